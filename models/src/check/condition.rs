@@ -1,0 +1,89 @@
+//! What a property says: a kind of claim, and the conditions it is made of.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::product::Snapshot;
+
+/// How a condition looks at a state.
+pub trait Viewed: 'static {
+    /// The borrowed view handed to conditions.
+    type View<'a>: Copy;
+}
+
+/// States seen as rows of parts: models that are a [`Product`](super::Product).
+pub struct Parts<Part>(PhantomData<fn() -> Part>);
+
+impl<Part: 'static> Viewed for Parts<Part> {
+    type View<'a> = Snapshot<'a, Part>;
+}
+
+/// States seen whole: any other `stateright::Model`.
+pub struct Whole<State>(PhantomData<fn() -> State>);
+
+impl<State: 'static> Viewed for Whole<State> {
+    type View<'a> = &'a State;
+}
+
+/// A predicate on states.
+pub type Condition<V> = Box<dyn for<'a> Fn(<V as Viewed>::View<'a>) -> bool + Send + Sync>;
+
+/// What a property claims about its condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PropertyKind {
+    /// The condition is true in every reachable state.
+    Always,
+    /// The condition is true in some reachable state.
+    Sometimes,
+    /// On every fair path from the start, the condition is true at some point.
+    Eventually,
+    /// Whenever the premise is true, the condition is true then or later, on every fair path.
+    LeadsTo,
+    /// On every fair path, the condition is true again and again (or at the end for ever, if the path
+    /// ends).
+    AlwaysEventually,
+    /// From every reachable state, some path leads to a state where the condition is true
+    /// (TLA+ users know it as possibility; CTL writes AG EF).
+    NeverStuck,
+}
+
+/// A named claim about a model.
+pub struct Property<V: Viewed> {
+    /// What reports and expectations call it.
+    pub name: String,
+    /// What is claimed of the condition.
+    pub kind: PropertyKind,
+    /// The condition.
+    pub condition: Condition<V>,
+    /// When the property has anything to say. `Always` is then about states where the premise is
+    /// true, `LeadsTo` starts from them. A premise that is true in no reachable state makes the
+    /// property vacuous.
+    pub premise: Option<Condition<V>>,
+}
+
+impl<V: Viewed> Property<V> {
+    /// A property of the given kind.
+    pub fn new(
+        kind: PropertyKind,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Property { name: name.into(), kind, condition: Box::new(condition), premise: None }
+    }
+
+    /// Limits the property to states where `premise` is true; see [`Property::premise`].
+    #[must_use]
+    pub fn given(
+        mut self,
+        premise: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.premise = Some(Box::new(premise));
+        self
+    }
+}
+
+impl<V: Viewed> fmt::Debug for Property<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Property").field("name", &self.name).field("kind", &self.kind).finish()
+    }
+}

@@ -1,0 +1,100 @@
+//! Models made of parts: a synchronised product of small automata.
+//!
+//! A global state is a row of *slots*, each holding a *part*: a process, a link, the fault budget, a
+//! monitor. Every transition starts as a [`Move`] of one slot, and may put [requests](Move::requests)
+//! to other slots; each answers with its next part or refuses, and then the move is not possible.
+//!
+//! That shape is what makes exploration fast. Moves depend on one part only, and answers on one part
+//! and one request, so each is computed once per distinct value, however many millions of global
+//! states share it. A global state is a short row of small integers. The idea is SPIN's COLLAPSE
+//! compression (Holzmann 1997) joined with LTSmin's caching of local transitions (Blom, van de Pol,
+//! Weber 2010), and the composition is the handshake of process algebra.
+//!
+//! [`System`](crate::system::System) is a product; so is any hand-written specification whose state
+//! is a tuple, such as Gray and Lamport's TwoPhase.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+
+use derive_where::derive_where;
+
+/// A model whose state is a row of parts. See the [module documentation](self).
+///
+/// `moves` and `answer` must be deterministic functions of their arguments: they are called once per
+/// distinct argument and remembered.
+pub trait Product: Send + Sync {
+    /// What a slot holds.
+    type Part: Clone + Eq + Hash + Debug + Send + Sync;
+    /// What one slot may ask of another.
+    type Request: Clone + Eq + Hash + Debug + Send + Sync;
+    /// The label of a transition. In one state, different moves have different labels.
+    type Action: Clone + Eq + Hash + Debug + Send + Sync;
+
+    /// The initial states. All have the same width: one part per slot.
+    fn initial(&self) -> Vec<Vec<Self::Part>>;
+
+    /// Appends the moves that may start in `slot` while it holds `part`.
+    fn moves(&self, slot: usize, part: &Self::Part, moves: &mut Vec<Move<Self>>);
+
+    /// What `slot` becomes when it grants `request` while holding `part`; `None` when it refuses.
+    fn answer(&self, slot: usize, part: &Self::Part, request: &Self::Request)
+    -> Option<Self::Part>;
+
+    /// Whether the action must happen eventually when it stays (or keeps becoming) possible.
+    fn fairness(&self, _action: &Self::Action) -> Fairness {
+        Fairness::None
+    }
+}
+
+/// A transition that one slot can start.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Move<P: Product + ?Sized> {
+    /// Its label.
+    pub action: P::Action,
+    /// What the starting slot becomes. It is replaced first, so a request to the starting slot finds
+    /// the new part.
+    pub part: P::Part,
+    /// What the other slots must grant, in order. If one refuses, the move is not possible.
+    pub requests: Vec<(usize, P::Request)>,
+}
+
+/// How far an action can be put off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Fairness {
+    /// For ever: it may happen or not. Faults are of this kind.
+    #[default]
+    None,
+    /// Not for ever while it is possible all the time.
+    Weak,
+    /// Not for ever while it is possible again and again.
+    Strong,
+}
+
+/// A global state of a product, as properties see it.
+#[derive_where(Clone, Copy)]
+pub struct Snapshot<'a, Part> {
+    parts: &'a [&'a Part],
+}
+
+impl<'a, Part> Snapshot<'a, Part> {
+    /// Looks at a row of parts.
+    #[must_use]
+    pub fn new(parts: &'a [&'a Part]) -> Self {
+        Snapshot { parts }
+    }
+
+    /// What `slot` holds.
+    ///
+    /// # Panics
+    /// If the product has no such slot.
+    #[must_use]
+    pub fn part(&self, slot: usize) -> &'a Part {
+        self.parts[slot]
+    }
+
+    /// All parts, in order of slots.
+    #[must_use]
+    pub fn parts(&self) -> &'a [&'a Part] {
+        self.parts
+    }
+}
