@@ -9,6 +9,7 @@
 //! real system made it, so that the checker can show what breaks.
 
 mod address;
+pub mod barrier;
 pub mod process;
 pub mod saga;
 

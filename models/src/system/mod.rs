@@ -1,1 +1,3 @@
 //! Systems.
+
+pub mod story;

@@ -1,1 +1,288 @@
-//! Definition.
+//! A workflow, valid by construction.
+//!
+//! Made by a [`WorkflowBuilder`](super::builder::WorkflowBuilder), which checks everything that can
+//! be checked without exploring: names resolve, steps form an order, no compensatable step follows a
+//! point of no return.
+
+use crate::protocol::saga::SagaKnobs;
+use crate::protocol::{ServiceId, StepId, StepSet};
+
+use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
+use super::faults::FaultBudget;
+
+/// What runs, how often, on what, and what must be true of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workflow {
+    pub(super) name: String,
+    pub(super) protocol: Protocol,
+    pub(super) instances: u32,
+    pub(super) services: Vec<Service>,
+    pub(super) steps: Vec<Step>,
+    pub(super) ordered_links: bool,
+    pub(super) faults: FaultBudget,
+    pub(super) properties: Vec<PropertyDefinition>,
+}
+
+/// The protocol that carries the workflow out, with its knobs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// An orchestrated saga.
+    Saga(SagaKnobs),
+}
+
+impl Protocol {
+    /// Its name in specs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Protocol::Saga(_) => "saga",
+        }
+    }
+}
+
+/// A service and the resources it owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// What it owns.
+    pub resources: Vec<Resource>,
+}
+
+/// A quantity that a service owns: stock, a balance, a count of orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// Its name within the service.
+    pub name: String,
+    /// Its value before anything ran.
+    pub initial: i64,
+}
+
+/// One step of a workflow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its name.
+    pub name: String,
+    /// Who carries it out.
+    pub service: ServiceId,
+    /// Whether it can be undone.
+    pub kind: StepKind,
+    /// The steps that must be done before it starts.
+    pub after: StepSet,
+    /// When the service accepts it; always, if `None`.
+    pub when: Option<Condition>,
+    /// What it changes.
+    pub change: Vec<Assignment>,
+    /// What its compensation changes.
+    pub undo: Vec<Assignment>,
+}
+
+/// Where a step stands to the point of no return (Garcia-Molina and Salem 1987 in the terms of
+/// Richardson, *Microservices Patterns*, 2018).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StepKind {
+    /// Can be undone by its compensation.
+    #[default]
+    Compensatable,
+    /// The point of no return: may be refused, but once done the workflow must go forward.
+    Pivot,
+    /// Follows the pivot and is repeated until it is done.
+    Retriable,
+}
+
+impl StepKind {
+    /// Its name in specs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            StepKind::Compensatable => "compensatable",
+            StepKind::Pivot => "pivot",
+            StepKind::Retriable => "retriable",
+        }
+    }
+}
+
+/// A property that the user states about resources and outcomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PropertyDefinition {
+    /// Its name.
+    pub name: String,
+    /// What is claimed of the condition.
+    pub claim: Claim,
+    /// The condition.
+    pub condition: Condition,
+    /// When the property has anything to say; always, if `None`.
+    pub given: Option<Condition>,
+}
+
+/// What a user's property claims of its condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// True in every state.
+    Always,
+    /// True in every state in which all workflows have ended.
+    Settled,
+    /// True in some state.
+    Reachable,
+    /// True at some point of every fair run.
+    Eventually,
+    /// From every state, a state where it is true can be reached.
+    NeverStuck,
+}
+
+impl Claim {
+    /// All claims, in the order in which documentation lists them.
+    pub const ALL: [Claim; 5] =
+        [Claim::Always, Claim::Settled, Claim::Reachable, Claim::Eventually, Claim::NeverStuck];
+
+    /// Its key in specs.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Claim::Always => "always",
+            Claim::Settled => "settled",
+            Claim::Reachable => "reachable",
+            Claim::Eventually => "eventually",
+            Claim::NeverStuck => "never-stuck",
+        }
+    }
+}
+
+impl Workflow {
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The protocol and its knobs.
+    #[must_use]
+    pub fn protocol(&self) -> &Protocol {
+        &self.protocol
+    }
+
+    /// How many runs of the workflow go on at the same time in the model.
+    #[must_use]
+    pub fn instances(&self) -> u32 {
+        self.instances
+    }
+
+    /// The services, by [`ServiceId`].
+    #[must_use]
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The service of that position.
+    ///
+    /// # Panics
+    /// If there is none; ids handed out by this workflow always resolve.
+    #[must_use]
+    pub fn service(&self, id: ServiceId) -> &Service {
+        &self.services[usize::from(id.0)]
+    }
+
+    /// The steps, by [`StepId`].
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// The step of that position.
+    ///
+    /// # Panics
+    /// If there is none; ids handed out by this workflow always resolve.
+    #[must_use]
+    pub fn step(&self, id: StepId) -> &Step {
+        &self.steps[usize::from(id.0)]
+    }
+
+    /// Whether links keep messages in order.
+    #[must_use]
+    pub fn ordered_links(&self) -> bool {
+        self.ordered_links
+    }
+
+    /// The faults it must survive.
+    #[must_use]
+    pub fn faults(&self) -> &FaultBudget {
+        &self.faults
+    }
+
+    /// The same workflow in another world.
+    #[must_use]
+    pub fn with_faults(mut self, faults: FaultBudget) -> Workflow {
+        self.faults = faults;
+        self
+    }
+
+    /// The same workflow with another number of concurrent runs.
+    #[must_use]
+    pub fn with_instances(mut self, instances: u32) -> Workflow {
+        self.instances = instances;
+        self
+    }
+
+    /// The same workflow with other knobs.
+    #[must_use]
+    pub fn with_protocol(mut self, protocol: Protocol) -> Workflow {
+        self.protocol = protocol;
+        self
+    }
+
+    /// What the user states must be true.
+    #[must_use]
+    pub fn properties(&self) -> &[PropertyDefinition] {
+        &self.properties
+    }
+
+    /// The values of all resources of a service at the start.
+    #[must_use]
+    pub fn initial_resources(&self, service: ServiceId) -> Vec<i64> {
+        self.service(service).resources.iter().map(|resource| resource.initial).collect()
+    }
+
+    /// Whether `step` is accepted by its service in the given state of that service's resources.
+    ///
+    /// # Errors
+    /// When the arithmetic of its guard has no result.
+    pub fn accepts(&self, step: StepId, resources: &[i64]) -> Result<bool, ArithmeticError> {
+        let step = self.step(step);
+        match &step.when {
+            Some(condition) => condition.evaluate(&own(step.service, resources)),
+            None => Ok(true),
+        }
+    }
+
+    /// Makes the changes of `step` to its service's resources; of its compensation, if `backward`.
+    /// Assignments are made in order; each sees the ones before it.
+    ///
+    /// # Errors
+    /// When the arithmetic has no result; the resources are then unchanged.
+    pub fn change(
+        &self,
+        step: StepId,
+        backward: bool,
+        resources: &mut [i64],
+    ) -> Result<(), ArithmeticError> {
+        let step = self.step(step);
+        let mut changed = resources.to_vec();
+        for assignment in if backward { &step.undo } else { &step.change } {
+            let value = assignment.value.evaluate(&own(step.service, &changed))?;
+            changed[usize::from(assignment.resource.0)] = value;
+        }
+        resources.copy_from_slice(&changed);
+        Ok(())
+    }
+}
+
+/// Looks variables up in the resources of one service. Validation keeps a step from naming anything
+/// else.
+fn own(service: ServiceId, resources: &[i64]) -> impl Fn(Variable) -> i64 {
+    move |variable| match variable {
+        Variable::Resource(owner, ResourceId(position)) if owner == service => {
+            resources[usize::from(position)]
+        }
+        foreign => unreachable!("a validated step names {foreign:?}, which is not its service's"),
+    }
+}

@@ -1,11 +1,19 @@
 //! What the user wants done: a workflow of steps over services and their resources, the faults to
 //! survive, and the properties that must hold.
 //!
-//! A [`Workflow`] is made by the [builder](Workflow::builder) or read from a spec file, and is valid
-//! by construction: every name resolves, every order of steps can be carried out.
+//! A [`Workflow`] is made by the [builder](Workflow::builder) or read from a spec file (which uses the
+//! builder), and is valid by construction: every name resolves, every order of steps can be carried
+//! out. What it means to run one is the business of [`crate::protocol`]; what its expressions mean is
+//! in [`expression`].
 
+pub mod builder;
 pub mod definition;
 pub mod expression;
 pub mod faults;
 
+pub use builder::{PropertyDraft, StepDraft, WorkflowBuilder, WorkflowError};
+pub use definition::{
+    Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Workflow,
+};
+pub use expression::{ArithmeticError, Assignment, Condition, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};

@@ -1,0 +1,341 @@
+//! The coordinator: drives one workflow forward, and back.
+//!
+//! Its log alone tells what to do next, so recovery is ordinary work: it asks again for whatever is
+//! in doubt and goes on from there.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+use crate::protocol::address::{Address, StepId, StepSet, WorkflowId};
+use crate::protocol::process::{Effect, Effects, Input, Process};
+use crate::workflow::StepKind;
+
+use super::knobs::{Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, StepLog};
+use super::log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord};
+use super::message::{Answer, Direction, SagaMessage, StepCall};
+use super::plan::SagaPlan;
+
+/// The coordinator of one saga.
+#[derive(Clone, Debug)]
+pub struct SagaCoordinator {
+    workflow: WorkflowId,
+    plan: Arc<SagaPlan>,
+}
+
+/// What the coordinator forgets in a crash.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SagaMemory {
+    /// Compensations that were asked for.
+    undoing: StepSet,
+    /// How often a step was asked for, where there is a limit.
+    attempts: SmallVec<[(StepId, u8); 2]>,
+    /// A decision to roll back that was not logged, and the step whose refusal made it.
+    unlogged_decision: Option<Option<StepId>>,
+}
+
+/// The coordinator's timers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SagaTimer {
+    /// Stands in for the answer to a call of the step.
+    Call(StepId),
+}
+
+impl SagaCoordinator {
+    /// The coordinator of `workflow`.
+    #[must_use]
+    pub fn new(workflow: WorkflowId, plan: Arc<SagaPlan>) -> Self {
+        SagaCoordinator { workflow, plan }
+    }
+}
+
+impl Process for SagaCoordinator {
+    type Volatile = SagaMemory;
+    type Durable = SagaLog;
+    type Record = SagaRecord;
+    type Change = StepCall;
+    type Message = SagaMessage;
+    type Timer = SagaTimer;
+    type Outcome = SagaOutcome;
+
+    fn fold(&self, log: &mut SagaLog, record: &SagaRecord) {
+        log.fold(record);
+    }
+
+    fn handle(
+        &self,
+        memory: &mut SagaMemory,
+        log: &SagaLog,
+        input: Input<Self>,
+        effects: &mut Effects<Self>,
+    ) {
+        let mut turn = Turn { core: self, memory, log: *log, effects };
+        match input {
+            Input::Start => turn.start(),
+            Input::Cancel => turn.cancel(),
+            Input::Recover => turn.recover(),
+            Input::Message { message: SagaMessage::Reply(call, answer), .. } => {
+                turn.reply(call, answer);
+            }
+            Input::TimerFired(SagaTimer::Call(step)) => turn.call_timed_out(step),
+            // A coordinator owns no resources and serves no requests.
+            Input::Message { message: SagaMessage::Request(_), .. } | Input::Applied { .. } => {}
+        }
+    }
+
+    fn awaits_start(&self, _memory: &SagaMemory, log: &SagaLog) -> bool {
+        log.phase == SagaPhase::Pending
+    }
+
+    fn awaits(&self, timer: &SagaTimer) -> Option<Address> {
+        let SagaTimer::Call(step) = timer;
+        Some(Address::Service(self.plan.step(*step).service))
+    }
+}
+
+/// One input being handled: the log as it will be once the effects so far are carried out.
+struct Turn<'a> {
+    core: &'a SagaCoordinator,
+    memory: &'a mut SagaMemory,
+    log: SagaLog,
+    effects: &'a mut Effects<SagaCoordinator>,
+}
+
+impl Turn<'_> {
+    fn start(&mut self) {
+        if self.log.phase == SagaPhase::Pending {
+            self.persist(SagaRecord::Accepted);
+            self.advance();
+        }
+    }
+
+    fn cancel(&mut self) {
+        if !self.is_executing() {
+            return;
+        }
+        match self.core.plan.knobs().cancellation {
+            Cancellation::BeforePivot if self.passed_return() => {}
+            Cancellation::BeforePivot | Cancellation::Anytime => self.roll_back(None),
+            Cancellation::WithoutCompensation => self.end(SagaOutcome::Failed),
+        }
+    }
+
+    fn recover(&mut self) {
+        match self.log.phase {
+            SagaPhase::Pending => {}
+            SagaPhase::Executing => {
+                let backward = self.core.plan.knobs().recovery == Recovery::Backward;
+                if backward && !self.passed_return() {
+                    self.roll_back(None);
+                } else {
+                    for step in self.log.started.difference(self.log.done).iter() {
+                        self.call(step, Direction::Forward);
+                    }
+                    self.advance();
+                }
+            }
+            SagaPhase::RollingBack => self.compensate(),
+            SagaPhase::Ended(outcome) => self.effects.push(Effect::Finish(outcome)),
+        }
+    }
+
+    fn reply(&mut self, call: StepCall, answer: Answer) {
+        let step = call.step;
+        match (call.direction, answer) {
+            (Direction::Forward, Answer::Done) if self.awaits_step(step) => {
+                self.settle_call(step);
+                self.persist(SagaRecord::Done(step));
+                self.advance();
+            }
+            // A retriable step is asked for again when its timer runs out.
+            (Direction::Forward, Answer::Refused)
+                if self.awaits_step(step) && self.kind(step) != StepKind::Retriable =>
+            {
+                self.settle_call(step);
+                self.roll_back(Some(step));
+            }
+            (Direction::Backward, Answer::Done)
+                if self.is_rolling_back() && self.targets().contains(step) =>
+            {
+                self.settle_call(step);
+                self.persist(SagaRecord::Undone(step));
+                self.compensate();
+            }
+            // Late answers change nothing, and what failed is asked for again by its timer.
+            _ => {}
+        }
+    }
+
+    fn call_timed_out(&mut self, step: StepId) {
+        if self.is_rolling_back() && self.memory.undoing.contains(step) {
+            if self.may_ask_again(step, self.core.plan.knobs().compensation_attempts) {
+                self.call(step, Direction::Backward);
+            } else {
+                self.persist(SagaRecord::Abandoned(step));
+                self.compensate();
+            }
+        } else if self.awaits_step(step) {
+            let knobs = self.core.plan.knobs();
+            let limit = match self.kind(step) {
+                StepKind::Compensatable => Some(knobs.attempts),
+                // Nobody knows whether the point of no return is passed until it answers.
+                StepKind::Pivot => None,
+                StepKind::Retriable => knobs.retriable_attempts,
+            };
+            if self.may_ask_again(step, limit) {
+                self.call(step, Direction::Forward);
+            } else if self.kind(step) == StepKind::Retriable {
+                self.persist(SagaRecord::Abandoned(step));
+                self.end(SagaOutcome::Failed);
+            } else {
+                self.roll_back(None);
+            }
+        }
+    }
+
+    /// Starts every step that waits for nothing any more; ends when all are done.
+    fn advance(&mut self) {
+        let plan = &self.core.plan;
+        if self.log.done == plan.all() {
+            return self.end(SagaOutcome::Completed);
+        }
+        let ready: StepSet = plan
+            .all()
+            .difference(self.log.started)
+            .iter()
+            .filter(|&step| plan.step(step).after.is_subset(self.log.done))
+            .collect();
+        for step in ready.iter() {
+            match plan.knobs().log {
+                StepLog::BeforeSend => {
+                    self.persist(SagaRecord::Started(step));
+                    self.call(step, Direction::Forward);
+                }
+                StepLog::AfterSend => {
+                    self.call(step, Direction::Forward);
+                    self.persist(SagaRecord::Started(step));
+                }
+            }
+        }
+    }
+
+    fn roll_back(&mut self, refused: Option<StepId>) {
+        match self.core.plan.knobs().decision {
+            DecisionLog::BeforeCompensation => self.persist(SagaRecord::RollingBack(refused)),
+            DecisionLog::Never => self.memory.unlogged_decision = Some(refused),
+        }
+        // What the forward calls still answer is of no interest: all of them are compensated.
+        for step in self.log.started.difference(self.log.done).iter() {
+            self.settle_call(step);
+        }
+        self.compensate();
+    }
+
+    /// Undoes what can be undone now; ends when nothing is left.
+    fn compensate(&mut self) {
+        let targets = self.targets();
+        if targets.is_empty() {
+            let outcome = if self.log.abandoned.is_empty() {
+                SagaOutcome::Compensated
+            } else {
+                SagaOutcome::Failed
+            };
+            return self.end(outcome);
+        }
+        for step in targets.difference(self.memory.undoing).iter() {
+            if self.undoable(step, targets) {
+                self.memory.undoing.insert(step);
+                self.call(step, Direction::Backward);
+            }
+        }
+    }
+
+    /// What is left to compensate.
+    fn targets(&self) -> StepSet {
+        let knobs = self.core.plan.knobs();
+        let affected = match knobs.in_doubt {
+            InDoubt::Compensate => self.log.started,
+            InDoubt::Ignore => self.log.done,
+        };
+        let mut settled = self.log.refused.union(self.log.undone).union(self.log.abandoned);
+        if let Some(Some(refused)) = self.memory.unlogged_decision {
+            settled.insert(refused);
+        }
+        affected.difference(settled).intersection(self.core.plan.of_kind(StepKind::Compensatable))
+    }
+
+    fn undoable(&self, step: StepId, targets: StepSet) -> bool {
+        match self.core.plan.knobs().compensation_order {
+            CompensationOrder::Reverse => {
+                self.core.plan.step(step).dependents.intersection(targets).is_empty()
+            }
+            CompensationOrder::Parallel => true,
+            CompensationOrder::Forward => targets.iter().next() == Some(step),
+        }
+    }
+
+    fn end(&mut self, outcome: SagaOutcome) {
+        self.persist(SagaRecord::Ended(outcome));
+        *self.memory = SagaMemory::default();
+        self.effects.push(Effect::Finish(outcome));
+    }
+
+    fn call(&mut self, step: StepId, direction: Direction) {
+        let call = StepCall { workflow: self.core.workflow, step, direction };
+        self.effects.push(Effect::Send {
+            to: Address::Service(self.core.plan.step(step).service),
+            message: SagaMessage::Request(call),
+        });
+        self.effects.push(Effect::SetTimer(SagaTimer::Call(step)));
+    }
+
+    fn settle_call(&mut self, step: StepId) {
+        self.memory.attempts.retain(|(asked, _)| *asked != step);
+        self.effects.push(Effect::CancelTimer(SagaTimer::Call(step)));
+    }
+
+    /// Counts an attempt that went unanswered, where there is a limit. A limit of one asks only once.
+    fn may_ask_again(&mut self, step: StepId, limit: Option<u8>) -> bool {
+        let Some(limit) = limit else { return true };
+        if let Some((_, unanswered)) = self.memory.attempts.iter_mut().find(|(at, _)| *at == step) {
+            *unanswered += 1;
+            return *unanswered < limit;
+        }
+        self.memory.attempts.push((step, 1));
+        self.memory.attempts.sort_unstable();
+        1 < limit
+    }
+
+    fn persist(&mut self, record: SagaRecord) {
+        self.log.fold(&record);
+        self.effects.push(Effect::Persist(record));
+    }
+
+    fn kind(&self, step: StepId) -> StepKind {
+        self.core.plan.step(step).kind
+    }
+
+    fn is_executing(&self) -> bool {
+        self.log.phase == SagaPhase::Executing && self.memory.unlogged_decision.is_none()
+    }
+
+    fn is_rolling_back(&self) -> bool {
+        match self.log.phase {
+            SagaPhase::RollingBack => true,
+            SagaPhase::Executing => self.memory.unlogged_decision.is_some(),
+            SagaPhase::Pending | SagaPhase::Ended(_) => false,
+        }
+    }
+
+    /// Whether the step was asked for and its answer still matters.
+    fn awaits_step(&self, step: StepId) -> bool {
+        self.is_executing() && self.log.started.contains(step) && !self.log.done.contains(step)
+    }
+
+    /// Whether a step that cannot be undone may have happened.
+    fn passed_return(&self) -> bool {
+        !self.log.started.is_subset(self.core.plan.of_kind(StepKind::Compensatable))
+    }
+}

@@ -1,0 +1,157 @@
+//! The choices an implementer of sagas has to make. The default of each is right; every other choice
+//! was made by some real system, and the checker shows what it costs.
+
+use serde::{Deserialize, Serialize};
+
+/// All choices of one saga.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SagaKnobs {
+    /// When the start of a step is logged.
+    pub log: StepLog,
+    /// Whether the decision to roll back is logged.
+    pub decision: DecisionLog,
+    /// What is done about a step that may or may not have happened.
+    pub in_doubt: InDoubt,
+    /// How often a step is asked for before it is given up as in doubt. At least 1. Pivots and
+    /// retriable steps are asked for until they answer.
+    pub attempts: u8,
+    /// How often a compensation is asked for before it is abandoned; until it succeeds, if `None`.
+    pub compensation_attempts: Option<u8>,
+    /// How often a retriable step is asked for before it is abandoned; until it succeeds, if `None`.
+    pub retriable_attempts: Option<u8>,
+    /// In which order compensations run.
+    pub compensation_order: CompensationOrder,
+    /// Which way a workflow goes after its coordinator crashed.
+    pub recovery: Recovery,
+    /// Until when a workflow can be cancelled.
+    pub cancellation: Cancellation,
+    /// What participants remember of the requests they answered.
+    pub barrier: Barrier,
+    /// When participants write it down.
+    pub ledger: LedgerWrite,
+}
+
+impl Default for SagaKnobs {
+    fn default() -> Self {
+        SagaKnobs {
+            log: StepLog::default(),
+            decision: DecisionLog::default(),
+            in_doubt: InDoubt::default(),
+            attempts: 1,
+            compensation_attempts: None,
+            retriable_attempts: None,
+            compensation_order: CompensationOrder::default(),
+            recovery: Recovery::default(),
+            cancellation: Cancellation::default(),
+            barrier: Barrier::default(),
+            ledger: LedgerWrite::default(),
+        }
+    }
+}
+
+macro_rules! knob {
+    ($(#[$meta:meta])* $name:ident { $($(#[$choice_meta:meta])* $choice:ident,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$choice_meta])* $choice,)+ }
+    };
+}
+
+knob! {
+    /// When the coordinator logs that a step was started.
+    StepLog {
+        /// Before the request is sent: after a crash, nothing can have happened that is not logged.
+        #[default]
+        BeforeSend,
+        /// After the request was sent. A crash in between leaves a step that nobody knows of.
+        AfterSend,
+    }
+}
+
+knob! {
+    /// Whether the coordinator logs that it rolls back before it compensates.
+    DecisionLog {
+        /// Yes: after a crash it goes on rolling back.
+        #[default]
+        BeforeCompensation,
+        /// No: after a crash it goes forward again, over steps that were already undone.
+        Never,
+    }
+}
+
+knob! {
+    /// What is done about a step whose call timed out.
+    InDoubt {
+        /// It is compensated; the barrier makes that right whether or not it happened.
+        #[default]
+        Compensate,
+        /// It is taken not to have happened.
+        Ignore,
+    }
+}
+
+knob! {
+    /// In which order completed steps are compensated.
+    CompensationOrder {
+        /// A step only after everything that waited for it.
+        #[default]
+        Reverse,
+        /// All at once.
+        Parallel,
+        /// In the order in which they were done.
+        Forward,
+    }
+}
+
+knob! {
+    /// Which way a workflow goes after its coordinator crashed.
+    Recovery {
+        /// Steps in doubt are asked for again, and the workflow goes on.
+        #[default]
+        Forward,
+        /// It is rolled back, unless the point of no return was reached.
+        Backward,
+    }
+}
+
+knob! {
+    /// Until when a cancellation or a passed deadline rolls a workflow back.
+    Cancellation {
+        /// Until the pivot is started; later it is ignored.
+        #[default]
+        BeforePivot,
+        /// At any time, also when steps are done that cannot be undone.
+        Anytime,
+        /// At any time, and what was done is left as it is: the coordinator just stops.
+        WithoutCompensation,
+    }
+}
+
+knob! {
+    /// What a participant remembers of the requests it answered.
+    Barrier {
+        /// Everything: repeated requests change nothing, an undo that comes first blocks its step.
+        #[default]
+        Full,
+        /// What it did, but not the undo of what it never did: a step that comes after its undo runs.
+        WithoutTombstone,
+        /// Nothing.
+        None,
+    }
+}
+
+knob! {
+    /// When a participant writes its ledger.
+    LedgerWrite {
+        /// In the transaction of the change.
+        #[default]
+        SameTransaction,
+        /// Before the change, in a store of its own. A crash in between turns every retry into a
+        /// duplicate of something that never happened.
+        BeforeChange,
+        /// After the change. A crash in between makes the retry a second change.
+        AfterChange,
+    }
+}

@@ -1,0 +1,58 @@
+//! What coordinator and participants say to each other.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::address::{StepId, WorkflowId};
+
+/// Whether a step is done or undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// The step itself.
+    Forward,
+    /// Its compensation.
+    Backward,
+}
+
+/// One call of one step, in one direction: the idempotency key of everything done on its behalf.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct StepCall {
+    /// For which workflow.
+    pub workflow: WorkflowId,
+    /// Which step.
+    pub step: StepId,
+    /// Do it or undo it.
+    pub direction: Direction,
+}
+
+/// A request of the coordinator, or a participant's reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SagaMessage {
+    /// Do it, or undo it.
+    Request(StepCall),
+    /// What came of it.
+    Reply(StepCall, Answer),
+}
+
+/// What a participant answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// It is done (or undone), now or earlier.
+    Done,
+    /// The business says no. Nothing changed, and nothing will.
+    Refused,
+    /// It did not work this time. Nothing changed; ask again.
+    Failed,
+}
+
+impl SagaMessage {
+    /// The call that the message is about.
+    #[must_use]
+    pub fn call(&self) -> StepCall {
+        match *self {
+            SagaMessage::Request(call) | SagaMessage::Reply(call, _) => call,
+        }
+    }
+}

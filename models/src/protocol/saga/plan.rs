@@ -1,0 +1,80 @@
+//! What a saga's processes need to know of their workflow: the shape of its steps, and the knobs.
+
+use crate::protocol::address::{ServiceId, StepId, StepSet};
+use crate::workflow::{Step, StepKind};
+
+use super::knobs::SagaKnobs;
+
+/// The steps of a workflow and how to carry them out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SagaPlan {
+    steps: Vec<PlannedStep>,
+    knobs: SagaKnobs,
+}
+
+/// One step, without its business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedStep {
+    /// Who carries it out.
+    pub service: ServiceId,
+    /// Whether it can be undone.
+    pub kind: StepKind,
+    /// The steps that must be done before it starts.
+    pub after: StepSet,
+    /// The steps that wait for it, directly or not.
+    pub dependents: StepSet,
+}
+
+impl SagaPlan {
+    /// Plans the steps of a validated workflow.
+    #[must_use]
+    pub fn new(steps: &[Step], knobs: SagaKnobs) -> SagaPlan {
+        let mut planned: Vec<PlannedStep> = steps
+            .iter()
+            .map(|step| PlannedStep {
+                service: step.service,
+                kind: step.kind,
+                after: step.after,
+                dependents: StepSet::EMPTY,
+            })
+            .collect();
+        // Each round reaches one dependency further; there are at most as many as steps.
+        for _ in 0..planned.len() {
+            for at in 0..planned.len() {
+                let reach = planned[at].dependents.union([StepId(at as u8)].into_iter().collect());
+                for before in planned[at].after.iter() {
+                    let earlier = &mut planned[usize::from(before.0)];
+                    earlier.dependents = earlier.dependents.union(reach);
+                }
+            }
+        }
+        SagaPlan { steps: planned, knobs }
+    }
+
+    /// The choices made.
+    #[must_use]
+    pub fn knobs(&self) -> &SagaKnobs {
+        &self.knobs
+    }
+
+    /// The step of that position.
+    ///
+    /// # Panics
+    /// If the plan has no such step.
+    #[must_use]
+    pub fn step(&self, step: StepId) -> &PlannedStep {
+        &self.steps[usize::from(step.0)]
+    }
+
+    /// All steps.
+    #[must_use]
+    pub fn all(&self) -> StepSet {
+        StepSet::first(self.steps.len())
+    }
+
+    /// The steps of a kind.
+    #[must_use]
+    pub fn of_kind(&self, kind: StepKind) -> StepSet {
+        self.all().iter().filter(|&step| self.step(step).kind == kind).collect()
+    }
+}
