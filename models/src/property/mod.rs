@@ -1,1 +1,19 @@
-//! Properties.
+//! What must be true of a protocol, by the names the field gives it.
+//!
+//! | property | what it rules out |
+//! |---|---|
+//! | `atomic` | partial outcome: a workflow that ended with some steps done and others not |
+//! | `settles` | a workflow that never ends, although faults stop |
+//! | `lifo` | compensation in the wrong order |
+//! | `effect-once` | duplicate effect: a change made twice by retries or redelivery |
+//! | `no-empty-rollback` | undoing what was never done |
+//! | `no-late-effect` | hanging: a step that takes effect after its compensation was answered |
+//! | `well-defined` | arithmetic without a result: overflow, division by zero |
+//!
+//! Properties look at states. What they need of history is kept by witnesses: monitors that see what
+//! processes really did, and not what the protocol's own bookkeeping says they did.
+
+pub mod saga;
+mod stated;
+
+pub use stated::{Ending, evaluate, stated_property};

@@ -1,3 +1,48 @@
-//! Systems.
+//! A whole system as one model: processes, network, timers, durable logs, faults and monitors.
+//!
+//! A [`System`] places the cores of a protocol on nodes, joins them with links, gives the world a
+//! fault budget, and lets monitors watch. It is a [`Product`](crate::check::Product) of those parts,
+//! which our own checker explores, and a `stateright::Model`, which Stateright's checkers and its
+//! Explorer take as it is. Both see the same transitions, made by the same code.
+//!
+//! What can happen, one transition each ([`Action`]):
+//!
+//! - the client starts a process, and may cancel;
+//! - a message in flight arrives, in any order unless the link keeps one; it is consumed even if it
+//!   changes nothing;
+//! - a process carries out what it wants done, and a **crash may fall between any two effects**;
+//! - a timer runs out once the answer it stands in for has no way to come any more;
+//! - faults strike while the [`Budget`] lasts: crash, loss, duplication, partition, refusal, failed
+//!   transactions, spurious timeouts.
+//!
+//! Ordinary actions are fair: what stays possible happens. Faults never have to.
+//!
+//! Start reading at [`Local`] (one process), then the product in `transitions.rs`; [`saga`] shows how
+//! a protocol becomes a system.
 
+mod action;
+pub mod actor;
+mod budget;
+mod execution;
+mod inbox;
+mod local;
+mod model;
+mod protocol;
+mod role;
+pub mod saga;
 pub mod story;
+mod telling;
+mod topology;
+mod transitions;
+
+pub use action::{Action, Request, Stimulus};
+pub use budget::{Budget, NodeId};
+pub use execution::Circumstances;
+pub use inbox::Inbox;
+pub use local::{Local, Status};
+pub use model::SystemState;
+pub use protocol::{
+    ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf, Words,
+};
+pub use role::{Role, RoleRecord, RoleState};
+pub use topology::{Granularity, Part, System, SystemBuilder};

@@ -4,6 +4,8 @@
 //! Stories are plain data, made from a counterexample (or any other run) by the system it belongs to,
 //! and shown by whoever can draw. Nothing in a story depends on the protocol.
 
+pub mod svg;
+
 use serde::Serialize;
 
 /// A run, event by event.

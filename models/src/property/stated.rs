@@ -1,0 +1,71 @@
+//! Properties that the user states about resources and outcomes, as claims a checker can judge.
+
+use crate::check::{Property, PropertyKind, Viewed};
+use crate::protocol::saga::SagaOutcome;
+use crate::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable};
+
+/// How a workflow can end, whatever its protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// Every step is done.
+    Completed,
+    /// Every step is undone.
+    Compensated,
+    /// It needs a person.
+    Failed,
+}
+
+impl From<SagaOutcome> for Ending {
+    fn from(outcome: SagaOutcome) -> Self {
+        match outcome {
+            SagaOutcome::Completed => Ending::Completed,
+            SagaOutcome::Compensated => Ending::Compensated,
+            SagaOutcome::Failed => Ending::Failed,
+        }
+    }
+}
+
+/// Whether the condition of a definition is true where variables have the given values.
+///
+/// # Errors
+/// When the arithmetic has no result.
+pub fn evaluate(
+    definition: &PropertyDefinition,
+    lookup: &dyn Fn(Variable) -> i64,
+) -> Result<bool, ArithmeticError> {
+    definition.condition.evaluate(lookup)
+}
+
+/// The claim of a definition, over states that `settled` and `value` know how to read.
+///
+/// A condition whose arithmetic has no result counts as violated: the counterexample leads to the
+/// state in question, and evaluating it there again gives the error.
+pub fn stated_property<V: Viewed>(
+    definition: &PropertyDefinition,
+    settled: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
+    value: impl for<'a> Fn(V::View<'a>, Variable) -> i64 + Clone + Send + Sync + 'static,
+) -> Property<V> {
+    let kind = match definition.claim {
+        Claim::Always | Claim::Settled => PropertyKind::Always,
+        Claim::Reachable => PropertyKind::Sometimes,
+        Claim::Eventually => PropertyKind::Eventually,
+        Claim::NeverStuck => PropertyKind::NeverStuck,
+    };
+    let condition = definition.condition.clone();
+    let lookup = value.clone();
+    let property = Property::new(kind, &definition.name, move |view| {
+        condition.evaluate(&|variable| lookup(view, variable)).unwrap_or(false)
+    });
+    let only_settled = definition.claim == Claim::Settled;
+    let given = definition.given.clone();
+    if !only_settled && given.is_none() {
+        return property;
+    }
+    property.given(move |view| {
+        (!only_settled || settled(view))
+            && given.as_ref().is_none_or(|given| {
+                // Where the premise itself has no result, the property must not hide it.
+                given.evaluate(&|variable| value(view, variable)).unwrap_or(true)
+            })
+    })
+}

@@ -1,0 +1,166 @@
+//! The transitions of a system.
+
+use derive_where::derive_where;
+
+use crate::protocol::{Address, Verdict};
+use crate::workflow::Fault;
+
+use super::budget::NodeId;
+use super::execution::Circumstances;
+use super::protocol::{Event, MessageOf, Protocol, TimerOf};
+
+/// A transition of a [`System`](super::System). In one state, different transitions have different
+/// labels.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Action<T: Protocol> {
+    /// A process takes an input and carries out what it wants done, or a part of it, if a crash falls
+    /// in between.
+    Take {
+        /// Who.
+        process: Address,
+        /// What it takes.
+        stimulus: Stimulus<T>,
+        /// What goes wrong meanwhile; usually nothing.
+        circumstances: Circumstances,
+    },
+    /// A process carries out its next effect, where effects are transitions of their own.
+    Run {
+        /// Who.
+        process: Address,
+        /// The verdict that a fault imposes on a change; usually none.
+        forced: Option<Verdict>,
+    },
+    /// All processes of a node crash, between two inputs (a fault).
+    Crash(NodeId),
+    /// All processes of a node crash for ever (a fault).
+    Halt(NodeId),
+    /// A message disappears (a fault).
+    Lose {
+        /// Who sent it.
+        from: Address,
+        /// Who would have got it.
+        to: Address,
+        /// What it said.
+        message: MessageOf<T>,
+    },
+    /// A message is copied (a fault).
+    Duplicate {
+        /// Who sent it.
+        from: Address,
+        /// Who gets it twice.
+        to: Address,
+        /// What it says.
+        message: MessageOf<T>,
+    },
+    /// A node is cut off (a fault).
+    Partition(NodeId),
+    /// The partition ends.
+    Heal,
+}
+
+/// What makes a process act.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Stimulus<T: Protocol> {
+    /// The client asks for the workflow.
+    Start,
+    /// The client takes its request back (a fault).
+    Cancel,
+    /// It comes back after a crash.
+    Recover,
+    /// A message arrives.
+    Deliver {
+        /// Who sent it.
+        from: Address,
+        /// What it says.
+        message: MessageOf<T>,
+    },
+    /// A timer runs out.
+    Fire {
+        /// Which.
+        timer: TimerOf<T>,
+        /// Although the answer it stands in for may still come (a fault).
+        spurious: bool,
+    },
+}
+
+impl<T: Protocol> Action<T> {
+    /// The faults that the action spends.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        match self {
+            Action::Take { stimulus, circumstances, .. } => stimulus
+                .fault()
+                .into_iter()
+                .chain(circumstances.forced.map(imposed))
+                .chain(circumstances.crash_after.map(|_| Fault::Crash))
+                .collect(),
+            Action::Run { forced, .. } => forced.map(imposed).into_iter().collect(),
+            Action::Crash(_) => vec![Fault::Crash],
+            Action::Halt(_) => vec![Fault::Halt],
+            Action::Lose { .. } => vec![Fault::Lose],
+            Action::Duplicate { .. } => vec![Fault::Duplicate],
+            Action::Partition(_) => vec![Fault::Partition],
+            Action::Heal => Vec::new(),
+        }
+    }
+
+    /// What happens, without to whom, for coverage.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        if let Some(fault) = self.faults().last() {
+            return fault.name();
+        }
+        match self {
+            Action::Take { stimulus, .. } => match stimulus {
+                Stimulus::Start => "start",
+                Stimulus::Recover => "recover",
+                Stimulus::Deliver { .. } => "deliver",
+                Stimulus::Cancel | Stimulus::Fire { .. } => "time out",
+            },
+            Action::Heal => "heal",
+            _ => "run",
+        }
+    }
+}
+
+impl<T: Protocol> Stimulus<T> {
+    /// The fault that it is, if it is one.
+    #[must_use]
+    pub fn fault(&self) -> Option<Fault> {
+        match self {
+            Stimulus::Cancel => Some(Fault::Cancel),
+            Stimulus::Fire { spurious: true, .. } => Some(Fault::Timeout),
+            Stimulus::Start
+            | Stimulus::Recover
+            | Stimulus::Deliver { .. }
+            | Stimulus::Fire { spurious: false, .. } => None,
+        }
+    }
+}
+
+/// The fault that imposes a verdict.
+pub(super) fn imposed(verdict: Verdict) -> Fault {
+    if verdict == Verdict::Refused { Fault::Refuse } else { Fault::Fail }
+}
+
+/// What one part of a system asks of another.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Request<T: Protocol> {
+    /// Process: this message is on its way to you.
+    Put(Address, MessageOf<T>),
+    /// Process: grant only if nothing from this sender is on its way to you, and you have nothing
+    /// left to do.
+    OweNothing(Address),
+    /// Process: crash.
+    Crash,
+    /// Process: crash for ever.
+    Halt,
+    /// Process: this node is cut off.
+    Cut(NodeId),
+    /// Process: nobody is cut off any more.
+    Heal,
+    /// Faults: pay for this one.
+    Spend(Fault, NodeId),
+    /// Monitor: take note.
+    Observe(Box<Event<T>>),
+}

@@ -1,0 +1,97 @@
+//! What a protocol brings to a system beside its processes: the business behind their changes, the
+//! monitors that remember what properties need of history, and the words to tell it in.
+
+use derive_where::derive_where;
+
+use crate::protocol::{Address, Process, Value, Verdict};
+use crate::workflow::ArithmeticError;
+
+/// A protocol, as a [`System`](super::System) hosts it.
+pub trait Protocol: Send + Sync + 'static {
+    /// The processes that carry it out; a sum of roles where there are several.
+    type Process: Process;
+    /// What a process owns and changes: its rows. Survives crashes.
+    type Resources: Value;
+    /// A small automaton fed with [`Event`]s. Part of the state, and nothing more.
+    type Monitor: Value;
+
+    /// Tries a change on the resources of the process at `address`. They change only if the verdict
+    /// is [`Verdict::Accepted`].
+    ///
+    /// # Errors
+    /// When the business is not well-defined there.
+    fn attempt(
+        &self,
+        address: Address,
+        resources: &mut Self::Resources,
+        change: &ChangeOf<Self>,
+    ) -> Result<Verdict, ArithmeticError>;
+
+    /// Whether the business may refuse that change for a reason its resources do not show.
+    fn refusable(&self, change: &ChangeOf<Self>) -> bool;
+
+    /// The monitors, in their first state.
+    fn monitors(&self) -> Vec<Self::Monitor>;
+
+    /// Which monitors an event is told to, by position.
+    fn watchers(&self, event: &Event<Self>) -> Vec<usize>;
+
+    /// Tells a monitor what happened.
+    fn observe(&self, monitor: &mut Self::Monitor, event: &Event<Self>);
+
+    /// The words for what the protocol says and does.
+    fn words(&self) -> &dyn Words<Self>;
+}
+
+/// How a protocol's values read in a story.
+pub trait Words<T: Protocol + ?Sized>: Send + Sync {
+    /// A process: `inventory`, `coordinator #1`.
+    fn process(&self, address: Address) -> String;
+    /// A message: `reserve-stock for #1`.
+    fn message(&self, message: &MessageOf<T>) -> String;
+    /// A log record: `step charge of #1 started`.
+    fn record(&self, address: Address, record: &RecordOf<T>) -> String;
+    /// A change: `reserve-stock of #1`.
+    fn change(&self, change: &ChangeOf<T>) -> String;
+    /// A timer: `no answer to charge`.
+    fn timer(&self, timer: &TimerOf<T>) -> String;
+    /// An outcome: `compensated`.
+    fn outcome(&self, outcome: &OutcomeOf<T>) -> String;
+    /// The resources of a process, as facts: `stock = 1`.
+    fn resources(&self, address: Address, resources: &T::Resources) -> Vec<String>;
+    /// What a monitor knows, as facts worth telling at the end of a story.
+    fn monitor(&self, monitor: &T::Monitor) -> Vec<String>;
+}
+
+/// The messages of a protocol.
+pub type MessageOf<T> = <<T as Protocol>::Process as Process>::Message;
+/// The log records of a protocol.
+pub type RecordOf<T> = <<T as Protocol>::Process as Process>::Record;
+/// The changes of a protocol.
+pub type ChangeOf<T> = <<T as Protocol>::Process as Process>::Change;
+/// The timers of a protocol.
+pub type TimerOf<T> = <<T as Protocol>::Process as Process>::Timer;
+/// The outcomes of a protocol.
+pub type OutcomeOf<T> = <<T as Protocol>::Process as Process>::Outcome;
+
+/// An effect that was carried out.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Event<T: Protocol + ?Sized> {
+    /// By whom.
+    pub process: Address,
+    /// What.
+    pub what: Deed<T>,
+}
+
+/// What a process did.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Deed<T: Protocol + ?Sized> {
+    /// Made a record durable.
+    Persisted(RecordOf<T>),
+    /// Tried a change.
+    Applied(ChangeOf<T>, Verdict),
+    /// Sent a message.
+    Sent(Address, MessageOf<T>),
+    /// Told the client.
+    Finished(OutcomeOf<T>),
+}

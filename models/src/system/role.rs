@@ -1,0 +1,136 @@
+//! A process that plays one of two roles, so that coordinators and participants, which keep
+//! different logs, can live in one system.
+
+use crate::protocol::{Address, Effect, Effects, Input, Process};
+
+/// A coordinator or a participant.
+#[derive(Clone, Debug)]
+pub enum Role<C, P> {
+    /// Drives workflows.
+    Coordinator(C),
+    /// Serves them.
+    Participant(P),
+}
+
+/// A state with room for either role's; the other stays at its default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RoleState<C, P> {
+    /// The coordinator's.
+    pub coordinator: C,
+    /// The participant's.
+    pub participant: P,
+}
+
+/// A log record of either role.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum RoleRecord<C, P> {
+    /// The coordinator's.
+    Coordinator(C),
+    /// The participant's.
+    Participant(P),
+}
+
+impl<C, P> Process for Role<C, P>
+where
+    C: Process,
+    P: Process<Change = C::Change, Message = C::Message, Timer = C::Timer, Outcome = C::Outcome>,
+{
+    type Volatile = RoleState<C::Volatile, P::Volatile>;
+    type Durable = RoleState<C::Durable, P::Durable>;
+    type Record = RoleRecord<C::Record, P::Record>;
+    type Change = C::Change;
+    type Message = C::Message;
+    type Timer = C::Timer;
+    type Outcome = C::Outcome;
+
+    fn fold(&self, durable: &mut Self::Durable, record: &Self::Record) {
+        match (self, record) {
+            (Role::Coordinator(core), RoleRecord::Coordinator(record)) => {
+                core.fold(&mut durable.coordinator, record);
+            }
+            (Role::Participant(core), RoleRecord::Participant(record)) => {
+                core.fold(&mut durable.participant, record);
+            }
+            (Role::Coordinator(_), RoleRecord::Participant(_))
+            | (Role::Participant(_), RoleRecord::Coordinator(_)) => {
+                unreachable!("a process folds only what it persisted itself")
+            }
+        }
+    }
+
+    fn handle(
+        &self,
+        volatile: &mut Self::Volatile,
+        durable: &Self::Durable,
+        input: Input<Self>,
+        effects: &mut Effects<Self>,
+    ) {
+        match self {
+            Role::Coordinator(core) => {
+                let mut own = Effects::<C>::new();
+                let (volatile, durable) = (&mut volatile.coordinator, &durable.coordinator);
+                core.handle(volatile, durable, translate_input(input), &mut own);
+                effects.extend(own.into_iter().map(|e| translate(e, RoleRecord::Coordinator)));
+            }
+            Role::Participant(core) => {
+                let mut own = Effects::<P>::new();
+                let (volatile, durable) = (&mut volatile.participant, &durable.participant);
+                core.handle(volatile, durable, translate_input(input), &mut own);
+                effects.extend(own.into_iter().map(|e| translate(e, RoleRecord::Participant)));
+            }
+        }
+    }
+
+    fn awaits_start(&self, volatile: &Self::Volatile, durable: &Self::Durable) -> bool {
+        match self {
+            Role::Coordinator(core) => {
+                core.awaits_start(&volatile.coordinator, &durable.coordinator)
+            }
+            Role::Participant(core) => {
+                core.awaits_start(&volatile.participant, &durable.participant)
+            }
+        }
+    }
+
+    fn awaits(&self, timer: &Self::Timer) -> Option<Address> {
+        match self {
+            Role::Coordinator(core) => core.awaits(timer),
+            Role::Participant(core) => core.awaits(timer),
+        }
+    }
+}
+
+/// The same input, as another process with the same vocabulary understands it.
+fn translate_input<A, B>(input: Input<A>) -> Input<B>
+where
+    A: Process,
+    B: Process<Change = A::Change, Message = A::Message, Timer = A::Timer>,
+{
+    match input {
+        Input::Start => Input::Start,
+        Input::Cancel => Input::Cancel,
+        Input::Recover => Input::Recover,
+        Input::Message { from, message } => Input::Message { from, message },
+        Input::TimerFired(timer) => Input::TimerFired(timer),
+        Input::Applied { change, verdict } => Input::Applied { change, verdict },
+    }
+}
+
+/// The same effect, with its records in the wider log.
+fn translate<A, B>(effect: Effect<A>, record: fn(A::Record) -> B::Record) -> Effect<B>
+where
+    A: Process,
+    B: Process<Change = A::Change, Message = A::Message, Timer = A::Timer, Outcome = A::Outcome>,
+{
+    match effect {
+        Effect::Persist(entry) => Effect::Persist(record(entry)),
+        Effect::Apply(change) => Effect::Apply(change),
+        Effect::Transact { change, accepted, refused } => {
+            Effect::Transact { change, accepted: record(accepted), refused: refused.map(record) }
+        }
+        Effect::Send { to, message } => Effect::Send { to, message },
+        Effect::SetTimer(timer) => Effect::SetTimer(timer),
+        Effect::CancelTimer(timer) => Effect::CancelTimer(timer),
+        Effect::Finish(outcome) => Effect::Finish(outcome),
+    }
+}

@@ -1,0 +1,238 @@
+//! What a system is made of: which process runs where, who can talk to whom, what may go wrong.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use derive_where::derive_where;
+
+use crate::check::{Parts, Property};
+use crate::protocol::Address;
+use crate::workflow::FaultBudget;
+
+use super::budget::{Budget, NodeId};
+use super::local::Local;
+use super::protocol::Protocol;
+
+/// Processes, links, faults and monitors, ready to be explored.
+pub struct System<T: Protocol> {
+    pub(super) protocol: T,
+    pub(super) processes: Vec<Placed<T>>,
+    pub(super) nodes: Vec<String>,
+    pub(super) addresses: HashMap<Address, usize>,
+    pub(super) ordered: bool,
+    pub(super) granularity: Granularity,
+    pub(super) budget: Budget,
+    pub(super) properties: Vec<Property<Parts<Part<T>>>>,
+    pub(super) foreign_names: OnceLock<Vec<&'static str>>,
+}
+
+/// What makes one transition of a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Granularity {
+    /// An input and all its effects, or those before a crash.
+    #[default]
+    PerInput,
+    /// A single effect. More states, the same verdicts.
+    PerEffect,
+}
+
+/// A process in its place.
+pub(super) struct Placed<T: Protocol> {
+    pub(super) address: Address,
+    pub(super) node: NodeId,
+    pub(super) core: T::Process,
+    pub(super) resources: T::Resources,
+    pub(super) has_client: bool,
+}
+
+/// What a slot of a system holds.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Part<T: Protocol> {
+    /// A process.
+    Process(Local<T>),
+    /// The faults that may still happen.
+    Faults(Budget),
+    /// A monitor.
+    Monitor(T::Monitor),
+}
+
+/// Collects the parts of a system.
+pub struct SystemBuilder<T: Protocol> {
+    protocol: T,
+    processes: Vec<Placed<T>>,
+    nodes: Vec<String>,
+    ordered: bool,
+    granularity: Granularity,
+    faults: FaultBudget,
+}
+
+impl<T: Protocol> SystemBuilder<T> {
+    /// A system of that protocol, without processes, in a perfect world.
+    #[must_use]
+    pub fn new(protocol: T) -> Self {
+        SystemBuilder {
+            protocol,
+            processes: Vec::new(),
+            nodes: Vec::new(),
+            ordered: false,
+            granularity: Granularity::default(),
+            faults: FaultBudget::none(),
+        }
+    }
+
+    /// Places a process on a node. Processes of one node crash together.
+    #[must_use]
+    pub fn process(
+        mut self,
+        node: &str,
+        address: Address,
+        core: T::Process,
+        resources: T::Resources,
+    ) -> Self {
+        let node = self.nodes.iter().position(|name| name == node).unwrap_or_else(|| {
+            self.nodes.push(node.to_owned());
+            self.nodes.len() - 1
+        });
+        let node = NodeId(node as u8);
+        self.processes.push(Placed { address, node, core, resources, has_client: false });
+        self
+    }
+
+    /// Gives the process added last a client, who starts it and may cancel.
+    ///
+    /// # Panics
+    /// If no process was added.
+    #[must_use]
+    pub fn with_client(mut self) -> Self {
+        self.processes.last_mut().expect("a process was added").has_client = true;
+        self
+    }
+
+    /// Whether links keep messages in order.
+    #[must_use]
+    pub fn ordered(mut self, ordered: bool) -> Self {
+        self.ordered = ordered;
+        self
+    }
+
+    /// What makes one transition.
+    #[must_use]
+    pub fn granularity(mut self, granularity: Granularity) -> Self {
+        self.granularity = granularity;
+        self
+    }
+
+    /// The faults that may happen.
+    #[must_use]
+    pub fn faults(mut self, faults: FaultBudget) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// Puts the parts together.
+    ///
+    /// # Panics
+    /// If two processes have one address.
+    #[must_use]
+    pub fn build(self) -> System<T> {
+        let mut addresses = HashMap::new();
+        for (at, process) in self.processes.iter().enumerate() {
+            let double = addresses.insert(process.address, at);
+            assert!(double.is_none(), "two processes at {:?}", process.address);
+        }
+        System {
+            budget: Budget::new(&self.faults, &self.nodes),
+            protocol: self.protocol,
+            processes: self.processes,
+            nodes: self.nodes,
+            addresses,
+            ordered: self.ordered,
+            granularity: self.granularity,
+            properties: Vec::new(),
+            foreign_names: OnceLock::new(),
+        }
+    }
+}
+
+impl<T: Protocol> System<T> {
+    /// The protocol it runs.
+    #[must_use]
+    pub fn protocol(&self) -> &T {
+        &self.protocol
+    }
+
+    /// What must be true of it.
+    #[must_use]
+    pub fn properties(&self) -> &[Property<Parts<Part<T>>>] {
+        &self.properties
+    }
+
+    /// Adds something that must be true of it.
+    pub fn add_property(&mut self, property: Property<Parts<Part<T>>>) {
+        self.properties.push(property);
+        self.foreign_names = OnceLock::new();
+    }
+
+    /// The addresses of all processes, in order of their slots.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.processes.iter().map(|process| process.address)
+    }
+
+    /// The names of the nodes, by [`NodeId`].
+    #[must_use]
+    pub fn nodes(&self) -> &[String] {
+        &self.nodes
+    }
+
+    /// The slot that holds the process at `address`.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn process_slot(&self, address: Address) -> usize {
+        self.addresses[&address]
+    }
+
+    /// The slot that holds the monitor of that position.
+    #[must_use]
+    pub fn monitor_slot(&self, position: usize) -> usize {
+        self.faults_slot() + 1 + position
+    }
+
+    pub(super) fn faults_slot(&self) -> usize {
+        self.processes.len()
+    }
+
+    pub(super) fn row(&self) -> Vec<Part<T>> {
+        let processes =
+            self.processes.iter().map(|p| Part::Process(Local::fresh(p.resources.clone())));
+        let monitors = self.protocol.monitors().into_iter().map(Part::Monitor);
+        processes.chain([Part::Faults(self.budget.clone())]).chain(monitors).collect()
+    }
+}
+
+impl<T: Protocol> Part<T> {
+    /// The process that a slot holds.
+    ///
+    /// # Panics
+    /// If it holds something else: a slot keeps its kind for ever.
+    #[must_use]
+    pub fn process(&self) -> &Local<T> {
+        match self {
+            Part::Process(local) => local,
+            other => panic!("not a process: {other:?}"),
+        }
+    }
+
+    /// The monitor that a slot holds.
+    ///
+    /// # Panics
+    /// If it holds something else: a slot keeps its kind for ever.
+    #[must_use]
+    pub fn monitor(&self) -> &T::Monitor {
+        match self {
+            Part::Monitor(monitor) => monitor,
+            other => panic!("not a monitor: {other:?}"),
+        }
+    }
+}

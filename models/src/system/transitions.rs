@@ -1,0 +1,374 @@
+//! What can happen in a system: the moves each part can start, and how parts answer each other.
+//!
+//! # Where crashes fall
+//!
+//! By default a process takes an input and carries out all effects in one transition, and for every
+//! proper beginning of those effects there is another transition in which a crash falls right after
+//! it. Nothing is lost by that: between two effects of one process, other processes can do nothing
+//! that they could not do as well before the first or after the last, since all they ever see of it
+//! are messages, and messages may be delayed anyway. With
+//! [`Granularity::PerEffect`](super::Granularity) every effect is a transition of its own, with many
+//! more states and the same verdicts; tests hold the two against each other.
+
+use crate::check::{Fairness, Move, Product};
+use crate::protocol::{Address, Input, Process, Verdict};
+use crate::workflow::Fault;
+
+use super::action::{Action, Request, Stimulus, imposed};
+use super::budget::{Budget, NodeId};
+use super::execution::{Circumstances, Execution};
+use super::local::{Local, Status};
+use super::protocol::{Deed, Event, Protocol, TimerOf};
+use super::topology::{Granularity, Part, Placed, System};
+
+impl<T: Protocol> Product for System<T> {
+    type Part = Part<T>;
+    type Request = Request<T>;
+    type Action = Action<T>;
+
+    fn initial(&self) -> Vec<Vec<Part<T>>> {
+        vec![self.row()]
+    }
+
+    fn moves(&self, slot: usize, part: &Part<T>, moves: &mut Vec<Move<Self>>) {
+        match part {
+            Part::Process(local) => self.process_moves(&self.processes[slot], local, moves),
+            Part::Faults(budget) => self.fault_moves(budget, moves),
+            Part::Monitor(_) => {}
+        }
+    }
+
+    fn answer(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> Option<Part<T>> {
+        match (part, request) {
+            (Part::Process(local), request) => {
+                self.process_answer(slot, local, request).map(Part::Process)
+            }
+            (Part::Faults(budget), Request::Spend(fault, node)) => {
+                budget.spend(*fault, *node).map(Part::Faults)
+            }
+            (Part::Monitor(monitor), Request::Observe(event)) => {
+                let mut next = monitor.clone();
+                self.protocol.observe(&mut next, event);
+                Some(Part::Monitor(next))
+            }
+            (Part::Faults(_) | Part::Monitor(_), request) => {
+                unreachable!("nobody asks {request:?} of {part:?}")
+            }
+        }
+    }
+
+    fn fairness(&self, action: &Action<T>) -> Fairness {
+        if !action.faults().is_empty() {
+            return Fairness::None;
+        }
+        match action {
+            // Possible only while the receiver is up, or the peer is not busy with something else.
+            Action::Take { stimulus: Stimulus::Deliver { .. } | Stimulus::Fire { .. }, .. } => {
+                Fairness::Strong
+            }
+            _ => Fairness::Weak,
+        }
+    }
+}
+
+impl<T: Protocol> System<T> {
+    fn process_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
+        self.network_moves(placed, local, moves);
+        if local.status == Status::Down {
+            self.take_moves(placed, local, Stimulus::Recover, Vec::new(), moves);
+        }
+        if local.status == Status::Up && !local.pending.is_empty() {
+            self.effect_moves(placed, local, moves);
+        }
+        if !local.is_ready() {
+            return;
+        }
+        for at in local.inbox.deliverable(self.ordered) {
+            let (from, message) = local.inbox.messages()[at].clone();
+            let stimulus = Stimulus::Deliver { from, message };
+            self.take_moves(placed, local, stimulus, Vec::new(), moves);
+        }
+        for timer in &local.timers {
+            self.timer_moves(placed, local, timer, moves);
+        }
+        if placed.has_client {
+            self.client_moves(placed, local, moves);
+        }
+    }
+
+    /// What the network does to messages on their way.
+    fn network_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
+        let to = placed.address;
+        for at in local.inbox.distinct() {
+            let (from, message) = local.inbox.messages()[at].clone();
+            let mut lost = local.clone();
+            lost.inbox.remove(from, &message);
+            moves.push(Move {
+                action: Action::Lose { from, to, message: message.clone() },
+                part: Part::Process(lost),
+                requests: vec![self.spend(Fault::Lose, placed.node)],
+            });
+            let mut doubled = local.clone();
+            doubled.inbox.copy(at);
+            moves.push(Move {
+                action: Action::Duplicate { from, to, message },
+                part: Part::Process(doubled),
+                requests: vec![self.spend(Fault::Duplicate, placed.node)],
+            });
+        }
+    }
+
+    fn client_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
+        if placed.core.awaits_start(&local.volatile, &local.durable) {
+            self.take_moves(placed, local, Stimulus::Start, Vec::new(), moves);
+            return;
+        }
+        let mut cancelled = local.clone();
+        cancelled.take(&placed.core, Input::Cancel);
+        // A cancellation that changes nothing would only waste budget.
+        if cancelled != *local {
+            let paid = vec![self.spend(Fault::Cancel, placed.node)];
+            self.take_moves(placed, local, Stimulus::Cancel, paid, moves);
+        }
+    }
+
+    fn timer_moves(
+        &self,
+        placed: &Placed<T>,
+        local: &Local<T>,
+        timer: &TimerOf<T>,
+        moves: &mut Vec<Move<Self>>,
+    ) {
+        let fire = |spurious| Stimulus::Fire { timer: timer.clone(), spurious };
+        let Some(peer) = placed.core.awaits(timer) else {
+            return self.take_moves(placed, local, fire(false), Vec::new(), moves);
+        };
+        let early = vec![self.spend(Fault::Timeout, placed.node)];
+        self.take_moves(placed, local, fire(true), early, moves);
+        if !local.inbox.has_from(peer) {
+            let due = vec![(self.process_slot(peer), Request::OweNothing(placed.address))];
+            self.take_moves(placed, local, fire(false), due, moves);
+        }
+    }
+
+    /// The transitions in which a process takes an input: undisturbed, with each fault that can
+    /// strike the change it tries, and with a crash after each proper beginning of its effects.
+    fn take_moves(
+        &self,
+        placed: &Placed<T>,
+        local: &Local<T>,
+        stimulus: Stimulus<T>,
+        requests: Vec<(usize, Request<T>)>,
+        moves: &mut Vec<Move<Self>>,
+    ) {
+        let local = self.taken(placed, local, &stimulus);
+        let action = |circumstances| Action::Take {
+            process: placed.address,
+            stimulus: stimulus.clone(),
+            circumstances,
+        };
+        if self.granularity == Granularity::PerEffect {
+            let action = action(Circumstances::default());
+            moves.push(Move { action, part: Part::Process(local), requests });
+            return;
+        }
+        for forced in [None, Some(Verdict::Refused), Some(Verdict::Failed)] {
+            let execute = |crash_after| {
+                let circumstances = Circumstances { forced, crash_after };
+                let run = self.execution(placed, local.clone()).run_all(circumstances)?;
+                Some((circumstances, run))
+            };
+            let Some(undisturbed) = execute(None) else { continue };
+            let effects = undisturbed.1.carried_out;
+            let crashes = if self.budget.left(Fault::Crash, placed.node) > 0 { effects } else { 0 };
+            let crashed = (0..crashes).filter_map(|after| execute(Some(after)));
+            for (circumstances, run) in [undisturbed].into_iter().chain(crashed) {
+                let mut requests = requests.clone();
+                if let Some(verdict) = forced {
+                    requests.push(self.spend(imposed(verdict), placed.node));
+                }
+                if circumstances.crash_after.is_some() {
+                    requests.push(self.spend(Fault::Crash, placed.node));
+                    let others = self
+                        .processes_on(placed.node)
+                        .filter(|&slot| self.processes[slot].address != placed.address);
+                    requests.extend(others.map(|slot| (slot, Request::Crash)));
+                }
+                self.follow(placed, run.deeds, &mut requests);
+                moves.push(Move {
+                    action: action(circumstances),
+                    part: Part::Process(run.local),
+                    requests,
+                });
+            }
+        }
+    }
+
+    /// The process after it took an input, with all that it wants done still pending.
+    pub(super) fn taken(
+        &self,
+        placed: &Placed<T>,
+        local: &Local<T>,
+        stimulus: &Stimulus<T>,
+    ) -> Local<T> {
+        let mut next = local.clone();
+        let input = match stimulus.clone() {
+            Stimulus::Start => Input::Start,
+            Stimulus::Cancel => Input::Cancel,
+            Stimulus::Recover => {
+                next.status = Status::Up;
+                Input::Recover
+            }
+            Stimulus::Deliver { from, message } => {
+                next.inbox.remove(from, &message);
+                Input::Message { from, message }
+            }
+            Stimulus::Fire { timer, .. } => {
+                next.timers.retain(|set| *set != timer);
+                Input::TimerFired(timer)
+            }
+        };
+        next.take(&placed.core, input);
+        next
+    }
+
+    /// The transitions in which a process carries out one effect.
+    fn effect_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
+        for forced in [None, Some(Verdict::Refused), Some(Verdict::Failed)] {
+            let mut run = self.execution(placed, local.clone());
+            if run.run_next(forced).is_none() {
+                continue;
+            }
+            let mut requests: Vec<_> = forced
+                .map(|verdict| self.spend(imposed(verdict), placed.node))
+                .into_iter()
+                .collect();
+            self.follow(placed, run.deeds, &mut requests);
+            moves.push(Move {
+                action: Action::Run { process: placed.address, forced },
+                part: Part::Process(run.local),
+                requests,
+            });
+        }
+    }
+
+    /// What a process's deeds ask of the rest of the system.
+    fn follow(
+        &self,
+        placed: &Placed<T>,
+        deeds: Vec<Deed<T>>,
+        requests: &mut Vec<(usize, Request<T>)>,
+    ) {
+        for what in deeds {
+            if let Deed::Sent(to, message) = &what {
+                let put = Request::Put(placed.address, message.clone());
+                requests.push((self.process_slot(*to), put));
+            }
+            let event = Event { process: placed.address, what };
+            for monitor in self.protocol.watchers(&event) {
+                let observe = Request::Observe(Box::new(event.clone()));
+                requests.push((self.monitor_slot(monitor), observe));
+            }
+        }
+    }
+
+    fn fault_moves(&self, budget: &Budget, moves: &mut Vec<Move<Self>>) {
+        let everyone = |request: Request<T>| {
+            (0..self.processes.len()).map(|slot| (slot, request.clone())).collect::<Vec<_>>()
+        };
+        for node in (0..self.nodes.len()).map(|at| NodeId(at as u8)) {
+            for (fault, action, request) in [
+                (Fault::Crash, Action::Crash(node), Request::Crash),
+                (Fault::Halt, Action::Halt(node), Request::Halt),
+            ] {
+                if let Some(spent) = budget.spend(fault, node) {
+                    let requests =
+                        self.processes_on(node).map(|slot| (slot, request.clone())).collect();
+                    moves.push(Move { action, part: Part::Faults(spent), requests });
+                }
+            }
+            if budget.cut_off().is_none()
+                && let Some(spent) = budget.spend(Fault::Partition, node)
+            {
+                moves.push(Move {
+                    action: Action::Partition(node),
+                    part: Part::Faults(spent.with_cut_off(Some(node))),
+                    requests: everyone(Request::Cut(node)),
+                });
+            }
+        }
+        if budget.cut_off().is_some() {
+            moves.push(Move {
+                action: Action::Heal,
+                part: Part::Faults(budget.clone().with_cut_off(None)),
+                requests: everyone(Request::Heal),
+            });
+        }
+    }
+
+    fn process_answer(
+        &self,
+        slot: usize,
+        local: &Local<T>,
+        request: &Request<T>,
+    ) -> Option<Local<T>> {
+        let mut next = local.clone();
+        match request {
+            Request::Put(from, message) => {
+                let lost = self.is_cut(local.cut_off, *from, slot);
+                // What is sent to the dead, or across a cut, is lost.
+                if local.status != Status::Halted && !lost {
+                    next.inbox.put(*from, message.clone(), self.ordered);
+                }
+            }
+            Request::OweNothing(sender) => {
+                let busy = local.status == Status::Up && !local.pending.is_empty();
+                if busy || local.inbox.has_from(*sender) {
+                    return None;
+                }
+            }
+            // A crash that destroys nothing only delays, and anything may be delayed anyway. One that
+            // strikes several processes may find some of them with nothing to lose.
+            Request::Crash if local.has_something_to_lose() => next.crash(Status::Down),
+            Request::Crash if self.processes_on(self.processes[slot].node).count() == 1 => {
+                return None;
+            }
+            Request::Crash => {}
+            Request::Halt if local.status == Status::Halted => return None,
+            Request::Halt => {
+                next.crash(Status::Halted);
+                next.inbox.drop_if(|_| true);
+            }
+            Request::Cut(node) => {
+                next.cut_off = Some(*node);
+                next.inbox.drop_if(|from| self.is_cut(Some(*node), from, slot));
+            }
+            Request::Heal => next.cut_off = None,
+            Request::Spend(..) | Request::Observe(_) => {
+                unreachable!("no process is asked for {request:?}")
+            }
+        }
+        Some(next)
+    }
+
+    fn is_cut(&self, cut_off: Option<NodeId>, from: Address, to: usize) -> bool {
+        let sender = self.processes[self.process_slot(from)].node;
+        cut_off.is_some_and(|node| (sender == node) != (self.processes[to].node == node))
+    }
+
+    pub(super) fn execution<'a>(
+        &'a self,
+        placed: &'a Placed<T>,
+        local: Local<T>,
+    ) -> Execution<'a, T> {
+        Execution::new(&self.protocol, &placed.core, placed.address, local)
+    }
+
+    fn spend(&self, fault: Fault, node: NodeId) -> (usize, Request<T>) {
+        (self.faults_slot(), Request::Spend(fault, node))
+    }
+
+    fn processes_on(&self, node: NodeId) -> impl Iterator<Item = usize> {
+        (0..self.processes.len()).filter(move |&slot| self.processes[slot].node == node)
+    }
+}
