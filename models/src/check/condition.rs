@@ -45,6 +45,8 @@ pub enum PropertyKind {
     /// From every reachable state, some path leads to a state where the condition is true
     /// (TLA+ users know it as possibility; CTL writes AG EF).
     NeverStuck,
+    /// Where the model comes to its end (in a state without successors), the condition is true.
+    DeadlockFree,
 }
 
 /// A named claim about a model.
@@ -55,9 +57,11 @@ pub struct Property<V: Viewed> {
     pub kind: PropertyKind,
     /// The condition.
     pub condition: Condition<V>,
-    /// When the property has anything to say. `Always` is then about states where the premise is
-    /// true, `LeadsTo` starts from them. A premise that is true in no reachable state makes the
-    /// property vacuous.
+    /// The states at which the claim is made; everywhere if there is no premise. `Always` and
+    /// `Sometimes` are then about states where the premise is true; `Eventually` starts in those of
+    /// the initial states where it is true; `LeadsTo`, `AlwaysEventually` and `NeverStuck` start in
+    /// every state where it is true; `DeadlockFree` is about ends where it is true. A premise that is
+    /// true in no reachable state makes the property vacuous.
     pub premise: Option<Condition<V>>,
 }
 

@@ -1,9 +1,69 @@
-//! The checker.
+//! The checker: visits every reachable state of a model and decides what is true of it.
+//!
+//! ```text
+//! Verification  what to check        product(&p), model(&m), m.verify()
+//!   └ explore   breadth-first        over a Space: states by number, nearest first
+//!       ├ ProductSpace               rows of interned parts, packed into a few words
+//!       └ ModelSpace                 whole states of any stateright::Model
+//!   └ claim     verdicts             from the marks that the search left on every state
+//!       └ liveness                   pending states, fair components, lassos
+//!   └ Report    what was found       every counterexample replayed on the model
+//! ```
+//!
+//! # What a verdict means
+//!
+//! *Holds* is said of a complete state space only, and states are compared exactly, so it is a proof
+//! about the model. *Violated* comes with a shortest path, which was taken again on the model itself
+//! before it is shown. It stands even when the search stopped early. Everything else is *incomplete*,
+//! or *vacuous* when the property had nothing to say.
+//!
+//! # Paths and fairness
+//!
+//! A path counts for a liveness property when it is maximal (it ends only in a state without
+//! successors) and fair: no [weakly fair](Fairness::Weak) action stays possible for ever without
+//! being taken, no [strongly fair](Fairness::Strong) one becomes possible again and again without
+//! being taken. Every distinct action is a constraint of its own. An action that leads back to the
+//! same state is taken like any other.
+//!
+//! # Where to go next
+//!
+//! [`Product`] is the shape that makes exploration fast. [`Verification`] is the way in.
 
+mod chunked;
+mod claim;
+mod components;
 pub mod condition;
+mod discipline;
+mod explore;
+mod graph;
+mod index;
+mod intern;
+mod labels;
+mod lasso;
+mod limits;
+mod liveness;
+mod model_space;
+mod packing;
+mod pending;
 pub mod product;
+mod product_space;
+mod record;
+mod report;
+mod space;
+mod stopwatch;
+mod subject;
+mod tables;
+#[cfg(test)]
+mod tests;
 pub mod verdict;
+mod verification;
 
 pub use condition::{Condition, Parts, Property, PropertyKind, Viewed, Whole};
-pub use product::{Fairness, Move, Product, Snapshot};
-pub use verdict::{Completeness, Counterexample, Limit, PropertyReport, Report, Verdict};
+pub use limits::Progress;
+pub use product::{Fairness, Move, Product, Snapshot, successors};
+pub use subject::{ModelSubject, ProductSubject, Subject};
+pub use verdict::{
+    Completeness, Counterexample, Limit, PropertyReport, Reduction, ReductionReport, Report,
+    Verdict,
+};
+pub use verification::{Verification, Verify, model, product};

@@ -24,7 +24,7 @@ use derive_where::derive_where;
 /// distinct argument and remembered.
 pub trait Product: Send + Sync {
     /// What a slot holds.
-    type Part: Clone + Eq + Hash + Debug + Send + Sync;
+    type Part: Clone + Eq + Hash + Debug + Send + Sync + 'static;
     /// What one slot may ask of another.
     type Request: Clone + Eq + Hash + Debug + Send + Sync;
     /// The label of a transition. In one state, different moves have different labels.
@@ -56,6 +56,34 @@ pub struct Move<P: Product + ?Sized> {
     pub part: P::Part,
     /// What the other slots must grant, in order. If one refuses, the move is not possible.
     pub requests: Vec<(usize, P::Request)>,
+}
+
+/// The successors of a global state, each with the action that leads there, in the order of slots and
+/// moves.
+///
+/// This is what a product means, written down in the plainest way. The exploration does the same with
+/// tables of numbers; counterexamples are replayed with this function.
+pub fn successors<P: Product + ?Sized>(
+    product: &P,
+    state: &[P::Part],
+) -> Vec<(P::Action, Vec<P::Part>)> {
+    let mut successors = Vec::new();
+    let mut moves = Vec::new();
+    for (slot, part) in state.iter().enumerate() {
+        product.moves(slot, part, &mut moves);
+        'moves: for Move { action, part, requests } in moves.drain(..) {
+            let mut next = state.to_vec();
+            next[slot] = part;
+            for (slot, request) in &requests {
+                match product.answer(*slot, &next[*slot], request) {
+                    Some(part) => next[*slot] = part,
+                    None => continue 'moves,
+                }
+            }
+            successors.push((action, next));
+        }
+    }
+    successors
 }
 
 /// How far an action can be put off.

@@ -19,6 +19,31 @@ pub struct Report<State, Action> {
     pub completeness: Completeness,
     /// One entry per property, in the order they were stated.
     pub properties: Vec<PropertyReport<State, Action>>,
+    /// How often each action was taken. An action with 0 was offered by some part, and the other parts
+    /// never let it happen. Empty for models that are not products.
+    pub coverage: Vec<(Action, u64)>,
+    /// The chance that two different states were taken for one. 0 where states are kept exactly.
+    pub collision_probability: f64,
+    /// The reductions that were asked for, and what became of each.
+    pub reductions: Vec<ReductionReport>,
+}
+
+/// A way to explore less than the whole space, with the same verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// States that differ only in the names of interchangeable things count as one.
+    Symmetry,
+    /// Independent steps are explored in one order only.
+    PartialOrder,
+}
+
+/// What became of a reduction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReductionReport {
+    /// Which one.
+    pub reduction: Reduction,
+    /// Why it was not used; `None` when it was.
+    pub refused: Option<String>,
 }
 
 /// Whether the whole state space was explored, and if not, why and how far.
@@ -30,7 +55,7 @@ pub enum Completeness {
     Incomplete {
         /// What stopped it.
         limit: Limit,
-        /// All states up to this many steps from the start were expanded.
+        /// Every path of up to this many steps was explored.
         depth_complete: u32,
         /// States found but not expanded.
         queue: u64,
@@ -59,12 +84,16 @@ pub struct PropertyReport<State, Action> {
     pub kind: PropertyKind,
     /// What was found.
     pub verdict: Verdict<State, Action>,
+    /// For a [`Sometimes`](PropertyKind::Sometimes) property that holds, a shortest path to a state
+    /// where the condition is true.
+    pub witness: Option<Counterexample<State, Action>>,
 }
 
 /// What is known of a property after a search.
 #[derive(Clone, Debug)]
 pub enum Verdict<State, Action> {
-    /// True of the whole state space.
+    /// True of the whole state space; for a [`Sometimes`](PropertyKind::Sometimes) property, a state
+    /// was found.
     Holds,
     /// Not true, and here is why. `None` for a [`Sometimes`](PropertyKind::Sometimes) property: there
     /// is no path to show when nothing was reached.

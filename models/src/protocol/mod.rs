@@ -12,6 +12,7 @@ mod address;
 pub mod barrier;
 pub mod process;
 pub mod saga;
+pub mod two_phase_commit;
 
 pub use address::{Address, ServiceId, StepId, StepSet, WorkflowId};
 pub use process::{Effect, Effects, Input, Process, Value, Verdict};

@@ -1,0 +1,94 @@
+//! Growth without copying: vectors in pieces, and rows of bits.
+//!
+//! A search holds its largest tables until it ends, and they only grow. A plain vector copies itself
+//! each time it doubles, and for that moment needs three times the memory of its old self. These
+//! grow piece by piece instead.
+
+use std::ops::Range;
+
+const PIECE_BITS: u32 = 15;
+const PIECE: usize = 1 << PIECE_BITS;
+
+/// A growing vector in pieces of equal length.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Chunked<T> {
+    pieces: Vec<Vec<T>>,
+    len: usize,
+}
+
+impl<T: Copy> Chunked<T> {
+    pub(super) fn new() -> Self {
+        Chunked { pieces: Vec::new(), len: 0 }
+    }
+
+    pub(super) fn push(&mut self, item: T) {
+        if self.len & (PIECE - 1) == 0 {
+            self.pieces.push(Vec::with_capacity(PIECE));
+        }
+        self.pieces[self.len >> PIECE_BITS].push(item);
+        self.len += 1;
+    }
+
+    pub(super) fn get(&self, at: usize) -> T {
+        self.pieces[at >> PIECE_BITS][at & (PIECE - 1)]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn range(&self, range: Range<usize>) -> impl Iterator<Item = T> + '_ {
+        range.map(|at| self.get(at))
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        (self.pieces.len() * PIECE * size_of::<T>()) as u64
+    }
+}
+
+/// A row of bits: one per state.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bits {
+    words: Vec<u64>,
+    len: usize,
+}
+
+impl Bits {
+    pub(super) fn zeros(len: usize) -> Self {
+        Bits { words: vec![0; len.div_ceil(64)], len }
+    }
+
+    pub(super) fn push(&mut self, bit: bool) {
+        if self.len.is_multiple_of(64) {
+            self.words.push(0);
+        }
+        self.len += 1;
+        if bit {
+            self.set(self.len - 1);
+        }
+    }
+
+    pub(super) fn set(&mut self, at: usize) {
+        self.words[at / 64] |= 1 << (at % 64);
+    }
+
+    pub(super) fn get(&self, at: usize) -> bool {
+        self.words[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn ones(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(at, &word)| {
+            std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
+                .take_while(|rest| *rest != 0)
+                .map(move |rest| at * 64 + rest.trailing_zeros() as usize)
+        })
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        (self.words.capacity() * 8) as u64
+    }
+}

@@ -1,0 +1,154 @@
+//! What must happen: does every fair path keep the promise?
+//!
+//! A promise is broken by a path on which the goal is owed and never reached. Such a path is of one
+//! of two kinds. It ends, in a state without successors; or it goes on for ever, and then it ends up
+//! in a strongly connected set of states, which it must visit *fairly*. Both kinds lie in the
+//! [`Pending`] states: those that a path can be in while the goal is owed. So the question is whether
+//! the pending states contain an end or a fair component ([`FairComponents`]).
+//!
+//! This is sound on cycles and on states that several paths join in, because it is asked of the whole
+//! graph at once, not of the paths by which the search happened to arrive.
+
+use super::chunked::Bits;
+use super::components::FairComponents;
+use super::discipline::Discipline;
+use super::graph::Graph;
+use super::lasso::LoopSearch;
+use super::pending::{Pending, Sources};
+use super::record::{Edge, Edges};
+use super::space::Path;
+
+/// How many places are tried as the start of the loop, to find a short lasso.
+const ENTRIES: usize = 256;
+
+/// A path that breaks the promise, if there is one: from each source on, every fair path must reach a
+/// state of `goal`.
+///
+/// The path is a shortest one, counting stem and loop, as far as the budget for loops allows.
+///
+/// # Errors
+/// When the two halves of the analysis contradict each other.
+pub(super) fn broken_promise(
+    graph: &Graph<'_>,
+    sources: Sources<'_>,
+    goal: &Bits,
+    parent: impl Fn(u32) -> u32,
+    discipline: &impl Discipline,
+) -> Result<Option<Path>, Contradiction> {
+    let settled = |state: u32| discipline.goal_settles() && goal.get(state as usize);
+    let pending = Pending::new(graph, sources, settled);
+    let end = discipline
+        .counts_ends()
+        .then(|| pending.states.iter().position(|&state| graph.is_end(state)))
+        .flatten();
+    let shortest_end = end.map(|at| pending.distance(at));
+    let components = FairComponents::find(graph, &pending.states, discipline);
+    Ok(match shortest_lasso(graph, &pending, &components, shortest_end)? {
+        Some(lasso) => {
+            let mut path = pending.stem(lasso.entry, parent);
+            path.repeats_from = Some(path.labels.len());
+            for edge in lasso.cycle {
+                path.step(Some(edge.label), edge.target);
+            }
+            Some(path)
+        }
+        None => end.map(|at| pending.stem(pending.states[at], parent)),
+    })
+}
+
+/// A component was said to be fair, and has no fair cycle. The components are found by one algorithm
+/// and the cycles by another, so each checks the other: this would be a defect of the checker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the checker contradicts itself: a component is fair, but no cycle in it is")]
+pub(super) struct Contradiction;
+
+struct Lasso {
+    entry: u32,
+    cycle: Vec<Edge>,
+}
+
+/// A shortest lasso that is shorter than `bound`, if there is one.
+fn shortest_lasso(
+    graph: &Graph<'_>,
+    pending: &Pending,
+    components: &FairComponents,
+    bound: Option<usize>,
+) -> Result<Option<Lasso>, Contradiction> {
+    let search = LoopSearch::new(graph, components);
+    let mut best: Option<(usize, Lasso)> = None;
+    let entries = pending.with_distance().filter(|&(state, _)| components.contains(state));
+    for (tried, (entry, stem)) in entries.enumerate() {
+        let shortest = best.as_ref().map(|(length, _)| *length).or(bound);
+        let allowed = match shortest {
+            Some(shortest) if stem + 2 > shortest => break,
+            Some(shortest) => shortest - stem - 1,
+            None => usize::MAX,
+        };
+        if tried >= ENTRIES && best.is_some() {
+            break;
+        }
+        match search.cycle(entry, allowed) {
+            Some(cycle) => best = Some((stem + cycle.len(), Lasso { entry, cycle })),
+            None if allowed == usize::MAX => return Err(Contradiction),
+            None => {}
+        }
+    }
+    Ok(best.map(|(_, lasso)| lasso))
+}
+
+/// The nearest state marked `asked` (or any state) from which no state of `goal` can be reached.
+///
+/// Where the search stopped early, what lies beyond might reach the goal, so only states that
+/// certainly cannot are found.
+pub(super) fn first_stuck(graph: &Graph<'_>, asked: Option<&Bits>, goal: &Bits) -> Option<u32> {
+    let hopeful = can_reach(graph.edges, graph.states, |state| {
+        goal.get(state as usize) || !graph.is_expanded(state)
+    });
+    (0..graph.states).find(|&state| {
+        asked.is_none_or(|asked| asked.get(state as usize)) && !hopeful.get(state as usize)
+    })
+}
+
+/// All states from which some path leads to a target.
+fn can_reach(edges: &Edges, states: u32, target: impl Fn(u32) -> bool) -> Bits {
+    let (starts, sources) = reversed(edges, states);
+    let mut reached = Bits::zeros(states as usize);
+    let mut queue: Vec<u32> = (0..states).filter(|&state| target(state)).collect();
+    for &state in &queue {
+        reached.set(state as usize);
+    }
+    while let Some(state) = queue.pop() {
+        let from = starts[state as usize] as usize;
+        let to = starts[state as usize + 1] as usize;
+        for &source in &sources[from..to] {
+            if !reached.get(source as usize) {
+                reached.set(source as usize);
+                queue.push(source);
+            }
+        }
+    }
+    reached
+}
+
+/// For each state, where its predecessors begin, and all predecessors in a row.
+fn reversed(edges: &Edges, states: u32) -> (Vec<u64>, Vec<u32>) {
+    let mut starts = vec![0u64; states as usize + 2];
+    for state in 0..states {
+        for edge in edges.out(state) {
+            starts[edge.target as usize + 2] += 1;
+        }
+    }
+    for at in 2..starts.len() {
+        starts[at] += starts[at - 1];
+    }
+    let mut sources = vec![0; starts[starts.len() - 1] as usize];
+    for state in 0..states {
+        for edge in edges.out(state) {
+            let place = &mut starts[edge.target as usize + 1];
+            sources[*place as usize] = state;
+            *place += 1;
+        }
+    }
+    starts.pop();
+    (starts, sources)
+}

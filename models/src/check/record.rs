@@ -1,0 +1,117 @@
+//! What a search writes down about the states it visits.
+
+use super::chunked::{Bits, Chunked};
+
+/// The notes of a search: one entry per state, in the order in which states were found.
+#[derive(Debug)]
+pub(super) struct Record {
+    /// For each test, whether the state passes it.
+    pub(super) marks: Vec<Bits>,
+    /// For each expanded state, whether it has no successor.
+    pub(super) ends: Bits,
+    /// The transitions, if the properties at hand need them afterwards.
+    pub(super) edges: Option<Edges>,
+    /// Transitions taken.
+    pub(super) transitions: u64,
+    /// How often each action was taken, by its number.
+    pub(super) taken: Vec<u64>,
+}
+
+impl Record {
+    pub(super) fn new(tests: usize, keep_edges: bool) -> Self {
+        Record {
+            marks: vec![Bits::default(); tests],
+            ends: Bits::default(),
+            edges: keep_edges.then(Edges::new),
+            transitions: 0,
+            taken: Vec::new(),
+        }
+    }
+
+    /// Notes the outcome of every test on the next state.
+    pub(super) fn mark(&mut self, outcomes: impl Iterator<Item = bool>) {
+        for (marks, outcome) in self.marks.iter_mut().zip(outcomes) {
+            marks.push(outcome);
+        }
+    }
+
+    /// Notes that the next state is expanded, and has so many successors.
+    pub(super) fn expanded(&mut self, successors: usize) {
+        self.ends.push(successors == 0);
+        self.transitions += successors as u64;
+        if let Some(edges) = &mut self.edges {
+            edges.close();
+        }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.marks.iter().map(Bits::bytes).sum::<u64>()
+            + self.ends.bytes()
+            + self.edges.as_ref().map_or(0, Edges::bytes)
+    }
+}
+
+/// A transition: what fairness constraint it meets, and where it leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Edge {
+    /// The number of the constraint, or [`UNFAIR`](super::tables::UNFAIR).
+    pub(super) label: u32,
+    /// The state it leads to.
+    pub(super) target: u32,
+}
+
+/// The transitions of all expanded states.
+#[derive(Clone, Debug)]
+pub(super) struct Edges {
+    edges: Chunked<Edge>,
+    ends: Chunked<u64>,
+}
+
+impl Edges {
+    pub(super) fn new() -> Self {
+        Edges { edges: Chunked::new(), ends: Chunked::new() }
+    }
+
+    pub(super) fn push(&mut self, edge: Edge) {
+        self.edges.push(edge);
+    }
+
+    /// The next state has no more edges.
+    pub(super) fn close(&mut self) {
+        self.ends.push(self.edges.len() as u64);
+    }
+
+    /// How many states have their edges here.
+    pub(super) fn states(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// How many edges a state has; none when it was not expanded.
+    pub(super) fn degree(&self, state: u32) -> usize {
+        let (from, to) = self.bounds(state);
+        to - from
+    }
+
+    pub(super) fn edge(&self, state: u32, at: usize) -> Edge {
+        self.edges.get(self.bounds(state).0 + at)
+    }
+
+    /// The edges out of a state; none when it was not expanded.
+    pub(super) fn out(&self, state: u32) -> impl Iterator<Item = Edge> + '_ {
+        let (from, to) = self.bounds(state);
+        self.edges.range(from..to)
+    }
+
+    fn bounds(&self, state: u32) -> (usize, usize) {
+        let state = state as usize;
+        if state >= self.states() {
+            return (0, 0);
+        }
+        let from = if state == 0 { 0 } else { self.ends.get(state - 1) };
+        (from as usize, self.ends.get(state) as usize)
+    }
+
+    fn bytes(&self) -> u64 {
+        self.edges.bytes() + self.ends.bytes()
+    }
+}

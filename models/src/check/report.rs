@@ -1,0 +1,103 @@
+//! Questions to a report.
+
+use std::fmt::{self, Debug, Write as _};
+
+use super::verdict::{Completeness, Counterexample, PropertyReport, Report, Verdict};
+
+impl<State, Action> Report<State, Action> {
+    /// What was found about the property of this name.
+    #[must_use]
+    pub fn property(&self, name: &str) -> Option<&PropertyReport<State, Action>> {
+        self.properties.iter().find(|property| property.name == name)
+    }
+
+    /// Whether every reachable state was visited.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.completeness == Completeness::Complete
+    }
+
+    /// Whether there are properties and all of them hold, over the complete state space.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.is_complete()
+            && !self.properties.is_empty()
+            && self.properties.iter().all(PropertyReport::holds)
+    }
+
+    /// Asserts that there are properties, and that all of them hold over the complete state space.
+    ///
+    /// # Panics
+    /// If not, with every reason and every counterexample. A vacuous property does not hold: it says
+    /// nothing.
+    #[track_caller]
+    pub fn assert_holds(&self)
+    where
+        State: Debug,
+        Action: Debug,
+    {
+        assert!(self.holds(), "{}", self.complaint());
+    }
+
+    fn complaint(&self) -> String
+    where
+        State: Debug,
+        Action: Debug,
+    {
+        let mut text = String::from("not everything holds");
+        if self.properties.is_empty() {
+            text.push_str("\n\nno property was stated, so nothing was checked");
+        }
+        if let Completeness::Incomplete { limit, depth_complete, queue } = &self.completeness {
+            let _ = write!(
+                text,
+                "\n\nthe search stopped at a limit ({limit:?}) after {} states; paths of up to \
+                 {depth_complete} steps were explored, {queue} states were left",
+                self.states
+            );
+        }
+        for property in self.properties.iter().filter(|property| !property.holds()) {
+            let _ = write!(
+                text,
+                "\n\n`{}` ({:?}): {}",
+                property.name,
+                property.kind,
+                property.verdict.word()
+            );
+            if let Some(counterexample) = property.verdict.counterexample() {
+                let _ = write!(text, "\n{counterexample}");
+            }
+        }
+        text
+    }
+}
+
+impl<State, Action> PropertyReport<State, Action> {
+    /// Whether the property was found to hold.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        matches!(self.verdict, Verdict::Holds)
+    }
+
+    /// Whether the property was found to be violated.
+    #[must_use]
+    pub fn is_violated(&self) -> bool {
+        matches!(self.verdict, Verdict::Violated(_))
+    }
+}
+
+impl<State: Debug, Action: Debug> fmt::Display for Counterexample<State, Action> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  start {:?}", self.start)?;
+        for (at, (action, state)) in self.steps.iter().enumerate() {
+            if self.repeats_from == Some(at) {
+                writeln!(f, "  from here it goes round for ever:")?;
+            }
+            writeln!(f, "  {:>4}. {action:?}\n        {state:?}", at + 1)?;
+        }
+        match self.repeats_from {
+            Some(_) => write!(f, "        and so on"),
+            None => write!(f, "        the end"),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! What exploration asks of a state space.
+//!
+//! States are known by numbers, given out in breadth-first order: a state with a smaller number is
+//! never further from the start. There are two spaces: rows of interned parts
+//! ([`ProductSpace`](super::product_space::ProductSpace)) and whole states of any other model
+//! ([`ModelSpace`](super::model_space::ModelSpace)).
+
+use std::ops::Range;
+
+use super::product::Fairness;
+use super::record::Record;
+use super::verdict::{Counterexample, ReductionReport};
+
+/// The parent of an initial state.
+pub(super) const NO_PARENT: u32 = u32::MAX;
+
+/// The greatest number of states: numbers are 32 bits wide, and two are spoken for.
+pub(super) const MOST_STATES: u64 = u32::MAX as u64 - 2;
+
+/// A state space that is being explored.
+pub(super) trait Space {
+    /// A state, as reports show it.
+    type State;
+    /// An action, as reports show it.
+    type Action;
+    /// A predicate on states.
+    type Test;
+
+    /// Enters the initial states.
+    fn open(&mut self, tests: &[&Self::Test], record: &mut Record);
+
+    /// Enters the successors of these states, which come right after those expanded before.
+    fn expand(&mut self, states: Range<u32>, tests: &[&Self::Test], record: &mut Record);
+
+    /// The number of states entered.
+    fn len(&self) -> u32;
+
+    /// The state from which this one was found first; [`NO_PARENT`] for an initial state.
+    fn parent(&self, state: u32) -> u32;
+
+    /// The fairness constraints met so far, by label.
+    fn constraints(&self) -> Vec<Fairness>;
+
+    /// Memory held, in bytes.
+    fn bytes(&self) -> u64;
+
+    /// Takes the path on the model itself, without help of what the search remembered.
+    fn replay(&self, path: &Path)
+    -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
+
+    /// Every action heard of, and how often it was taken.
+    fn coverage(&self, record: &Record) -> Vec<(Self::Action, u64)>;
+
+    /// Which reductions were used.
+    fn reductions(&self) -> Vec<ReductionReport> {
+        Vec::new()
+    }
+
+    /// The chance that two states were taken for one.
+    fn collision_probability(&self) -> f64 {
+        0.0
+    }
+}
+
+/// A path through the numbered states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Path {
+    /// The states, an initial one first.
+    pub(super) states: Vec<u32>,
+    /// Between each two states, the label of the transition, if it matters which one is taken.
+    pub(super) labels: Vec<Option<u32>>,
+    /// Where the path's last state was before, if it goes on for ever.
+    pub(super) repeats_from: Option<usize>,
+}
+
+impl Path {
+    /// The way by which the search first came to a state.
+    pub(super) fn to(state: u32, parent: impl Fn(u32) -> u32) -> Self {
+        let mut states = vec![state];
+        let mut at = parent(state);
+        while at != NO_PARENT {
+            states.push(at);
+            at = parent(at);
+        }
+        states.reverse();
+        Path { labels: vec![None; states.len() - 1], states, repeats_from: None }
+    }
+
+    /// Takes one more step.
+    pub(super) fn step(&mut self, label: Option<u32>, target: u32) {
+        self.labels.push(label);
+        self.states.push(target);
+    }
+}
+
+/// The model did not do again what it did before: this step could not be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "step {step} of a counterexample could not be replayed: the model is not deterministic (its \
+     moves, answers or successors depend on more than the state)"
+)]
+pub(super) struct NotReplayed {
+    /// The number of the step; 0 is the choice of the initial state.
+    pub(super) step: usize,
+}

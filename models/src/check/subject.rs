@@ -1,0 +1,93 @@
+//! What can be checked.
+
+use std::hash::Hash;
+
+use stateright::{Expectation, Model};
+
+use super::claim::{Claim, check};
+use super::condition::{Parts, Property, PropertyKind, Viewed, Whole};
+use super::labels::Labels;
+use super::limits::Limits;
+use super::model_space::{ModelSpace, Test};
+use super::product::Product;
+use super::product_space::ProductSpace;
+use super::verdict::Report;
+
+/// Something that a [`Verification`](super::Verification) can explore: a [`ProductSubject`] or a
+/// [`ModelSubject`].
+pub trait Subject: Sized {
+    /// A state, as reports show it.
+    type State;
+    /// An action, as reports show it.
+    type Action;
+    /// A state, as conditions see it.
+    type Views: Viewed;
+
+    /// Explores it and decides the properties.
+    #[doc(hidden)]
+    fn search(self, task: Task<'_, Self::Views>) -> Report<Self::State, Self::Action>;
+}
+
+/// What a subject is asked to do.
+#[doc(hidden)]
+pub struct Task<'m, V: Viewed> {
+    pub(super) properties: Vec<Property<V>>,
+    pub(super) limits: Limits<'m>,
+}
+
+/// A [`Product`], explored by its parts.
+pub struct ProductSubject<'m, P> {
+    pub(super) product: &'m P,
+}
+
+impl<P: Product> Subject for ProductSubject<'_, P> {
+    type State = Vec<P::Part>;
+    type Action = P::Action;
+    type Views = Parts<P::Part>;
+
+    fn search(self, task: Task<'_, Self::Views>) -> Report<Self::State, P::Action> {
+        let claims = task.properties.into_iter().map(|property| Claim {
+            name: property.name,
+            kind: property.kind,
+            condition: property.condition,
+            premise: property.premise,
+        });
+        check(ProductSpace::new(self.product), claims.collect(), task.limits)
+    }
+}
+
+/// Any `stateright::Model`, explored state by state.
+pub struct ModelSubject<'m, M: Model> {
+    pub(super) model: &'m M,
+    pub(super) labels: Option<Box<dyn Labels<M::Action> + 'm>>,
+}
+
+impl<M: Model> Subject for ModelSubject<'_, M>
+where
+    M::State: PartialEq + Hash + 'static,
+{
+    type State = M::State;
+    type Action = M::Action;
+    type Views = Whole<M::State>;
+
+    fn search(self, task: Task<'_, Self::Views>) -> Report<M::State, M::Action> {
+        let builtin = self.model.properties().into_iter().map(|property| Claim {
+            name: property.name.to_owned(),
+            kind: match property.expectation {
+                Expectation::Always => PropertyKind::Always,
+                Expectation::Sometimes => PropertyKind::Sometimes,
+                Expectation::Eventually => PropertyKind::Eventually,
+            },
+            condition: Test::Builtin(property.condition),
+            premise: None,
+        });
+        let stated = task.properties.into_iter().map(|property| Claim {
+            name: property.name,
+            kind: property.kind,
+            condition: Test::Condition(property.condition),
+            premise: property.premise.map(Test::Condition),
+        });
+        let claims = builtin.chain(stated).collect();
+        check(ModelSpace::new(self.model, self.labels), claims, task.limits)
+    }
+}

@@ -1,0 +1,130 @@
+//! Graphs on which the right answer is obvious, among them those that Stateright gets wrong.
+
+use stateright::{Checker, Model, Property};
+
+use super::small::Small;
+use crate::check::{Fairness, Verdict, Verify, model};
+
+/// A graph over which "eventually odd" is asked of both checkers.
+struct EventuallyOdd(Small);
+
+impl Model for EventuallyOdd {
+    type State = u8;
+    type Action = u8;
+
+    fn init_states(&self) -> Vec<u8> {
+        self.0.init_states()
+    }
+    fn actions(&self, state: &u8, actions: &mut Vec<u8>) {
+        Model::actions(&self.0, state, actions);
+    }
+    fn next_state(&self, state: &u8, action: u8) -> Option<u8> {
+        self.0.next_state(state, action)
+    }
+    fn properties(&self) -> Vec<Property<Self>> {
+        vec![Property::eventually("odd", |_, state| state % 2 == 1)]
+    }
+}
+
+impl Clone for EventuallyOdd {
+    fn clone(&self) -> Self {
+        EventuallyOdd(self.0.clone())
+    }
+}
+
+fn stateright_finds_a_violation(graph: &EventuallyOdd) -> [bool; 2] {
+    let bfs = graph.clone().checker().spawn_bfs().join();
+    let dfs = graph.clone().checker().spawn_dfs().join();
+    [bfs.discovery("odd").is_some(), dfs.discovery("odd").is_some()]
+}
+
+#[test]
+fn a_cycle_violates_eventually_although_stateright_reports_nothing() {
+    let graph = EventuallyOdd(Small::of(3, &[(0, 2), (2, 0)]));
+    let report = graph.verify().run();
+    let path = report.property("odd").unwrap().verdict.counterexample().unwrap();
+    assert_eq!((&path.steps[..], path.repeats_from), (&[(0, 2), (0, 0)][..], Some(0)));
+    assert_eq!(stateright_finds_a_violation(&graph), [false, false]);
+}
+
+#[test]
+fn a_join_violates_eventually_in_whatever_order_although_stateright_depends_on_it() {
+    let odd_first = EventuallyOdd(Small::of(5, &[(0, 1), (0, 2), (1, 4), (2, 4)]));
+    let even_first = EventuallyOdd(Small::of(5, &[(0, 2), (0, 1), (1, 4), (2, 4)]));
+    for graph in [&odd_first, &even_first] {
+        let report = graph.verify().run();
+        let path = report.property("odd").unwrap().verdict.counterexample().unwrap();
+        let states: Vec<u8> = path.steps.iter().map(|(_, state)| *state).collect();
+        assert_eq!((states, path.repeats_from), (vec![2, 4], None));
+    }
+    let answers = [&odd_first, &even_first].map(stateright_finds_a_violation);
+    assert_eq!(answers, [[false, true], [true, false]]);
+}
+
+#[test]
+fn a_weakly_fair_action_ends_a_detour() {
+    let mut graph = Small::of(2, &[(0, 0), (0, 1)]);
+    graph.goal = 0b10;
+    let unfair = model(&graph).eventually("one", |state| *state == 1).run();
+    assert!(unfair.properties[0].is_violated());
+    let fair = model(&graph)
+        .eventually("one", |state| *state == 1)
+        .fairness(|action| if *action == 1 { Fairness::Weak } else { Fairness::None })
+        .run();
+    fair.assert_holds();
+}
+
+#[test]
+fn an_action_that_comes_and_goes_needs_strong_fairness() {
+    let graph = Small::of(3, &[(0, 1), (1, 0), (1, 2)]);
+    let with = |fairness| {
+        model(&graph)
+            .eventually("two", |state| *state == 2)
+            .fairness(move |action| if *action == 1 { fairness } else { Fairness::None })
+            .run()
+    };
+    assert!(with(Fairness::Weak).properties[0].is_violated());
+    with(Fairness::Strong).assert_holds();
+}
+
+#[test]
+fn leads_to_starts_where_the_premise_is_true() {
+    let graph = Small::of(4, &[(0, 1), (0, 2), (1, 3)]);
+    let report = model(&graph)
+        .leads_to("good", |state| *state == 1, |state| *state == 3)
+        .leads_to("bad", |state| *state == 2, |state| *state == 3)
+        .leads_to("idle", |state| *state == 9, |state| *state == 3)
+        .run();
+    let words: Vec<_> = report.properties.iter().map(|found| found.verdict.word()).collect();
+    assert_eq!(words, ["holds", "violated", "vacuous"]);
+}
+
+#[test]
+fn never_stuck_asks_for_a_way_and_deadlock_free_for_a_proper_end() {
+    let graph = Small::of(4, &[(0, 1), (1, 0), (0, 2), (2, 3), (3, 2), (1, 1)]);
+    let report = model(&graph)
+        .never_stuck("home", |state| *state == 0)
+        .never_stuck("two", |state| *state == 2)
+        .deadlock_free("no end at all", |_| false)
+        .run();
+    let path = report.properties[0].verdict.counterexample().unwrap();
+    assert_eq!((path.steps.len(), path.steps[0].1), (1, 2));
+    assert!(report.properties[1].holds() && report.properties[2].holds());
+}
+
+#[test]
+fn a_reachable_goal_comes_with_the_path_to_it() {
+    let graph = Small::of(3, &[(0, 1), (1, 2)]);
+    let report = model(&graph)
+        .sometimes("two", |state| *state == 2)
+        .sometimes("nine", |state| *state == 9)
+        .run();
+    assert_eq!(report.properties[0].witness.as_ref().unwrap().steps, [(0, 1), (0, 2)]);
+    assert!(matches!(report.properties[1].verdict, Verdict::Violated(None)));
+}
+
+#[test]
+#[should_panic(expected = "no property was stated")]
+fn nothing_stated_is_nothing_proven() {
+    model(&Small::of(1, &[])).run().assert_holds();
+}

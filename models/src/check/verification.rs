@@ -1,0 +1,247 @@
+//! The way in: what to check, how far, and who watches.
+
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use stateright::Model;
+
+use super::condition::{Property, PropertyKind, Viewed};
+use super::labels::ByRule;
+use super::limits::{Limits, Progress};
+use super::product::{Fairness, Product};
+use super::subject::{ModelSubject, ProductSubject, Subject, Task};
+use super::verdict::Report;
+
+/// A state as conditions of a subject see it.
+type View<'a, S> = <<S as Subject>::Views as Viewed>::View<'a>;
+
+/// A check in the making. Start one with [`product`], [`model`] or [`Verify::verify`], state what
+/// must be true, and [run](Self::run) it.
+///
+/// ```
+/// use amends_models::check::Verify;
+/// # use stateright::Model;
+/// /// Counts to three, and starts again.
+/// struct Clock;
+/// # impl Model for Clock {
+/// #     type State = u8;
+/// #     type Action = &'static str;
+/// #     fn init_states(&self) -> Vec<u8> { vec![0] }
+/// #     fn actions(&self, _: &u8, actions: &mut Vec<&'static str>) { actions.push("tick") }
+/// #     fn next_state(&self, now: &u8, _: &'static str) -> Option<u8> { Some((now + 1) % 3) }
+/// # }
+/// let report = Clock
+///     .verify()
+///     .always("small", |now| *now < 3)
+///     .always_eventually("strikes", |now| *now == 0)
+///     .eventually("reaches five", |now| *now == 5)
+///     .run();
+///
+/// assert_eq!(report.states, 3);
+/// assert!(report.property("strikes").unwrap().holds());
+/// let endless = report.property("reaches five").unwrap().verdict.counterexample().unwrap();
+/// assert_eq!((endless.steps.len(), endless.repeats_from), (3, Some(0)));
+/// ```
+pub struct Verification<'m, S: Subject> {
+    subject: S,
+    task: Task<'m, S::Views>,
+}
+
+/// Starts a check of a product.
+pub fn product<P: Product>(product: &P) -> Verification<'_, ProductSubject<'_, P>> {
+    Verification::new(ProductSubject { product })
+}
+
+/// Starts a check of any `stateright::Model`. The properties that the model brings with it are
+/// checked too; its `eventually` properties soundly, unlike Stateright's own checkers do.
+pub fn model<M: Model>(model: &M) -> Verification<'_, ModelSubject<'_, M>>
+where
+    M::State: PartialEq + Hash + 'static,
+{
+    Verification::new(ModelSubject { model, labels: None })
+}
+
+/// `model.verify()` for every `stateright::Model`.
+pub trait Verify: Model + Sized {
+    /// Starts a check of this model; the same as [`model`].
+    fn verify(&self) -> Verification<'_, ModelSubject<'_, Self>>
+    where
+        Self::State: PartialEq + Hash + 'static,
+    {
+        model(self)
+    }
+}
+
+impl<M: Model> Verify for M {}
+
+impl<'m, S: Subject> Verification<'m, S> {
+    fn new(subject: S) -> Self {
+        Verification { subject, task: Task { properties: Vec::new(), limits: Limits::default() } }
+    }
+
+    /// States a property.
+    #[must_use]
+    pub fn property(mut self, property: Property<S::Views>) -> Self {
+        self.task.properties.push(property);
+        self
+    }
+
+    /// States several properties.
+    #[must_use]
+    pub fn properties(mut self, properties: impl IntoIterator<Item = Property<S::Views>>) -> Self {
+        self.task.properties.extend(properties);
+        self
+    }
+
+    fn stated(
+        self,
+        kind: PropertyKind,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.property(Property::new(kind, name, condition))
+    }
+
+    /// States that the condition is true in every reachable state.
+    #[must_use]
+    pub fn always(
+        self,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.stated(PropertyKind::Always, name, condition)
+    }
+
+    /// States that the condition is true in some reachable state.
+    #[must_use]
+    pub fn sometimes(
+        self,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.stated(PropertyKind::Sometimes, name, condition)
+    }
+
+    /// States that every fair path makes the condition true at some point.
+    #[must_use]
+    pub fn eventually(
+        self,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.stated(PropertyKind::Eventually, name, condition)
+    }
+
+    /// States that whenever `premise` is true, every fair path makes `condition` true then or later.
+    #[must_use]
+    pub fn leads_to(
+        self,
+        name: impl Into<String>,
+        premise: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.property(Property::new(PropertyKind::LeadsTo, name, condition).given(premise))
+    }
+
+    /// States that every fair path makes the condition true again and again.
+    #[must_use]
+    pub fn always_eventually(
+        self,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.stated(PropertyKind::AlwaysEventually, name, condition)
+    }
+
+    /// States that from every reachable state, some path leads to a state where the condition is true.
+    #[must_use]
+    pub fn never_stuck(
+        self,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.stated(PropertyKind::NeverStuck, name, condition)
+    }
+
+    /// States that paths end only where the condition is true.
+    #[must_use]
+    pub fn deadlock_free(
+        self,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.stated(PropertyKind::DeadlockFree, name, condition)
+    }
+
+    /// Stops when there are more states than this.
+    #[must_use]
+    pub fn max_states(mut self, states: u64) -> Self {
+        self.task.limits.states = Some(states);
+        self
+    }
+
+    /// Stops when the search holds more memory than this many bytes: by its own reckoning, or by a
+    /// [gauge](Self::memory_gauge).
+    #[must_use]
+    pub fn max_memory(mut self, bytes: u64) -> Self {
+        self.task.limits.memory = Some(bytes);
+        self
+    }
+
+    /// Measures memory in a better way than the search can: it counts its own tables, but not what
+    /// values own on the heap. A gauge would usually read the resident memory of the process.
+    #[must_use]
+    pub fn memory_gauge(mut self, gauge: impl Fn() -> u64 + 'm) -> Self {
+        self.task.limits.gauge = Some(Box::new(gauge));
+        self
+    }
+
+    /// Stops after this time.
+    #[must_use]
+    pub fn timeout(mut self, time: Duration) -> Self {
+        self.task.limits.time = Some(time);
+        self
+    }
+
+    /// Stops soon after the flag turns true.
+    #[must_use]
+    pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
+        self.task.limits.interrupt = Some(flag);
+        self
+    }
+
+    /// Calls `watcher` about ten times a second while the search runs.
+    #[must_use]
+    pub fn progress(mut self, watcher: impl FnMut(&Progress) + 'm) -> Self {
+        self.task.limits.watcher = Some(Box::new(watcher));
+        self
+    }
+
+    /// Explores the model and decides every property.
+    ///
+    /// # Panics
+    /// If the model is not deterministic: if what it says about a state changes from one call to the
+    /// next, then a counterexample cannot be repeated, and no verdict could be trusted.
+    #[must_use]
+    pub fn run(self) -> Report<S::State, S::Action> {
+        self.subject.search(self.task)
+    }
+}
+
+impl<'m, M: Model> Verification<'m, ModelSubject<'m, M>>
+where
+    M::State: PartialEq + Hash + 'static,
+{
+    /// Says which actions cannot be put off for ever. Each distinct action is a constraint of its
+    /// own. Without a rule, none is: every path counts.
+    #[must_use]
+    pub fn fairness(mut self, rule: impl Fn(&M::Action) -> Fairness + 'm) -> Self
+    where
+        M::Action: Clone + Eq + Hash + 'm,
+    {
+        self.subject.labels = Some(Box::new(ByRule::new(rule)));
+        self
+    }
+}
