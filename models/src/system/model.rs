@@ -138,7 +138,8 @@ impl<T: Protocol> Model for System<T> {
                     PropertyKind::Eventually
                     | PropertyKind::LeadsTo
                     | PropertyKind::AlwaysEventually
-                    | PropertyKind::NeverStuck => return None,
+                    | PropertyKind::NeverStuck
+                    | PropertyKind::DeadlockFree => return None,
                 };
                 let condition = *Self::CONDITIONS.get(at)?;
                 Some(ForeignProperty { expectation, name: names[at], condition })
