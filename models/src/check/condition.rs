@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
+
+use derive_where::derive_where;
 
 use super::product::Snapshot;
 
@@ -26,7 +29,7 @@ impl<State: 'static> Viewed for Whole<State> {
 }
 
 /// A predicate on states.
-pub type Condition<V> = Box<dyn for<'a> Fn(<V as Viewed>::View<'a>) -> bool + Send + Sync>;
+pub type Condition<V> = Arc<dyn for<'a> Fn(<V as Viewed>::View<'a>) -> bool + Send + Sync>;
 
 /// What a property claims about its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,6 +53,7 @@ pub enum PropertyKind {
 }
 
 /// A named claim about a model.
+#[derive_where(Clone)]
 pub struct Property<V: Viewed> {
     /// What reports and expectations call it.
     pub name: String,
@@ -72,7 +76,7 @@ impl<V: Viewed> Property<V> {
         name: impl Into<String>,
         condition: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Property { name: name.into(), kind, condition: Box::new(condition), premise: None }
+        Property { name: name.into(), kind, condition: Arc::new(condition), premise: None }
     }
 
     /// Limits the property to states where `premise` is true; see [`Property::premise`].
@@ -81,7 +85,7 @@ impl<V: Viewed> Property<V> {
         mut self,
         premise: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.premise = Some(Box::new(premise));
+        self.premise = Some(Arc::new(premise));
         self
     }
 }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use derive_where::derive_where;
 
-use crate::check::{Parts, Property};
+use crate::check::{self, Parts, ProductSubject, Property, Verification};
 use crate::protocol::Address;
 use crate::workflow::FaultBudget;
 
@@ -165,6 +165,14 @@ impl<T: Protocol> System<T> {
     #[must_use]
     pub fn properties(&self) -> &[Property<Parts<Part<T>>>] {
         &self.properties
+    }
+
+    /// Starts a check of everything that must be true of it.
+    ///
+    /// This is the fast, exact check of the system as a [`Product`](crate::check::Product); the
+    /// general one for any `stateright::Model` gives the same verdicts.
+    pub fn verify(&self) -> Verification<'_, ProductSubject<'_, Self>> {
+        check::product(self).properties(self.properties.iter().cloned())
     }
 
     /// Adds something that must be true of it.
