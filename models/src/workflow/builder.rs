@@ -12,7 +12,9 @@ use crate::protocol::{ServiceId, StepId, StepSet};
 use super::definition::{
     Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Workflow,
 };
-use super::expression::parse::{ExpressionError, Names, parse_assignment, parse_condition};
+use super::expression::parse::{
+    ExpressionError, Names, is_name, parse_assignment, parse_condition, suggestion, written,
+};
 use super::expression::{Assignment, Condition, ResourceId, Variable};
 use super::faults::{Fault, FaultBudget};
 
@@ -307,7 +309,21 @@ impl WorkflowBuilder {
                     format!("there are two services named `{}`", service.name),
                 ));
             }
+            if !is_name(&service.name) || service.name == COORDINATOR {
+                return Err(WorkflowError::new(
+                    Place::Service(position),
+                    format!("a service cannot be named `{}`", service.name),
+                )
+                .help(NAME_RULE));
+            }
             for (at, resource) in service.resources.iter().enumerate() {
+                if !is_name(&resource.name) {
+                    return Err(WorkflowError::new(
+                        Place::Resource(position, at),
+                        format!("a resource cannot be named `{}`", resource.name),
+                    )
+                    .help(NAME_RULE));
+                }
                 if service.resources[..at].iter().any(|other| other.name == resource.name) {
                     return Err(WorkflowError::new(
                         Place::Resource(position, at),
@@ -424,6 +440,9 @@ impl WorkflowBuilder {
         Ok(())
     }
 }
+
+const NAME_RULE: &str =
+    "use letters, digits, `_` and `-`, start with a letter, and avoid the words of expressions";
 
 /// The node that hosts the coordinators, by its name in fault budgets.
 pub const COORDINATOR: &str = "coordinator";
@@ -594,7 +613,7 @@ impl OwnNames<'_> {
         self.service
             .resources
             .iter()
-            .position(|resource| resource.name == name)
+            .position(|resource| written(&resource.name) == name)
             .map(|position| ResourceId(position as u16))
             .ok_or_else(|| format!("`{}` has no resource named `{name}`", self.service.name))
     }
@@ -604,7 +623,7 @@ impl Names for OwnNames<'_> {
     fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
         match path {
             [name] => self.own(name).map(|resource| Variable::Resource(self.id, resource)),
-            [service, name] if *service == self.service.name => {
+            [service, name] if *service == written(&self.service.name) => {
                 self.own(name).map(|resource| Variable::Resource(self.id, resource))
             }
             [service, _] => Err(format!(
@@ -629,7 +648,7 @@ impl Names for OwnNames<'_> {
     }
 
     fn known(&self) -> Vec<String> {
-        self.service.resources.iter().map(|resource| resource.name.clone()).collect()
+        self.service.resources.iter().map(|resource| written(&resource.name)).collect()
     }
 }
 
@@ -648,7 +667,7 @@ impl Names for EveryName<'_> {
                 let id = self
                     .services
                     .iter()
-                    .position(|candidate| candidate.name == *service)
+                    .position(|candidate| written(&candidate.name) == *service)
                     .ok_or_else(|| format!("there is no service named `{service}`"))?;
                 let own = OwnNames { service: &self.services[id], id: ServiceId(id as u16) };
                 own.own(name).map(|resource| Variable::Resource(own.id, resource))
@@ -675,10 +694,9 @@ impl Names for EveryName<'_> {
         self.services
             .iter()
             .flat_map(|service| {
-                service
-                    .resources
-                    .iter()
-                    .map(|resource| format!("{}.{}", service.name, resource.name))
+                service.resources.iter().map(|resource| {
+                    format!("{}.{}", written(&service.name), written(&resource.name))
+                })
             })
             .chain(["completed", "compensated", "failed"].map(str::to_owned))
             .collect()
@@ -686,6 +704,5 @@ impl Names for EveryName<'_> {
 }
 
 fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.collect();
-    super::expression::parse::suggestion(name, &known)
+    suggestion(name, &known.collect::<Vec<_>>())
 }
