@@ -16,4 +16,14 @@
 pub mod saga;
 mod stated;
 
+use crate::workflow::Protocol;
+
+/// The names of the properties that are checked of a protocol without being stated.
+#[must_use]
+pub fn built_in_names(protocol: &Protocol) -> &'static [&'static str] {
+    match protocol {
+        Protocol::Saga(_) => &saga::BUILT_IN,
+    }
+}
+
 pub use stated::{Ending, evaluate, stated_property};

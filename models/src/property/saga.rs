@@ -11,6 +11,17 @@ use crate::workflow::{Variable, Workflow};
 
 use super::stated::{Ending, stated_property};
 
+/// The names of the built-in properties of a saga.
+pub const BUILT_IN: [&str; 7] = [
+    "well-defined",
+    "atomic",
+    "settles",
+    "lifo",
+    "effect-once",
+    "no-empty-rollback",
+    "no-late-effect",
+];
+
 /// What really happened to the steps of one workflow, whatever its coordinator and its participants
 /// believe.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

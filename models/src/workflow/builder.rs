@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::property::built_in_names;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::{ServiceId, StepId, StepSet};
 
@@ -94,6 +95,10 @@ pub enum Place {
     Resource(usize, usize),
     /// A key of a step.
     Step(usize, StepField),
+    /// A knob of the protocol.
+    Knob(&'static str),
+    /// The name of a property.
+    PropertyName(usize),
     /// A fault of the budget that names this node.
     Fault(Fault, String),
     /// The condition of a property.
@@ -265,6 +270,8 @@ impl WorkflowBuilder {
         check_order(&steps)?;
         check_point_of_no_return(&steps)?;
         self.check_faults()?;
+        self.check_knobs()?;
+        self.check_property_names()?;
         let properties = self
             .properties
             .iter()
@@ -426,6 +433,49 @@ impl WorkflowBuilder {
         Ok(set)
     }
 
+    fn check_knobs(&self) -> Result<(), WorkflowError> {
+        match &self.protocol {
+            Protocol::Saga(knobs) => {
+                let limits = [
+                    ("attempts", Some(knobs.attempts)),
+                    ("compensation-attempts", knobs.compensation_attempts),
+                    ("retriable-attempts", knobs.retriable_attempts),
+                ];
+                for (knob, limit) in limits {
+                    if limit == Some(0) {
+                        return Err(WorkflowError::new(
+                            Place::Knob(knob),
+                            format!("`{knob}` must be at least 1"),
+                        )
+                        .help("a step that is never asked for cannot happen"));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_property_names(&self) -> Result<(), WorkflowError> {
+        for (position, property) in self.properties.iter().enumerate() {
+            let place = Place::PropertyName(position);
+            let name = &property.name;
+            if built_in_names(&self.protocol).contains(&name.as_str()) {
+                return Err(WorkflowError::new(
+                    place,
+                    format!("`{name}` is a built-in property, and is always checked"),
+                )
+                .help("choose another name"));
+            }
+            if self.properties[..position].iter().any(|other| other.name == *name) {
+                return Err(WorkflowError::new(
+                    place,
+                    format!("there are two properties named `{name}`"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     fn check_faults(&self) -> Result<(), WorkflowError> {
         for (fault, node, _) in self.faults.located() {
             if node != COORDINATOR && !self.services.iter().any(|service| service.name == node) {
@@ -524,50 +574,59 @@ fn check_order(steps: &[Step]) -> Result<(), WorkflowError> {
 
 /// Sagas have one order: compensatable steps, then at most one pivot, then retriable ones.
 fn check_point_of_no_return(steps: &[Step]) -> Result<(), WorkflowError> {
-    let pivot = steps.iter().position(|step| step.kind == StepKind::Pivot);
-    for (position, step) in steps.iter().enumerate() {
-        let earlier = ancestors(steps, StepId(position as u8));
-        let after_return = |kind: StepKind| {
-            earlier.iter().find(|id| steps[usize::from(id.0)].kind == kind).is_some()
+    let of = |kind: StepKind| {
+        (0..steps.len()).filter(move |&at| steps[at].kind == kind).collect::<Vec<usize>>()
+    };
+    let (compensatable, pivots) = (of(StepKind::Compensatable), of(StepKind::Pivot));
+    let wrong = |at: usize, message: String, help: &str| {
+        Err(WorkflowError::new(Place::Step(at, StepField::Kind), message).help(help))
+    };
+    if let [first, second, ..] = pivots[..] {
+        let (first, second) = (&steps[first].name, (second, &steps[second].name));
+        let message = format!(
+            "`{}` is a second pivot after `{first}`; there is one point of no return",
+            second.1
+        );
+        return wrong(second.0, message, "make the later one retriable");
+    }
+    for (at, step) in steps.iter().enumerate() {
+        let before = ancestors(steps, StepId(at as u8));
+        let missing = |others: &[usize]| {
+            others.iter().copied().find(|&other| !before.contains(StepId(other as u8)))
         };
-        let place = Place::Step(position, StepField::Kind);
         match step.kind {
-            StepKind::Compensatable => {
-                if after_return(StepKind::Pivot) || after_return(StepKind::Retriable) {
-                    return Err(WorkflowError::new(
-                        place,
-                        format!(
-                            "`{}` is compensatable but follows the point of no return",
-                            step.name
-                        ),
-                    )
-                    .help("make it retriable, or move it before the pivot"));
-                }
-            }
+            StepKind::Compensatable => {}
             StepKind::Pivot => {
-                if pivot != Some(position) {
-                    return Err(WorkflowError::new(
-                        place,
-                        format!(
-                            "`{}` is a second pivot; there is one point of no return",
-                            step.name
-                        ),
-                    )
-                    .help("make the later one retriable"));
+                if let Some(other) = missing(&compensatable) {
+                    let message = format!(
+                        "`{}` is compensatable but does not come before the pivot `{}`",
+                        steps[other].name, step.name
+                    );
+                    return wrong(
+                        other,
+                        message,
+                        "make it retriable, or let the pivot wait for it",
+                    );
                 }
             }
             StepKind::Retriable => {
-                if let Some(pivot) = pivot
-                    && !earlier.contains(StepId(pivot as u8))
-                {
-                    return Err(WorkflowError::new(
-                        place,
-                        format!(
-                            "`{}` is retriable but does not follow the pivot `{}`",
-                            step.name, steps[pivot].name
-                        ),
-                    )
-                    .help("a step that cannot be undone may only start after the pivot is done"));
+                if let Some(pivot) = missing(&pivots) {
+                    let message = format!(
+                        "`{}` is retriable but does not follow the pivot `{}`",
+                        step.name, steps[pivot].name
+                    );
+                    return wrong(
+                        at,
+                        message,
+                        "a step that cannot be undone may only start after the pivot is done",
+                    );
+                }
+                if let Some(other) = missing(&compensatable) {
+                    let message = format!(
+                        "`{}` is retriable but does not wait for `{}`, which can still be undone",
+                        step.name, steps[other].name
+                    );
+                    return wrong(at, message, "let it wait for every compensatable step");
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! The choices an implementer of sagas has to make. The default of each is right; every other choice
 //! was made by some real system, and the checker shows what it costs.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All choices of one saga.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SagaKnobs {
     /// When the start of a step is logged.
@@ -53,7 +54,9 @@ impl Default for SagaKnobs {
 macro_rules! knob {
     ($(#[$meta:meta])* $name:ident { $($(#[$choice_meta:meta])* $choice:ident,)+ }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
+        )]
         #[serde(rename_all = "kebab-case")]
         pub enum $name { $($(#[$choice_meta])* $choice,)+ }
     };

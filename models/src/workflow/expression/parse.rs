@@ -168,8 +168,8 @@ impl Reader<'_> {
                             Condition::Not(Box::new(Condition::Same(left, right)))
                         }),
                     operator => {
-                        let comparison = comparison(operator)
-                            .ok_or_else(|| self.not_a_condition(expression))?;
+                        let comparison =
+                            comparison(operator).ok_or_else(|| self.not_a_condition(expression))?;
                         let left = Box::new(self.term(&binary.left)?);
                         Ok(Condition::Compare(
                             comparison,

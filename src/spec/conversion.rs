@@ -1,0 +1,222 @@
+//! From what stands in the file to a valid workflow.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use amends_models::property::built_in_names;
+use amends_models::workflow::builder::MAX_INSTANCES;
+use amends_models::workflow::expression::parse::suggestion;
+use amends_models::workflow::{
+    Claim, Fault, FaultBudget, PropertyDraft, Protocol, StepDraft, StepKind, Workflow,
+    WorkflowBuilder, WorkflowError,
+};
+use toml::Spanned;
+
+use super::diagnostic::{Source, SpecError};
+use super::format::{Count, Lines, PropertyTable, SpecFile, StepTable};
+use super::places::Places;
+use super::{Expectation, Spec};
+
+/// The protocols a spec can name.
+const PROTOCOLS: [&str; 1] = ["saga"];
+
+pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
+    let file: SpecFile = toml::from_str(source.text())
+        .map_err(|error| source.error(error.message(), error.span(), help_for(error.message())))?;
+    let places = Places::of(&file);
+    let reader = Reader { source: &source };
+    let workflow = reader.workflow(&file)?.build().map_err(|error| {
+        let WorkflowError { place, message, help, range } = error;
+        source.error(message, places.span(source.text(), &place, range.as_ref()), help)
+    })?;
+    let expect = reader.expectations(&file, &workflow)?;
+    Ok(Spec { workflow, expect, places, source })
+}
+
+/// What serde's own messages leave unsaid.
+fn help_for(message: &str) -> Option<String> {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
+        let unknown = quoted.next()?;
+        let known: Vec<&str> = quoted.collect();
+        return Some(suggestion(unknown, &known));
+    }
+    let missing = message.strip_prefix("missing field")?.trim().trim_matches('`');
+    Some(format!("add `{missing} = …`"))
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+}
+
+impl Reader<'_> {
+    fn workflow(&self, file: &SpecFile) -> Result<WorkflowBuilder, SpecError> {
+        let mut builder = Workflow::builder(file.name.get_ref()).protocol(self.protocol(file)?);
+        if let Some(instances) = &file.instances {
+            let count = u32::try_from(*instances.get_ref())
+                .map_err(|_| self.out_of_range(instances.span(), 1, MAX_INSTANCES.into()))?;
+            builder = builder.instances(count);
+        }
+        if file.ordered {
+            builder = builder.ordered_links();
+        }
+        for (service, resources) in &file.services {
+            let resources = resources.iter().map(|(name, &value)| (name.get_ref(), value));
+            builder = builder.service(service.get_ref(), resources);
+        }
+        for step in &file.step {
+            builder = builder.step(self.step(step)?);
+        }
+        builder = builder.faults(self.faults(file)?);
+        for property in &file.property {
+            builder = builder.property(self.property(property)?);
+        }
+        Ok(builder)
+    }
+
+    fn protocol(&self, file: &SpecFile) -> Result<Protocol, SpecError> {
+        match file.protocol.get_ref().as_str() {
+            "saga" => Ok(Protocol::Saga(file.saga.clone().unwrap_or_default())),
+            unknown => Err(self.source.error(
+                format!("there is no protocol named `{unknown}`"),
+                Some(file.protocol.span()),
+                Some(suggestion(unknown, &PROTOCOLS)),
+            )),
+        }
+    }
+
+    fn step(&self, table: &StepTable) -> Result<StepDraft, SpecError> {
+        let mut step = StepDraft::new(table.name.get_ref(), table.service.get_ref());
+        if let Some(kind) = &table.kind {
+            step = step.kind(self.kind(kind)?);
+        }
+        if let Some(after) = &table.after {
+            step = step.after(after.iter().map(Spanned::get_ref));
+        }
+        if let Some(when) = &table.when {
+            step = step.when(when.get_ref());
+        }
+        Ok(step.change(lines(&table.change)).undo(lines(&table.undo)))
+    }
+
+    fn kind(&self, name: &Spanned<String>) -> Result<StepKind, SpecError> {
+        let kinds = [StepKind::Compensatable, StepKind::Pivot, StepKind::Retriable];
+        kinds.into_iter().find(|kind| kind.name() == name.get_ref()).ok_or_else(|| {
+            self.source.error(
+                format!("there is no kind of step named `{}`", name.get_ref()),
+                Some(name.span()),
+                Some(suggestion(name.get_ref(), &kinds.map(StepKind::name))),
+            )
+        })
+    }
+
+    fn faults(&self, file: &SpecFile) -> Result<FaultBudget, SpecError> {
+        let mut budget = FaultBudget::none();
+        for (name, count) in &file.faults {
+            let fault = Fault::from_name(name.get_ref()).ok_or_else(|| {
+                self.source.error(
+                    format!("there is no fault named `{}`", name.get_ref()),
+                    Some(name.span()),
+                    Some(suggestion(name.get_ref(), &Fault::ALL.map(Fault::name))),
+                )
+            })?;
+            match count.get_ref() {
+                Count::Anywhere(number) => {
+                    budget = budget.allow(fault, self.fault_count(*number, count.span())?);
+                }
+                Count::ByNode(nodes) => {
+                    for (node, number) in nodes {
+                        let number = self.fault_count(*number.get_ref(), number.span())?;
+                        budget = budget.allow_at(fault, node.get_ref(), number);
+                    }
+                }
+            }
+        }
+        Ok(budget)
+    }
+
+    fn fault_count(&self, number: i64, span: Range<usize>) -> Result<u8, SpecError> {
+        u8::try_from(number).map_err(|_| self.out_of_range(span, 0, u8::MAX.into()))
+    }
+
+    fn property(&self, table: &PropertyTable) -> Result<PropertyDraft, SpecError> {
+        let claims = [
+            (Claim::Always, &table.always),
+            (Claim::Settled, &table.settled),
+            (Claim::Reachable, &table.reachable),
+            (Claim::Eventually, &table.eventually),
+            (Claim::NeverStuck, &table.never_stuck),
+        ];
+        let mut stated =
+            claims.into_iter().filter_map(|(claim, text)| text.as_ref().map(|text| (claim, text)));
+        let all = Claim::ALL.map(|claim| format!("`{}`", claim.name())).join(", ");
+        let Some((claim, condition)) = stated.next() else {
+            return Err(self.source.error(
+                format!("the property `{}` claims nothing", table.name.get_ref()),
+                Some(table.name.span()),
+                Some(format!("add one of {all}")),
+            ));
+        };
+        if let Some((second, text)) = stated.next() {
+            return Err(self.source.error(
+                format!(
+                    "the property `{}` claims two things: `{}` and `{}`",
+                    table.name.get_ref(),
+                    claim.name(),
+                    second.name()
+                ),
+                Some(text.span()),
+                Some("make it two properties".to_owned()),
+            ));
+        }
+        Ok(PropertyDraft {
+            name: table.name.get_ref().clone(),
+            claim,
+            condition: condition.get_ref().clone(),
+            given: table.given.as_ref().map(|given| given.get_ref().clone()),
+        })
+    }
+
+    fn expectations(
+        &self,
+        file: &SpecFile,
+        workflow: &Workflow,
+    ) -> Result<BTreeMap<String, Expectation>, SpecError> {
+        let mut known: Vec<&str> = built_in_names(workflow.protocol()).to_vec();
+        known.extend(workflow.properties().iter().map(|property| property.name.as_str()));
+        let mut expect = BTreeMap::new();
+        for (name, verdict) in &file.expect {
+            if !known.contains(&name.get_ref().as_str()) {
+                return Err(self.source.error(
+                    format!("there is no property named `{}`", name.get_ref()),
+                    Some(name.span()),
+                    Some(suggestion(name.get_ref(), &known)),
+                ));
+            }
+            let word = verdict.get_ref();
+            let expectation =
+                Expectation::ALL.into_iter().find(|e| e.word() == word).ok_or_else(|| {
+                    self.source.error(
+                        format!("`{word}` is no verdict"),
+                        Some(verdict.span()),
+                        Some(suggestion(word, &Expectation::ALL.map(Expectation::word))),
+                    )
+                })?;
+            expect.insert(name.get_ref().clone(), expectation);
+        }
+        Ok(expect)
+    }
+
+    fn out_of_range(&self, span: Range<usize>, least: u64, most: u64) -> SpecError {
+        let message = format!("the number must be {least} to {most}");
+        self.source.error(message, Some(span), None)
+    }
+}
+
+fn lines(lines: &Option<Spanned<Lines>>) -> Vec<String> {
+    match lines.as_ref().map(Spanned::get_ref) {
+        None => Vec::new(),
+        Some(Lines::One(text)) => vec![text.clone()],
+        Some(Lines::Many(texts)) => texts.iter().map(|text| text.get_ref().clone()).collect(),
+    }
+}

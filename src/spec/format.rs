@@ -1,0 +1,204 @@
+//! The spec format, as it stands in the file: names and texts, with their places.
+//!
+//! These types are the single source of what a spec may contain: the reader deserializes into them,
+//! and the JSON Schema is derived from them.
+
+use std::fmt;
+
+use amends_models::protocol::saga::SagaKnobs;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+/// A distributed transaction, the faults it must survive, and what must be true of it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "amends spec")]
+pub(super) struct SpecFile {
+    /// What reports call it.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// The protocol that carries the workflow out: `saga`.
+    #[schemars(with = "String")]
+    pub(super) protocol: Spanned<String>,
+    /// How many workflows run at the same time in the model; 1 unless it says otherwise.
+    #[schemars(with = "Option<u32>")]
+    pub(super) instances: Option<Spanned<i64>>,
+    /// Whether links keep messages in order; they do not unless it says so.
+    #[serde(default)]
+    pub(super) ordered: bool,
+    /// The services, and the resources they own with their values at the start.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, IndexMap<String, i64>>")]
+    pub(super) services: IndexMap<Spanned<String>, IndexMap<Spanned<String>, i64>>,
+    /// The steps of the workflow.
+    #[serde(default)]
+    pub(super) step: Vec<StepTable>,
+    /// The choices of the saga; the default of each is right.
+    pub(super) saga: Option<SagaKnobs>,
+    /// How many of each fault may happen: a number, or a number for each node.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, CountSchema>")]
+    pub(super) faults: IndexMap<Spanned<String>, Spanned<Count>>,
+    /// What must be true.
+    #[serde(default)]
+    pub(super) property: Vec<PropertyTable>,
+    /// What a check is expected to find: `holds`, `violated`, `incomplete` or `vacuous`, by property.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, ExpectationSchema>")]
+    pub(super) expect: IndexMap<Spanned<String>, Spanned<String>>,
+}
+
+/// One step of the workflow.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct StepTable {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// The service that carries it out.
+    #[schemars(with = "String")]
+    pub(super) service: Spanned<String>,
+    /// `compensatable` (the default), `pivot` or `retriable`.
+    #[schemars(with = "Option<StepKindSchema>")]
+    pub(super) kind: Option<Spanned<String>>,
+    /// The steps it waits for; the one before it unless it says otherwise.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub(super) after: Option<Vec<Spanned<String>>>,
+    /// When the service accepts it.
+    #[schemars(with = "Option<String>")]
+    pub(super) when: Option<Spanned<String>>,
+    /// What it changes: an assignment like `stock -= 1`, or a list of them.
+    #[serde(rename = "do")]
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) change: Option<Spanned<Lines>>,
+    /// What its compensation changes.
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) undo: Option<Spanned<Lines>>,
+}
+
+/// Something that must be true: a name, one claim, and if need be when it has anything to say.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct PropertyTable {
+    /// Its name.
+    #[schemars(with = "String")]
+    pub(super) name: Spanned<String>,
+    /// When it has anything to say.
+    #[schemars(with = "Option<String>")]
+    pub(super) given: Option<Spanned<String>>,
+    /// True in every state.
+    #[schemars(with = "Option<String>")]
+    pub(super) always: Option<Spanned<String>>,
+    /// True whenever all workflows have ended.
+    #[schemars(with = "Option<String>")]
+    pub(super) settled: Option<Spanned<String>>,
+    /// True in some state.
+    #[schemars(with = "Option<String>")]
+    pub(super) reachable: Option<Spanned<String>>,
+    /// True at some point of every fair run.
+    #[schemars(with = "Option<String>")]
+    pub(super) eventually: Option<Spanned<String>>,
+    /// From every state, a state where it is true can be reached.
+    #[schemars(with = "Option<String>")]
+    pub(super) never_stuck: Option<Spanned<String>>,
+}
+
+/// A number of faults: anywhere, or by node.
+#[derive(Debug)]
+pub(super) enum Count {
+    Anywhere(i64),
+    ByNode(IndexMap<Spanned<String>, Spanned<i64>>),
+}
+
+/// One text, or a list of them.
+#[derive(Debug)]
+pub(super) enum Lines {
+    One(String),
+    Many(Vec<Spanned<String>>),
+}
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CountVisitor;
+        impl<'de> Visitor<'de> for CountVisitor {
+            type Value = Count;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number, or a table of numbers by node")
+            }
+
+            fn visit_i64<E: de::Error>(self, count: i64) -> Result<Count, E> {
+                Ok(Count::Anywhere(count))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Count, A::Error> {
+                IndexMap::deserialize(de::value::MapAccessDeserializer::new(map)).map(Count::ByNode)
+            }
+        }
+        deserializer.deserialize_any(CountVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Lines {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LinesVisitor;
+        impl<'de> Visitor<'de> for LinesVisitor {
+            type Value = Lines;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an assignment like \"stock -= 1\", or a list of them")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Lines, E> {
+                Ok(Lines::One(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Lines, A::Error> {
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(list)).map(Lines::Many)
+            }
+        }
+        deserializer.deserialize_any(LinesVisitor)
+    }
+}
+
+/// How [`Count`] looks in the schema.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum CountSchema {
+    Anywhere(u8),
+    ByNode(IndexMap<String, u8>),
+}
+
+/// How [`Lines`] looks in the schema.
+#[derive(JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "only its schema is used")]
+enum LinesSchema {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// The kinds of steps, in the schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum StepKindSchema {
+    Compensatable,
+    Pivot,
+    Retriable,
+}
+
+/// The verdicts, in the schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ExpectationSchema {
+    Holds,
+    Violated,
+    Incomplete,
+    Vacuous,
+}

@@ -1,0 +1,110 @@
+//! Spec files: a distributed transaction in TOML, for people who write no Rust.
+//!
+//! A spec names services and their resources, the steps of a workflow, the faults to survive and the
+//! properties that must hold. Reading one gives a valid
+//! [`Workflow`](amends_models::workflow::Workflow), made by the same builder that Rust code uses, or
+//! an error that points into the file.
+//!
+//! ```
+//! let spec = amends::spec::parse(
+//!     "order.toml",
+//!     r#"
+//!         name     = "order"
+//!         protocol = "saga"
+//!
+//!         [services.inventory]
+//!         stock = 2
+//!
+//!         [[step]]
+//!         name    = "reserve-stock"
+//!         service = "inventory"
+//!         when    = "stock >= 1"
+//!         do      = "stock -= 1"
+//!         undo    = "stock += 1"
+//!     "#,
+//! )?;
+//! assert_eq!(spec.workflow.steps().len(), 1);
+//! # Ok::<(), amends::spec::SpecError>(())
+//! ```
+//!
+//! `format.rs` is what may stand in a file, `conversion.rs` what it means, `diagnostic.rs` what is
+//! said when it is wrong.
+
+mod conversion;
+mod diagnostic;
+mod file;
+mod format;
+mod places;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use amends_models::workflow::Workflow;
+
+pub use diagnostic::{InvalidSpec, Source, SpecError};
+pub use places::Places;
+
+/// A spec that was read.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// What it describes.
+    pub workflow: Workflow,
+    /// What a check is expected to find, by property.
+    pub expect: BTreeMap<String, Expectation>,
+    /// Its text.
+    pub source: Source,
+    /// Where in the text each part of the workflow stands.
+    pub places: Places,
+}
+
+/// A verdict that a spec expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Expectation {
+    /// It holds.
+    Holds,
+    /// It is violated.
+    Violated,
+    /// The space is too large to say.
+    Incomplete,
+    /// It has nothing to say.
+    Vacuous,
+}
+
+impl Expectation {
+    /// All verdicts.
+    pub const ALL: [Expectation; 4] =
+        [Expectation::Holds, Expectation::Violated, Expectation::Incomplete, Expectation::Vacuous];
+
+    /// The word for it in specs and reports.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Expectation::Holds => "holds",
+            Expectation::Violated => "violated",
+            Expectation::Incomplete => "incomplete",
+            Expectation::Vacuous => "vacuous",
+        }
+    }
+}
+
+/// Reads the spec in a file.
+///
+/// # Errors
+/// What is wrong, where, and how to mend it.
+pub fn read(path: impl AsRef<Path>) -> Result<Spec, SpecError> {
+    conversion::convert(file::read_source(path.as_ref())?)
+}
+
+/// Reads a spec from its text; errors call it `name`.
+///
+/// # Errors
+/// What is wrong, where, and how to mend it.
+pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
+    conversion::convert(Source::new(name, text))
+}
+
+/// The JSON Schema of the format, for editors.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(format::SpecFile).to_value()
+}

@@ -1,0 +1,153 @@
+//! Where in the text of a spec each part of its workflow stands.
+
+use std::ops::Range;
+
+use amends_models::workflow::builder::{Place, StepField};
+use toml::Spanned;
+
+use super::format::{Count, Lines, SpecFile};
+
+/// Spans of everything an error may have to point at.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    spans: Vec<(Place, Text)>,
+}
+
+/// A value in the text.
+#[derive(Clone, Debug)]
+struct Text {
+    span: Range<usize>,
+    /// The string it stands for, if it is one.
+    content: Option<String>,
+}
+
+impl Places {
+    pub(super) fn of(file: &SpecFile) -> Places {
+        let mut places = Places::default();
+        places.add(Place::Workflow, &file.name);
+        if let Some(instances) = &file.instances {
+            places.mark(Place::Instances, instances.span());
+        }
+        for (at, (service, resources)) in file.services.iter().enumerate() {
+            places.mark(Place::Service(at), service.span());
+            for (position, resource) in resources.keys().enumerate() {
+                places.mark(Place::Resource(at, position), resource.span());
+            }
+        }
+        for (at, step) in file.step.iter().enumerate() {
+            let field = |field| Place::Step(at, field);
+            places.add(field(StepField::Name), &step.name);
+            places.add(field(StepField::Service), &step.service);
+            if let Some(kind) = &step.kind {
+                places.add(field(StepField::Kind), kind);
+            }
+            for (position, before) in step.after.iter().flatten().enumerate() {
+                places.add(field(StepField::After(position)), before);
+            }
+            if let Some(when) = &step.when {
+                places.add(field(StepField::When), when);
+            }
+            places.add_lines(&step.change, |line| field(StepField::Change(line)));
+            places.add_lines(&step.undo, |line| field(StepField::Undo(line)));
+        }
+        for (name, count) in &file.faults {
+            if let (Some(fault), Count::ByNode(nodes)) =
+                (amends_models::workflow::Fault::from_name(name.get_ref()), count.get_ref())
+            {
+                for node in nodes.keys() {
+                    places.mark(Place::Fault(fault, node.get_ref().clone()), node.span());
+                }
+            }
+        }
+        for (at, property) in file.property.iter().enumerate() {
+            places.add(Place::PropertyName(at), &property.name);
+            let claims = [
+                &property.always,
+                &property.settled,
+                &property.reachable,
+                &property.eventually,
+                &property.never_stuck,
+            ];
+            for claim in claims.into_iter().flatten() {
+                places.add(Place::Property(at), claim);
+            }
+            if let Some(given) = &property.given {
+                places.add(Place::PropertyGiven(at), given);
+            }
+        }
+        places
+    }
+
+    fn mark(&mut self, place: Place, span: Range<usize>) {
+        self.spans.push((place, Text { span, content: None }));
+    }
+
+    fn add(&mut self, place: Place, text: &Spanned<String>) {
+        let content = Some(text.get_ref().clone());
+        self.spans.push((place, Text { span: text.span(), content }));
+    }
+
+    fn add_lines(&mut self, lines: &Option<Spanned<Lines>>, place: impl Fn(usize) -> Place) {
+        let Some(lines) = lines else { return };
+        match lines.get_ref() {
+            Lines::One(text) => {
+                let content = Some(text.clone());
+                self.spans.push((place(0), Text { span: lines.span(), content }));
+            }
+            Lines::Many(texts) => {
+                for (at, text) in texts.iter().enumerate() {
+                    self.add(place(at), text);
+                }
+            }
+        }
+    }
+
+    /// The bytes of `text` where `place` stands; for a `range` within an expression, those bytes.
+    ///
+    /// A string written with escapes has no bytes of its own for a part of it; then all of it is
+    /// meant.
+    #[must_use]
+    pub fn span(
+        &self,
+        text: &str,
+        place: &Place,
+        range: Option<&Range<usize>>,
+    ) -> Option<Range<usize>> {
+        if let Place::Knob(name) = place {
+            return knob(text, name);
+        }
+        let found = self.spans.iter().find(|(at, _)| at == place).or_else(|| {
+            // A part that is not written down stands where the whole does.
+            let whole = match place {
+                Place::Step(at, _) => Place::Step(*at, StepField::Name),
+                _ => Place::Workflow,
+            };
+            self.spans.iter().find(move |(at, _)| *at == whole)
+        });
+        let (_, value) = found?;
+        let exact = range.zip(value.content.as_ref()).and_then(|(range, content)| {
+            let start = text.get(value.span.clone())?.find(content.as_str())?;
+            let start = value.span.start + start;
+            Some(start + range.start..start + range.end.max(range.start + 1))
+        });
+        Some(exact.unwrap_or_else(|| value.span.clone()))
+    }
+}
+
+/// The line that sets a knob. Knobs are plain values without places of their own; their keys stand
+/// at the beginnings of lines and nowhere else.
+fn knob(text: &str, name: &str) -> Option<Range<usize>> {
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let sets = line
+            .trim_start()
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.trim_start().starts_with('='));
+        if sets {
+            let indent = line.len() - line.trim_start().len();
+            return Some(start + indent..start + line.trim_end().len());
+        }
+        start += line.len();
+    }
+    None
+}

@@ -1,0 +1,175 @@
+//! Reading specs: what is wrong is said at its place, with a way to mend it.
+
+use amends::spec::{self, SpecError};
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+/// A sound spec, for tests to spoil.
+const SOUND: &str = r#"name     = "order"
+protocol = "saga"
+instances = 2
+
+[services.inventory]
+stock = 2
+
+[services.payment]
+balance = 15
+
+[[step]]
+name    = "reserve-stock"
+service = "inventory"
+when    = "stock >= 1"
+do      = "stock -= 1"
+undo    = "stock += 1"
+
+[[step]]
+name    = "charge"
+service = "payment"
+when    = "balance >= 10"
+do      = "balance -= 10"
+undo    = "balance += 10"
+
+[saga]
+attempts = 1
+
+[faults]
+crash = { coordinator = 1, inventory = 1 }
+lose  = 1
+
+[[property]]
+name   = "never oversold"
+always = "inventory.stock >= 0"
+
+[expect]
+atomic = "holds"
+"#;
+
+fn render(error: &SpecError) -> String {
+    let mut text = String::new();
+    GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(100)
+        .render_report(&mut text, error)
+        .expect("a string takes everything");
+    text
+}
+
+/// The diagnostic for the sound spec with one piece of text replaced.
+fn spoiled(right: &str, wrong: &str) -> String {
+    assert!(SOUND.contains(right), "{right:?} is not in the sound spec");
+    match spec::parse("order.toml", &SOUND.replacen(right, wrong, 1)) {
+        Ok(_) => panic!("{wrong:?} was accepted"),
+        Err(error) => render(&error),
+    }
+}
+
+#[test]
+fn a_sound_spec_is_read() {
+    let spec = spec::parse("order.toml", SOUND).expect("it is sound");
+    assert_eq!(spec.workflow.name(), "order");
+    assert_eq!(spec.workflow.instances(), 2);
+    assert_eq!(spec.workflow.steps().len(), 2);
+    assert_eq!(spec.expect["atomic"], spec::Expectation::Holds);
+}
+
+macro_rules! bad_specs {
+    ($($name:ident: $right:expr => $wrong:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(spoiled($right, $wrong));
+        })*
+    };
+}
+
+bad_specs! {
+    toml_that_does_not_parse: "instances = 2" => "instances = = 2";
+    an_unknown_key: "instances = 2" => "instance = 2";
+    an_unknown_key_of_a_step: "when    = \"stock" => "wehn    = \"stock";
+    a_missing_key: "name     = \"order\"\n" => "";
+    a_wrong_type: "instances = 2" => "instances = \"two\"";
+    an_unknown_protocol: "\"saga\"" => "\"sage\"";
+    too_many_instances: "instances = 2" => "instances = 1000";
+    no_instances: "instances = 2" => "instances = -1";
+    an_undefined_service: "service = \"payment\"" => "service = \"payments\"";
+    an_undefined_resource: "when    = \"stock >= 1\"" => "when    = \"stok >= 1\"";
+    a_resource_of_another_service: "when    = \"stock >= 1\"" => "when = \"payment.balance >= 1\"";
+    a_number_where_a_condition_is_needed: "\"stock >= 1\"" => "\"stock - 1\"";
+    a_condition_where_a_number_is_needed: "\"stock -= 1\"" => "\"stock -= stock > 1\"";
+    a_change_that_changes_nothing: "\"stock -= 1\"" => "\"stock - 1\"";
+    a_chained_comparison: "\"stock >= 1\"" => "\"0 < stock < 9\"";
+    a_fraction: "\"balance -= 10\"" => "\"balance -= 9.99\"";
+    a_function_that_does_not_exist: "\"stock >= 1\"" => "\"maximum(stock, 1) > 0\"";
+    a_number_beyond_64_bits: "\"balance >= 10\"" => "\"balance >= 9223372036854775808\"";
+    a_resource_beyond_64_bits: "stock = 2" => "stock = 9223372036854775808";
+    an_expression_in_a_list: "\"stock -= 1\"" => "[\n  \"stock -= 1\",\n  \"stok -= 1\",\n]";
+    an_expression_with_escapes: "\"stock >= 1\"" => "\"st\\u006Fk >= 1\"";
+    an_expression_after_umlauts: "\"stock >= 1\"" => "\"'ä' == stok\"";
+    an_unknown_kind: "undo    = \"balance += 10\"" => "kind = \"pivotal\"";
+    a_pivot_that_is_undone: "undo    = \"balance += 10\"" => "kind = \"pivot\"\nundo = \"balance += 10\"";
+    a_compensatable_step_after_the_pivot: "undo    = \"stock += 1\"" => "kind = \"pivot\"";
+    a_retriable_step_before_the_pivot:
+        "undo    = \"stock += 1\"\n\n[[step]]\nname    = \"charge\"" =>
+        "kind    = \"retriable\"\n\n[[step]]\nname = \"pay\"\nservice = \"payment\"\nkind = \"pivot\"\n\n[[step]]\nname    = \"charge\"";
+    a_retriable_step_beside_a_compensatable_one:
+        "undo    = \"balance += 10\"" => "kind = \"retriable\"\nafter = []";
+    steps_that_wait_for_each_other:
+        "when    = \"stock >= 1\"" => "after = [\"charge\"]";
+    a_step_that_waits_for_nobody: "when    = \"stock >= 1\"" => "after = [\"charges\"]";
+    two_steps_of_one_name: "\"charge\"" => "\"reserve-stock\"";
+    a_service_named_coordinator: "[services.payment]" => "[services.coordinator]";
+    a_resource_whose_name_cannot_be_written: "balance = 15" => "\"in stock\" = 15\nbalance = 15";
+    a_knob_that_does_not_exist: "attempts = 1" => "atempts = 1";
+    a_choice_that_does_not_exist: "attempts = 1" => "barrier = \"half\"";
+    a_knob_out_of_range: "attempts = 1" => "attempts = 0";
+    an_unknown_fault: "lose  = 1" => "loose = 1";
+    a_fault_at_nobody: "inventory = 1 }" => "inventry = 1 }";
+    too_many_faults: "lose  = 1" => "lose  = 256";
+    a_fault_count_of_a_wrong_type: "lose  = 1" => "lose  = true";
+    a_property_that_claims_nothing: "always = \"inventory.stock >= 0\"" => "";
+    a_property_that_claims_two_things:
+        "always = \"inventory.stock >= 0\"" =>
+        "always = \"inventory.stock >= 0\"\nsettled = \"completed == 2\"";
+    a_property_named_like_a_built_in_one: "\"never oversold\"" => "\"atomic\"";
+    a_property_about_an_unknown_resource: "inventory.stock >= 0" => "inventory.stok >= 0";
+    an_expectation_of_an_unknown_property: "atomic = \"holds\"" => "atomc = \"holds\"";
+    an_expectation_that_is_no_verdict: "atomic = \"holds\"" => "atomic = \"true\"";
+}
+
+#[test]
+fn a_workflow_without_steps() {
+    let error = spec::parse("order.toml", "name = \"order\"\nprotocol = \"saga\"\n").unwrap_err();
+    insta::assert_snapshot!(render(&error));
+}
+
+#[test]
+fn files_that_cannot_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("latin1.toml"), b"name = \"caf\xe9\"").unwrap();
+    std::fs::write(path("empty.toml"), "\n").unwrap();
+    std::fs::create_dir(path("specs")).unwrap();
+    let said: Vec<String> = ["missing.toml", "latin1.toml", "empty.toml", "specs"]
+        .into_iter()
+        .map(|name| render(&spec::read(path(name)).unwrap_err()))
+        .map(|text| text.replace(&folder.path().display().to_string(), "FOLDER"))
+        .collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn nesting_that_would_overflow_the_stack_is_refused() {
+    let deep = format!("\"{}stock{} > 1\"", "(".repeat(900), ")".repeat(900));
+    assert!(spoiled("\"stock >= 1\"", &deep).contains("too large"));
+    let long = format!("\"stock{} > 1\"", " + stock".repeat(2000));
+    assert!(spoiled("\"stock >= 1\"", &long).contains("too large"));
+}
+
+/// The schema that editors use. Run the tests with `INSTA_UPDATE=always` to write it anew.
+#[test]
+fn the_schema_is_up_to_date() {
+    let schema = format!("{:#}\n", spec::schema());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/amends.schema.json");
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(path, &schema).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap();
+    assert!(written == schema, "specs/amends.schema.json is stale; write it anew");
+}
