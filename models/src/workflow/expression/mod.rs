@@ -6,9 +6,12 @@
 //!
 //! The syntax is that of Rust expressions, read by `syn`; see [`parse`].
 
+mod display;
 pub mod parse;
+#[cfg(test)]
+mod tests;
 
-use std::fmt;
+pub use display::Written;
 
 use crate::protocol::ServiceId;
 
@@ -195,19 +198,5 @@ impl Comparison {
             Comparison::Greater => left > right,
             Comparison::GreaterOrEqual => left >= right,
         }
-    }
-}
-
-impl fmt::Display for Operator {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Operator::Add => "+",
-            Operator::Subtract => "-",
-            Operator::Multiply => "*",
-            Operator::Divide => "/",
-            Operator::Remainder => "%",
-            Operator::Minimum => "min",
-            Operator::Maximum => "max",
-        })
     }
 }
