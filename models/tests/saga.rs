@@ -130,6 +130,12 @@ fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Workflow, &'static str)> {
             "atomic",
         ),
         (
+            "a workflow is forgotten in a crash",
+            SagaKnobs { recovery: Recovery::Never, ..right() },
+            two(&[(Fault::Crash, 1)]),
+            "settles",
+        ),
+        (
             "in-doubt steps are not compensated",
             SagaKnobs { in_doubt: InDoubt::Ignore, ..right() },
             two(&[(Fault::Lose, 1)]),

@@ -123,11 +123,12 @@ impl Turn<'_> {
     }
 
     fn recover(&mut self) {
+        let recovery = self.core.plan.knobs().recovery;
         match self.log.phase {
             SagaPhase::Pending => {}
+            SagaPhase::Executing | SagaPhase::RollingBack if recovery == Recovery::Never => {}
             SagaPhase::Executing => {
-                let backward = self.core.plan.knobs().recovery == Recovery::Backward;
-                if backward && !self.passed_return() {
+                if recovery == Recovery::Backward && !self.passed_return() {
                     self.roll_back(None);
                 } else {
                     for step in self.log.started.difference(self.log.done).iter() {

@@ -116,6 +116,8 @@ knob! {
         Forward,
         /// It is rolled back, unless the point of no return was reached.
         Backward,
+        /// Nowhere: nobody remembers it. This is what a coordinator without a log does.
+        Never,
     }
 }
 
