@@ -5,9 +5,17 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`runtime`] | the cores hosted on Tokio, and the audit of what really happened |
+//! | [`simulate`] | fault plans: what goes wrong in a run, and when |
 //! | [`spec`] | spec files in TOML |
+//! | [`store`] | durable logs, ledgers and resources: in memory, in SQLite |
 
+mod sync;
+
+pub mod runtime;
+pub mod simulate;
 pub mod spec;
+pub mod store;
 
 /// The pure side: protocol cores, systems, properties, the checker.
 pub use amends_models as models;

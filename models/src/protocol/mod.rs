@@ -11,6 +11,7 @@
 mod address;
 pub mod barrier;
 pub mod process;
+pub mod retry;
 pub mod saga;
 pub mod two_phase_commit;
 

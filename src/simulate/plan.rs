@@ -1,0 +1,230 @@
+//! Which faults are injected into a run, and how often.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// A fault that can be injected into a run.
+///
+/// These are the faults of [`amends_models::workflow::Fault`] that a run can come back from, and
+/// delay, which costs nothing in the model: messages of its unordered links take as long as they like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// A process loses its memory and the effects it had not carried out, and recovers. An opportunity
+    /// is each effect of each process.
+    Crash,
+    /// A message disappears. An opportunity is each message.
+    Lose,
+    /// A message arrives twice. An opportunity is each message.
+    Duplicate,
+    /// A message arrives late, so that others overtake it. An opportunity is each message.
+    Delay,
+    /// A service says no although its resources would allow the step. An opportunity is each attempt
+    /// of a step, not of a compensation.
+    Refuse,
+    /// A local transaction is rolled back for a passing reason. An opportunity is each attempt of a
+    /// step or a compensation.
+    Fail,
+    /// A timer runs out at once, whatever is on its way. An opportunity is each timer that is set.
+    Timeout,
+    /// The client takes its request back. An opportunity is each workflow.
+    Cancel,
+}
+
+impl FaultKind {
+    /// All kinds, in the order in which reports list them.
+    pub const ALL: [FaultKind; 8] = [
+        FaultKind::Crash,
+        FaultKind::Lose,
+        FaultKind::Duplicate,
+        FaultKind::Delay,
+        FaultKind::Refuse,
+        FaultKind::Fail,
+        FaultKind::Timeout,
+        FaultKind::Cancel,
+    ];
+
+    /// Its name on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::Crash => "crash",
+            FaultKind::Lose => "lose",
+            FaultKind::Duplicate => "duplicate",
+            FaultKind::Delay => "delay",
+            FaultKind::Refuse => "refuse",
+            FaultKind::Fail => "fail",
+            FaultKind::Timeout => "timeout",
+            FaultKind::Cancel => "cancel",
+        }
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How often a fault strikes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Rate {
+    /// At each opportunity with this probability, from 0 to 1.
+    Chance(f64),
+    /// At most so often in the whole run. The seed spreads them over the workflows, and over the
+    /// opportunities within a workflow; a workflow that offers too few is spared.
+    Count(u32),
+}
+
+/// Which faults are injected, and how often.
+///
+/// As text, a number with a point is a probability per opportunity, and a whole number is how often
+/// the fault strikes in the whole run:
+///
+/// ```
+/// use amends::simulate::{FaultKind, FaultPlan, Rate};
+///
+/// let plan: FaultPlan = "lose=0.05,crash=3".parse()?;
+/// assert_eq!(plan.rate(FaultKind::Lose), Some(Rate::Chance(0.05)));
+/// assert_eq!(plan.rate(FaultKind::Crash), Some(Rate::Count(3)));
+/// assert_eq!(plan.to_string(), "crash=3,lose=0.05");
+/// # Ok::<(), amends::simulate::FaultPlanError>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FaultPlan {
+    rates: BTreeMap<FaultKind, Rate>,
+}
+
+/// What is wrong with a fault plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultPlanError {
+    /// An entry is not `fault=rate`.
+    #[error("`{0}` is not of the form fault=rate, such as lose=0.05 or crash=2")]
+    Form(String),
+    /// There is no such fault.
+    #[error("there is no fault `{0}` in a run; known: {}", known())]
+    Unknown(String),
+    /// The rate is neither a probability nor a count.
+    #[error(
+        "`{rate}` is no rate for `{fault}`: write a probability with a point from 0.0 to 1.0, or a \
+         whole number for how often it strikes in the whole run"
+    )]
+    Rate {
+        /// Of which fault.
+        fault: FaultKind,
+        /// What was written.
+        rate: String,
+    },
+    /// A fault is there twice.
+    #[error("`{0}` is given twice")]
+    Twice(FaultKind),
+}
+
+fn known() -> String {
+    FaultKind::ALL.map(FaultKind::name).join(", ")
+}
+
+impl FaultPlan {
+    /// A perfect world.
+    #[must_use]
+    pub fn none() -> FaultPlan {
+        FaultPlan::default()
+    }
+
+    /// Injects a fault at that rate. Probabilities are taken to lie from 0 to 1.
+    #[must_use]
+    pub fn with(mut self, fault: FaultKind, rate: Rate) -> FaultPlan {
+        self.rates.insert(fault, rate);
+        self
+    }
+
+    /// How often a fault strikes; never, if `None`.
+    #[must_use]
+    pub fn rate(&self, fault: FaultKind) -> Option<Rate> {
+        self.rates.get(&fault).copied()
+    }
+
+    /// The faults that are injected, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (FaultKind, Rate)> {
+        self.rates.iter().map(|(&fault, &rate)| (fault, rate))
+    }
+}
+
+impl FromStr for FaultPlan {
+    type Err = FaultPlanError;
+
+    fn from_str(text: &str) -> Result<FaultPlan, FaultPlanError> {
+        let mut plan = FaultPlan::none();
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            let (name, rate) =
+                entry.split_once('=').ok_or_else(|| FaultPlanError::Form(entry.to_owned()))?;
+            let (name, rate) = (name.trim(), rate.trim());
+            let fault = FaultKind::ALL
+                .into_iter()
+                .find(|fault| fault.name() == name)
+                .ok_or_else(|| FaultPlanError::Unknown(name.to_owned()))?;
+            let rate = read_rate(rate)
+                .ok_or_else(|| FaultPlanError::Rate { fault, rate: rate.to_owned() })?;
+            if plan.rates.insert(fault, rate).is_some() {
+                return Err(FaultPlanError::Twice(fault));
+            }
+        }
+        Ok(plan)
+    }
+}
+
+fn read_rate(text: &str) -> Option<Rate> {
+    match text.parse::<u32>() {
+        Ok(count) => Some(Rate::Count(count)),
+        Err(_) => {
+            let chance: f64 = text.parse().ok()?;
+            (0.0..=1.0).contains(&chance).then_some(Rate::Chance(chance))
+        }
+    }
+}
+
+impl fmt::Display for FaultPlan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, (fault, rate)) in self.iter().enumerate() {
+            let comma = if position == 0 { "" } else { "," };
+            match rate {
+                // Debug keeps the point that tells a probability of one from a count of one.
+                Rate::Chance(chance) => write!(f, "{comma}{fault}={chance:?}")?,
+                Rate::Count(count) => write!(f, "{comma}{fault}={count}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_reads_what_it_writes() {
+        for text in ["", "crash=2", "lose=1.0,duplicate=1", "crash=0.01,lose=0.05,cancel=7"] {
+            assert_eq!(text.parse::<FaultPlan>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn errors_say_what_is_wrong_and_what_would_be_right() {
+        let error = |text: &str| text.parse::<FaultPlan>().unwrap_err().to_string();
+        insta::assert_snapshot!(
+            [
+                error("lose"),
+                error("loose=1"),
+                error("halt=1"),
+                error("lose=1.5"),
+                error("lose=-1"),
+                error("lose=NaN"),
+                error("lose=1,lose=2"),
+            ]
+            .join("\n")
+        );
+    }
+}
