@@ -50,14 +50,23 @@ impl<M: Value> Network<M> {
         address: Address,
         count: usize,
     ) -> Vec<UnboundedReceiver<Envelope<M>>> {
-        let (senders, receivers) = (0..count.max(1)).map(|_| unbounded_channel()).unzip();
+        let (senders, receivers): (Vec<_>, _) =
+            (0..count.max(1)).map(|_| unbounded_channel()).unzip();
         lock(&self.mailboxes).insert(address, senders);
         receivers
     }
 
-    /// Takes an address off the network.
-    pub(crate) fn detach(&self, address: Address) {
-        lock(&self.mailboxes).remove(&address);
+    /// Gives an address one mailbox, for as long as the attachment is kept.
+    pub(crate) fn attach_one(&self, address: Address) -> Attachment<'_, M> {
+        let (sender, mailbox) = unbounded_channel();
+        lock(&self.mailboxes).insert(address, vec![sender]);
+        Attachment { network: self, address, mailbox }
+    }
+
+    /// Takes every address off the network: nobody gets anything any more, and whoever waits for a
+    /// message learns that there will be none.
+    pub(crate) fn close(&self) {
+        lock(&self.mailboxes).clear();
     }
 
     /// Sends a message about a workflow, into whatever the network makes of it.
@@ -101,6 +110,12 @@ impl<M: Value> Network<M> {
         }
     }
 
+    /// Drops whatever is still on its way.
+    pub(crate) async fn abandon(&self) {
+        let mut late = std::mem::take(&mut *lock(&self.late));
+        late.shutdown().await;
+    }
+
     fn deliver(&self, to: Address, envelope: Envelope<M>) {
         if let Some(mailboxes) = lock(&self.mailboxes).get(&to) {
             let position = envelope.workflow.0 as usize % mailboxes.len();
@@ -119,6 +134,19 @@ impl<M: Value> Network<M> {
             tokio::time::sleep(delay).await;
             network.deliver(to, envelope);
         });
+    }
+}
+
+/// An address on the network that is taken off when this is dropped.
+pub(crate) struct Attachment<'a, M> {
+    network: &'a Network<M>,
+    address: Address,
+    pub(crate) mailbox: UnboundedReceiver<Envelope<M>>,
+}
+
+impl<M> Drop for Attachment<'_, M> {
+    fn drop(&mut self) {
+        lock(&self.network.mailboxes).remove(&self.address);
     }
 }
 

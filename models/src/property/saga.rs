@@ -50,6 +50,24 @@ impl StepHistory {
         self.done > self.undone
     }
 
+    /// Whether it, or its compensation, took effect more than once.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.done > 1 || self.undone > 1
+    }
+
+    /// Whether it was undone at a time when it was not in force.
+    #[must_use]
+    pub fn has_empty_rollback(&self) -> bool {
+        self.empty_rollback
+    }
+
+    /// Whether it took effect after its compensation was answered.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.late
+    }
+
     /// Whether it stands as if it had never run.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -62,6 +80,18 @@ impl SagaWitness {
     #[must_use]
     pub fn new(steps: usize) -> Self {
         SagaWitness { steps: SmallVec::from_elem(StepHistory::default(), steps), disorder: false }
+    }
+
+    /// What happened to each step, by [`StepId`].
+    #[must_use]
+    pub fn steps(&self) -> &[StepHistory] {
+        &self.steps
+    }
+
+    /// Whether a step was undone while one that waited for it was still in force.
+    #[must_use]
+    pub fn is_disordered(&self) -> bool {
+        self.disorder
     }
 
     /// A participant changed its resources.
@@ -149,22 +179,22 @@ pub fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<Saga>>>
         sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
         sight
             .property(PropertyKind::Always, "lifo", |s, v| {
-                s.runs(v).all(|(_, witness)| !witness.disorder)
+                s.runs(v).all(|(_, witness)| !witness.is_disordered())
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.undone > 0))),
         sight
             .property(PropertyKind::Always, "effect-once", |s, v| {
-                s.steps(v).all(|step| step.done <= 1 && step.undone <= 1)
+                !s.steps(v).any(StepHistory::is_repeated)
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.done > 0))),
         sight
             .property(PropertyKind::Always, "no-empty-rollback", |s, v| {
-                s.steps(v).all(|step| !step.empty_rollback)
+                !s.steps(v).any(StepHistory::has_empty_rollback)
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.undo_answered))),
         sight
             .property(PropertyKind::Always, "no-late-effect", |s, v| {
-                s.steps(v).all(|step| !step.late)
+                !s.steps(v).any(StepHistory::is_late)
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.undo_answered))),
     ];
