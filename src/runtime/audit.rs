@@ -12,9 +12,7 @@ use amends_models::property::Ending;
 use amends_models::property::saga::{SagaWitness, StepHistory};
 use amends_models::protocol::saga::{Direction, SagaLog, SagaPlan, StepCall};
 use amends_models::protocol::{ServiceId, WorkflowId};
-use amends_models::workflow::{
-    ArithmeticError, Claim, PropertyDefinition, Variable, Workflow,
-};
+use amends_models::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable, Workflow};
 use serde::Serialize;
 
 /// What lies in a store when a run is over.
@@ -92,11 +90,7 @@ pub fn audit(
 }
 
 /// The properties that are built in, workflow by workflow.
-fn audit_workflows(
-    workflow: &Workflow,
-    plan: &SagaPlan,
-    state: &FinalState,
-) -> Vec<Violation> {
+fn audit_workflows(workflow: &Workflow, plan: &SagaPlan, state: &FinalState) -> Vec<Violation> {
     let steps = workflow.steps().len();
     let mut witnesses: BTreeMap<WorkflowId, SagaWitness> =
         state.logs.keys().map(|&id| (id, SagaWitness::new(steps))).collect();
@@ -137,11 +131,8 @@ fn audit_history(workflow: &Workflow, state: &FinalState, violations: &mut Vec<V
     let mut resources: Vec<Vec<i64>> = (0..workflow.services().len())
         .map(|position| workflow.initial_resources(ServiceId(position as u16)))
         .collect();
-    let always: Vec<&PropertyDefinition> = workflow
-        .properties()
-        .iter()
-        .filter(|property| property.claim == Claim::Always)
-        .collect();
+    let always: Vec<&PropertyDefinition> =
+        workflow.properties().iter().filter(|property| property.claim == Claim::Always).collect();
     let mut broken = vec![false; always.len()];
     for (position, call) in state.journal.iter().enumerate() {
         let service = usize::from(workflow.step(call.step).service.0);

@@ -117,10 +117,7 @@ impl<F> Client<'_, F> {
     }
 }
 
-async fn takes_back<M, S>(
-    cancelled: impl Future<Output = ()>,
-    surroundings: &Surroundings<M, S>,
-) {
+async fn takes_back<M, S>(cancelled: impl Future<Output = ()>, surroundings: &Surroundings<M, S>) {
     match surroundings.timing.deadline {
         None => cancelled.await,
         // Whichever comes first: the client's word, or the deadline.

@@ -15,9 +15,9 @@ use super::host::Home;
 
 /// A coordinator's home: the log of its workflow. It owns no resources.
 #[derive(Clone, Copy, Debug)]
-pub struct CoordinatorHome {
+pub(crate) struct CoordinatorHome {
     /// Which workflow.
-    pub workflow: WorkflowId,
+    pub(crate) workflow: WorkflowId,
 }
 
 impl<P, T> Home<P, T> for CoordinatorHome
@@ -28,8 +28,11 @@ where
     fn load(&self, core: &P, transaction: &mut T) -> Result<P::Durable, StoreError> {
         let mut durable = P::Durable::default();
         for text in transaction.log(self.workflow)? {
-            let record = serde_json::from_str(&text)
-                .map_err(|source| StoreError::Record { table: "log", record: text, source })?;
+            let record = serde_json::from_str(&text).map_err(|source| StoreError::Record {
+                table: "log",
+                record: text,
+                source,
+            })?;
             core.fold(&mut durable, &record);
         }
         Ok(durable)
@@ -49,13 +52,13 @@ where
 /// A service's home: its resources, its business, and the ledger lines of the workflow that it serves
 /// right now.
 #[derive(Debug)]
-pub struct ServiceHome<B> {
+pub(crate) struct ServiceHome<B> {
     /// Which service.
-    pub service: ServiceId,
+    pub(crate) service: ServiceId,
     /// For which workflow.
-    pub workflow: WorkflowId,
+    pub(crate) workflow: WorkflowId,
     /// What its steps do.
-    pub business: Arc<B>,
+    pub(crate) business: Arc<B>,
 }
 
 impl<B> Clone for ServiceHome<B> {

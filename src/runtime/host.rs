@@ -12,7 +12,7 @@ use amends_models::protocol::{Effect, Effects, Input, Process, Verdict};
 use crate::store::{StoreError, Transaction};
 
 /// Where a process lives in a store.
-pub trait Home<P: Process, T: Transaction>: Clone + Send + 'static {
+pub(crate) trait Home<P: Process, T: Transaction>: Clone + Send + 'static {
     /// Folds what the process persisted.
     ///
     /// # Errors
@@ -33,7 +33,7 @@ pub trait Home<P: Process, T: Transaction>: Clone + Send + 'static {
 }
 
 /// A process in memory: its state, and the effects it has yet to see carried out.
-pub struct Hosted<P: Process> {
+pub(crate) struct Hosted<P: Process> {
     core: Arc<P>,
     volatile: P::Volatile,
     durable: P::Durable,
@@ -42,14 +42,14 @@ pub struct Hosted<P: Process> {
 }
 
 /// What an effect on the store came to.
-pub struct Performed<P: Process> {
+pub(crate) struct Performed<P: Process> {
     record: Option<P::Record>,
     answer: Option<Input<P>>,
 }
 
 impl<P: Process> Hosted<P> {
     /// A process that comes up with what it persisted, and nothing else.
-    pub fn new(core: Arc<P>, durable: P::Durable) -> Hosted<P> {
+    pub(crate) fn new(core: Arc<P>, durable: P::Durable) -> Hosted<P> {
         Hosted {
             core,
             volatile: P::Volatile::default(),
@@ -61,7 +61,7 @@ impl<P: Process> Hosted<P> {
 
     /// Comes up, takes one input, and carries out the first of its effects if that is one on the
     /// store: all in the same transaction, so that what the process decided on is still true.
-    pub fn open<T: Transaction, H: Home<P, T>>(
+    pub(crate) fn open<T: Transaction, H: Home<P, T>>(
         core: Arc<P>,
         home: &H,
         transaction: &mut T,
@@ -80,7 +80,7 @@ impl<P: Process> Hosted<P> {
     }
 
     /// Gives an input. All effects of the inputs before it must have been carried out.
-    pub fn give(&mut self, input: Input<P>) {
+    pub(crate) fn give(&mut self, input: Input<P>) {
         debug_assert!(self.queue.is_empty(), "one input at a time");
         let mut effects = Effects::<P>::new();
         self.core.handle(&mut self.volatile, &self.durable, input, &mut effects);
@@ -89,7 +89,7 @@ impl<P: Process> Hosted<P> {
 
     /// The next effect to carry out. When all effects of an input are carried out and one of them has
     /// an answer, the process is given it, and goes on.
-    pub fn next_effect(&mut self) -> Option<Effect<P>> {
+    pub(crate) fn next_effect(&mut self) -> Option<Effect<P>> {
         while self.queue.is_empty() {
             let answer = self.answer.take()?;
             self.give(answer);
@@ -98,7 +98,7 @@ impl<P: Process> Hosted<P> {
     }
 
     /// Folds what became durable, and keeps the answer for when its turn comes.
-    pub fn absorb(&mut self, performed: Performed<P>) {
+    pub(crate) fn absorb(&mut self, performed: Performed<P>) {
         if let Some(record) = performed.record {
             self.core.fold(&mut self.durable, &record);
         }
@@ -106,18 +106,18 @@ impl<P: Process> Hosted<P> {
     }
 
     /// Whether the client still has to ask.
-    pub fn awaits_start(&self) -> bool {
+    pub(crate) fn awaits_start(&self) -> bool {
         self.core.awaits_start(&self.volatile, &self.durable)
     }
 }
 
 /// Whether an effect is one on the store.
-pub fn is_durable<P: Process>(effect: &Effect<P>) -> bool {
+pub(crate) fn is_durable<P: Process>(effect: &Effect<P>) -> bool {
     matches!(effect, Effect::Persist(_) | Effect::Apply(_) | Effect::Transact { .. })
 }
 
 /// Carries out an effect on the store. Other effects leave no trace there.
-pub fn perform<P: Process, T: Transaction, H: Home<P, T>>(
+pub(crate) fn perform<P: Process, T: Transaction, H: Home<P, T>>(
     home: &H,
     transaction: &mut T,
     effect: Effect<P>,

@@ -126,7 +126,8 @@ impl<M: Value> Network<M> {
     }
 
     fn deliver_late(self: &Arc<Self>, to: Address, envelope: Envelope<M>, random: u64) {
-        let delay = self.conditions.longest_delay.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
+        let delay =
+            self.conditions.longest_delay.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
         let network = Arc::clone(self);
         let mut late = lock(&self.late);
         while late.try_join_next().is_some() {}

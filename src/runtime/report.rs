@@ -96,10 +96,9 @@ impl fmt::Display for RunReport {
         writeln!(f, "  took         {:.2} s, {:.0} workflows/s", self.seconds, self.per_second)?;
         match self.cut_short {
             None => {}
-            Some(CutShort::Stopped) => writeln!(
-                f,
-                "stopped before the end; every accepted workflow is safe in the store"
-            )?,
+            Some(CutShort::Stopped) => {
+                writeln!(f, "stopped before the end; every accepted workflow is safe in the store")?
+            }
             Some(CutShort::Stalled) => writeln!(f, "given up: nothing moved any more")?,
         }
         if self.violations.is_empty() {

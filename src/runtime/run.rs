@@ -176,8 +176,7 @@ fn surroundings<S: Store>(
     store: &S,
     options: &RunOptions,
 ) -> Arc<Surroundings<SagaMessage, S>> {
-    let injector =
-        Arc::new(Injector::new(options.faults.clone(), options.seed, options.workflows));
+    let injector = Arc::new(Injector::new(options.faults.clone(), options.seed, options.workflows));
     let conditions = Conditions {
         longest_delay: options.timing.longest_delay,
         ordered: workflow.ordered_links(),
@@ -299,16 +298,17 @@ impl<S: Store> Troupe<S> {
 }
 
 /// Notices when nothing moves any more.
-struct Watch<'a> {
-    progress: &'a Progress,
+struct Watch {
+    progress: Arc<Progress>,
     patience: Duration,
     seen: u64,
     until: Instant,
 }
 
-impl<'a> Watch<'a> {
-    fn new(progress: &'a Progress, patience: Duration) -> Watch<'a> {
-        Watch { progress, patience, seen: progress.so_far(), until: Instant::now() + patience }
+impl Watch {
+    fn new(progress: &Arc<Progress>, patience: Duration) -> Watch {
+        let (progress, until) = (Arc::clone(progress), Instant::now() + patience);
+        Watch { seen: progress.so_far(), progress, patience, until }
     }
 
     /// Waits until nothing moved for as long as the patience lasts. Can be dropped and asked again.
@@ -330,8 +330,7 @@ async fn inspect<S: Store>(store: &S, workflow: &Workflow) -> Result<FinalState,
     let services = workflow.services().len() as u16;
     store
         .transact(move |transaction| {
-            let mut state =
-                FinalState { journal: transaction.journal()?, ..FinalState::default() };
+            let mut state = FinalState { journal: transaction.journal()?, ..FinalState::default() };
             for id in transaction.workflows()? {
                 let mut log = SagaLog::default();
                 for text in transaction.log(id)? {

@@ -8,9 +8,7 @@ use std::sync::Arc;
 
 use amends_models::protocol::barrier::Ledger;
 use amends_models::protocol::saga::{Direction, LedgerRecord, StepCall};
-use amends_models::protocol::{
-    Address, Effect, Input, Process, ServiceId, Value, Verdict, WorkflowId,
-};
+use amends_models::protocol::{Address, Effect, Input, Process, ServiceId, Verdict, WorkflowId};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::simulate::{FaultKind, Injector, Place};
@@ -64,9 +62,8 @@ where
     }
     let store = &outside.surroundings.store;
     let (opening, core) = (home.clone(), Arc::clone(core));
-    let mut hosted = store
-        .transact(move |transaction| Hosted::open(core, &opening, transaction, input))
-        .await?;
+    let mut hosted =
+        store.transact(move |transaction| Hosted::open(core, &opening, transaction, input)).await?;
     carry_out(&mut hosted, home, store, outside).await
 }
 

@@ -105,7 +105,7 @@ pub enum FaultPlanError {
     #[error("`{0}` is not of the form fault=rate, such as lose=0.05 or crash=2")]
     Form(String),
     /// There is no such fault.
-    #[error("there is no fault `{0}` in a run; known: {}", known())]
+    #[error("there is no fault `{0}` in a run; known: {known}", known = known())]
     Unknown(String),
     /// The rate is neither a probability nor a count.
     #[error(

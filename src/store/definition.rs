@@ -59,11 +59,11 @@ fn differs(at: &str, stored: &Value, current: &Value) -> Option<String> {
             .keys()
             .chain(theirs.keys())
             .find_map(|key| differs(&join(at, key), &stored[key], &current[key])),
-        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => ours
-            .iter()
-            .zip(theirs)
-            .enumerate()
-            .find_map(|(position, (a, b))| differs(&join(at, &(position + 1).to_string()), a, b)),
+        (Value::Array(ours), Value::Array(theirs)) if ours.len() == theirs.len() => {
+            ours.iter().zip(theirs).enumerate().find_map(|(position, (a, b))| {
+                differs(&join(at, &(position + 1).to_string()), a, b)
+            })
+        }
         _ if stored == current => None,
         _ => Some(format!("`{at}` is {stored} in the file and {current} in the spec")),
     }

@@ -17,7 +17,9 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// Another process runs workflows on the file.
-    #[error("`{path}` is in use by another process; one process at a time runs the workflows of a file")]
+    #[error(
+        "`{path}` is in use by another process; one process at a time runs the workflows of a file"
+    )]
     Locked {
         /// Which file.
         path: PathBuf,

@@ -65,7 +65,11 @@ impl MemoryStore {
         let mut tables = self.tables.lock().map_err(|_| StoreError::Stopped)?;
         tables.save()?;
         let result = work(&mut tables);
-        if result.is_ok() { tables.keep()? } else { tables.undo()? }
+        if result.is_ok() {
+            tables.keep()?
+        } else {
+            tables.undo()?
+        }
         result
     }
 }

@@ -21,9 +21,9 @@ use amends_models::workflow::Workflow;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::Store;
 use super::error::StoreError;
 use super::transaction::Transaction;
-use super::Store;
 
 pub use transaction::SqliteTransaction;
 

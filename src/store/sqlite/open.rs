@@ -85,9 +85,7 @@ fn check(connection: &Connection, path: &Path, workflow: &Workflow) -> Result<()
     })?;
     match difference(&parsed, &definition(workflow)) {
         None => Ok(()),
-        Some(difference) => {
-            Err(StoreError::AnotherWorkflow { path: path.to_owned(), difference })
-        }
+        Some(difference) => Err(StoreError::AnotherWorkflow { path: path.to_owned(), difference }),
     }
 }
 

@@ -1,0 +1,199 @@
+//! Stores keep what was committed, and nothing else; and refuse files that are not theirs.
+
+use std::fs;
+use std::path::Path;
+
+use amends::models::protocol::barrier::Entry;
+use amends::models::protocol::saga::{Barrier, Direction, LedgerRecord, SagaKnobs, StepCall};
+use amends::models::protocol::{ServiceId, StepId, Verdict, WorkflowId};
+use amends::models::workflow::{Protocol, ResourceId, StepDraft, Workflow};
+use amends::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
+
+const HALL: ServiceId = ServiceId(0);
+const SEATS: ResourceId = ResourceId(0);
+const FIRST: WorkflowId = WorkflowId(0);
+const SELL: StepId = StepId(0);
+
+fn show() -> Workflow {
+    Workflow::builder("show")
+        .service("hall", [("seats", 2)])
+        .step(StepDraft::new("sell", "hall"))
+        .build()
+        .unwrap()
+}
+
+/// Changes every table.
+fn sell<T: Transaction>(transaction: &mut T) -> Result<(), StoreError> {
+    transaction.append(FIRST, "\"accepted\"".to_owned())?;
+    transaction.remember(HALL, LedgerRecord { workflow: FIRST, step: SELL, entry: Entry::Done })?;
+    transaction.set_resource(HALL, SEATS, 1)?;
+    transaction.note(StepCall { workflow: FIRST, step: SELL, direction: Direction::Forward })
+}
+
+/// What every table holds, in words.
+async fn contents<S: Store>(store: &S) -> String {
+    store
+        .transact(|transaction| {
+            Ok(format!(
+                "workflows {:?}, log {:?}, ledger {:?}, seats {:?}, journal {:?}",
+                transaction.workflows()?,
+                transaction.log(FIRST)?,
+                transaction.ledger(HALL, FIRST)?.iter().map(|line| line.entry).collect::<Vec<_>>(),
+                transaction.resources(HALL)?,
+                transaction.journal()?.iter().map(|call| call.direction).collect::<Vec<_>>(),
+            ))
+        })
+        .await
+        .unwrap()
+}
+
+const EMPTY: &str = "workflows [], log [], ledger [], seats [2], journal []";
+const SOLD: &str = "workflows [WorkflowId(0)], log [\"\\\"accepted\\\"\"], ledger [Done], seats [1], \
+                    journal [Forward]";
+
+async fn keeps_what_succeeds_and_undoes_what_fails<S: Store>(store: S) {
+    assert_eq!(contents(&store).await, EMPTY);
+    let failed: Result<(), _> = store
+        .transact(|transaction| {
+            sell(transaction)?;
+            Err(StoreError::Stopped)
+        })
+        .await;
+    assert!(failed.is_err());
+    assert_eq!(contents(&store).await, EMPTY);
+
+    for verdict in [Verdict::Refused, Verdict::Failed] {
+        let said = store.transact(move |transaction| {
+            transaction.attempt(|transaction| sell(transaction).map(|()| verdict))
+        });
+        assert_eq!(said.await.unwrap(), verdict);
+        assert_eq!(contents(&store).await, EMPTY, "nothing changes when the answer is {verdict:?}");
+    }
+
+    let said = store.transact(|transaction| {
+        // What is undone inside leaves alone what was done outside.
+        transaction.attempt(|transaction| {
+            sell(transaction)?;
+            transaction.attempt(|transaction| {
+                let line = LedgerRecord { workflow: FIRST, step: SELL, entry: Entry::Undone };
+                transaction.remember(HALL, line)?;
+                transaction.set_resource(HALL, SEATS, 2)?;
+                Ok(Verdict::Refused)
+            })?;
+            Ok(Verdict::Accepted)
+        })
+    });
+    assert_eq!(said.await.unwrap(), Verdict::Accepted);
+    assert_eq!(contents(&store).await, SOLD);
+}
+
+#[tokio::test]
+async fn memory_keeps_what_succeeds_and_undoes_what_fails() {
+    keeps_what_succeeds_and_undoes_what_fails(MemoryStore::new(&show())).await;
+}
+
+#[tokio::test]
+async fn sqlite_keeps_what_succeeds_and_undoes_what_fails() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("show.db");
+    keeps_what_succeeds_and_undoes_what_fails(SqliteStore::open(&path, &show()).unwrap()).await;
+    let reopened = SqliteStore::open(&path, &show()).unwrap();
+    assert_eq!(contents(&reopened).await, SOLD, "a file is still there after it was closed");
+}
+
+#[tokio::test]
+async fn work_that_shares_a_commit_shares_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(directory.path().join("show.db"), &show()).unwrap();
+    let work: Vec<_> = (0..200u32)
+        .map(|number| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                store
+                    .transact(move |transaction| {
+                        transaction.append(WorkflowId(number), "\"accepted\"".to_owned())?;
+                        if number % 2 == 0 { Ok(()) } else { Err(StoreError::Stopped) }
+                    })
+                    .await
+            })
+        })
+        .collect();
+    for (number, work) in work.into_iter().enumerate() {
+        assert_eq!(work.await.unwrap().is_ok(), number % 2 == 0);
+    }
+    let kept = store.transact(|transaction| transaction.workflows()).await.unwrap();
+    assert!(kept.iter().map(|id| id.0).eq((0..200).step_by(2)));
+}
+
+/// What opening says, with the path taken out.
+fn refusal(path: &Path, workflow: &Workflow) -> String {
+    match SqliteStore::open(path, workflow) {
+        Ok(_) => panic!("{} should be refused", path.display()),
+        Err(error) => error.to_string().replace(&path.display().to_string(), "FILE"),
+    }
+}
+
+#[test]
+fn files_that_are_not_ours_are_refused_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+
+    fs::write(path("text"), "no database at all, but long enough to have a header".repeat(9))
+        .unwrap();
+    let other = rusqlite::Connection::open(path("other")).unwrap();
+    other.execute_batch("CREATE TABLE customer (name TEXT)").unwrap();
+    drop(other);
+    drop(SqliteStore::open(path("future"), &show()).unwrap());
+    let future = rusqlite::Connection::open(path("future")).unwrap();
+    future.pragma_update(None, "user_version", 9).unwrap();
+    drop(future);
+    drop(SqliteStore::open(path("show"), &show()).unwrap());
+
+    let renamed = Workflow::builder("show")
+        .service("hall", [("seats", 2)])
+        .step(StepDraft::new("sell-one", "hall"))
+        .build()
+        .unwrap();
+    let careless = SagaKnobs { barrier: Barrier::None, ..SagaKnobs::default() };
+    let careless = show().with_protocol(Protocol::Saga(careless));
+
+    let before: Vec<Vec<u8>> =
+        ["text", "other", "future", "show"].map(|name| fs::read(path(name)).unwrap()).into();
+    insta::assert_snapshot!(
+        [
+            format!("text:      {}", refusal(&path("text"), &show())),
+            format!("directory: {}", refusal(directory.path(), &show())),
+            format!("nowhere:   {}", refusal(&path("no/where"), &show())),
+            format!("other:     {}", refusal(&path("other"), &show())),
+            format!("future:    {}", refusal(&path("future"), &show())),
+            format!("renamed:   {}", refusal(&path("show"), &renamed)),
+            format!("knobs:     {}", refusal(&path("show"), &careless)),
+        ]
+        .join("\n")
+    );
+    let after: Vec<Vec<u8>> =
+        ["text", "other", "future", "show"].map(|name| fs::read(path(name)).unwrap()).into();
+    assert!(before == after, "a refused file is not touched");
+}
+
+#[test]
+fn a_damaged_file_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("show.db");
+    drop(SqliteStore::open(&path, &show()).unwrap());
+    let mut bytes = fs::read(&path).unwrap();
+    // Everything after the page with the schema.
+    bytes[4096..].fill(0xff);
+    fs::write(&path, bytes).unwrap();
+    assert!(matches!(SqliteStore::open(&path, &show()), Err(StoreError::Damaged { .. })));
+}
+
+#[test]
+fn a_file_has_one_user_at_a_time() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("show.db");
+    let first = SqliteStore::open(&path, &show()).unwrap();
+    assert!(matches!(SqliteStore::open(&path, &show()), Err(StoreError::Locked { .. })));
+    drop(first);
+    assert!(SqliteStore::open(&path, &show()).is_ok());
+}
