@@ -9,8 +9,8 @@ use crate::simulate::FaultKind;
 
 use super::audit::Violation;
 
-/// How many violations are shown to people; the rest is counted.
-const SHOWN: usize = 10;
+/// How many violations of one property are shown to people; the rest is counted.
+const SHOWN: usize = 3;
 
 /// What a run came to, and what an audit of the final state found.
 ///
@@ -105,12 +105,19 @@ impl fmt::Display for RunReport {
             return write!(f, "every property holds of what really happened");
         }
         write!(f, "violated, by what really happened:")?;
-        for Violation { property, what } in self.violations.iter().take(SHOWN) {
-            write!(f, "\n  {property}: {what}")?;
+        let mut by_property: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for Violation { property, what } in &self.violations {
+            by_property.entry(property).or_default().push(what);
         }
-        match self.violations.len().saturating_sub(SHOWN) {
-            0 => Ok(()),
-            more => write!(f, "\n  and {more} more"),
+        for (property, what) in by_property {
+            write!(f, "\n  {property}")?;
+            for what in what.iter().take(SHOWN) {
+                write!(f, "\n    {what}")?;
+            }
+            if what.len() > SHOWN {
+                write!(f, "\n    and {} more", what.len() - SHOWN)?;
+            }
         }
+        Ok(())
     }
 }

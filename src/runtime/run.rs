@@ -16,7 +16,7 @@ use amends_models::workflow::{Protocol, Workflow};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::simulate::Injector;
+use crate::simulate::{FaultPlanError, Injector};
 use crate::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
 use super::audit::{FinalState, Violation, audit};
@@ -37,6 +37,9 @@ pub enum RunError {
     /// The store, or the code of a step, failed. What was acknowledged is still there.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The fault plan does not fit the workflow.
+    #[error(transparent)]
+    Faults(#[from] FaultPlanError),
     /// A task of the run panicked.
     #[error("a task of the run panicked: {0}")]
     Panicked(JoinError),
@@ -126,12 +129,12 @@ where
     let Protocol::Saga(knobs) = workflow.protocol();
     let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
     let follows_definition = business.follows_definition();
+    let surroundings = surroundings(workflow, &store, &options)?;
     let before = inspect(&store, workflow).await?;
     let recovered: Vec<WorkflowId> = before.unfinished().collect();
     let missing = (0..options.workflows).map(WorkflowId).filter(|id| !before.logs.contains_key(id));
     let due: Vec<WorkflowId> = recovered.iter().copied().chain(missing).collect();
 
-    let surroundings = surroundings(workflow, &store, &options);
     let mut troupe = Troupe {
         plan: Arc::clone(&plan),
         surroundings: Arc::clone(&surroundings),
@@ -175,19 +178,20 @@ fn surroundings<S: Store>(
     workflow: &Workflow,
     store: &S,
     options: &RunOptions,
-) -> Arc<Surroundings<SagaMessage, S>> {
-    let injector = Arc::new(Injector::new(options.faults.clone(), options.seed, options.workflows));
+) -> Result<Arc<Surroundings<SagaMessage, S>>, FaultPlanError> {
+    let injector = Injector::new(&options.faults, workflow, options.seed, options.workflows)?;
+    let injector = Arc::new(injector);
     let conditions = Conditions {
         longest_delay: options.timing.longest_delay,
         ordered: workflow.ordered_links(),
     };
-    Arc::new(Surroundings {
+    Ok(Arc::new(Surroundings {
         store: store.clone(),
         network: Arc::new(Network::new(Arc::clone(&injector), conditions)),
         injector,
         progress: Arc::new(Progress::new(Arc::clone(&options.observer))),
         timing: options.timing,
-    })
+    }))
 }
 
 /// Everyone who takes part in a run. Dropping it ends all of them at once, which is a crash of all.

@@ -82,27 +82,29 @@ pub enum Rate {
 /// Which faults are injected, and how often.
 ///
 /// As text, a number with a point is a probability per opportunity, and a whole number is how often
-/// the fault strikes in the whole run:
+/// the fault strikes in the whole run. A fault strikes anywhere, or at one node: a service by its
+/// name, or `coordinator`. Messages are at the node that is to receive them.
 ///
 /// ```
 /// use amends::simulate::{FaultKind, FaultPlan, Rate};
 ///
-/// let plan: FaultPlan = "lose=0.05,crash=3".parse()?;
+/// let plan: FaultPlan = "lose=0.05,crash=3,crash@inventory=0.1".parse()?;
 /// assert_eq!(plan.rate(FaultKind::Lose), Some(Rate::Chance(0.05)));
 /// assert_eq!(plan.rate(FaultKind::Crash), Some(Rate::Count(3)));
-/// assert_eq!(plan.to_string(), "crash=3,lose=0.05");
+/// assert_eq!(plan.rate_at(FaultKind::Crash, "inventory"), Some(Rate::Chance(0.1)));
+/// assert_eq!(plan.to_string(), "crash=3,crash@inventory=0.1,lose=0.05");
 /// # Ok::<(), amends::simulate::FaultPlanError>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FaultPlan {
-    rates: BTreeMap<FaultKind, Rate>,
+    rates: BTreeMap<(FaultKind, Option<String>), Rate>,
 }
 
 /// What is wrong with a fault plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FaultPlanError {
-    /// An entry is not `fault=rate`.
-    #[error("`{0}` is not of the form fault=rate, such as lose=0.05 or crash=2")]
+    /// An entry is not of the form that is asked for.
+    #[error("`{0}` is not of the form FAULT=RATE or FAULT@NODE=RATE, such as lose=0.05 or crash=2")]
     Form(String),
     /// There is no such fault.
     #[error("there is no fault `{0}` in a run; known: {known}", known = known())]
@@ -118,9 +120,19 @@ pub enum FaultPlanError {
         /// What was written.
         rate: String,
     },
-    /// A fault is there twice.
+    /// A fault is there twice, for the same node.
     #[error("`{0}` is given twice")]
-    Twice(FaultKind),
+    Twice(String),
+    /// There is no such node.
+    #[error("there is no node `{node}` that could {fault}; known: {}", known.join(", "))]
+    Node {
+        /// What is to happen there.
+        fault: FaultKind,
+        /// Its name.
+        node: String,
+        /// The nodes that there are.
+        known: Vec<String>,
+    },
 }
 
 fn known() -> String {
@@ -137,19 +149,32 @@ impl FaultPlan {
     /// Injects a fault at that rate. Probabilities are taken to lie from 0 to 1.
     #[must_use]
     pub fn with(mut self, fault: FaultKind, rate: Rate) -> FaultPlan {
-        self.rates.insert(fault, rate);
+        self.rates.insert((fault, None), rate);
         self
     }
 
-    /// How often a fault strikes; never, if `None`.
+    /// Injects a fault at that rate at one node, beside those that strike anywhere.
     #[must_use]
-    pub fn rate(&self, fault: FaultKind) -> Option<Rate> {
-        self.rates.get(&fault).copied()
+    pub fn with_at(mut self, fault: FaultKind, node: impl Into<String>, rate: Rate) -> FaultPlan {
+        self.rates.insert((fault, Some(node.into())), rate);
+        self
     }
 
-    /// The faults that are injected, and how often.
-    pub fn iter(&self) -> impl Iterator<Item = (FaultKind, Rate)> {
-        self.rates.iter().map(|(&fault, &rate)| (fault, rate))
+    /// How often a fault strikes anywhere; never, if `None`.
+    #[must_use]
+    pub fn rate(&self, fault: FaultKind) -> Option<Rate> {
+        self.rates.get(&(fault, None)).copied()
+    }
+
+    /// How often a fault strikes at one node, beside those that strike anywhere.
+    #[must_use]
+    pub fn rate_at(&self, fault: FaultKind, node: &str) -> Option<Rate> {
+        self.rates.get(&(fault, Some(node.to_owned()))).copied()
+    }
+
+    /// The faults that are injected, the node they are bound to, if any, and how often.
+    pub fn iter(&self) -> impl Iterator<Item = (FaultKind, Option<&str>, Rate)> {
+        self.rates.iter().map(|((fault, node), &rate)| (*fault, node.as_deref(), rate))
     }
 }
 
@@ -161,15 +186,19 @@ impl FromStr for FaultPlan {
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             let (name, rate) =
                 entry.split_once('=').ok_or_else(|| FaultPlanError::Form(entry.to_owned()))?;
-            let (name, rate) = (name.trim(), rate.trim());
+            let (name, node) = match name.trim().split_once('@') {
+                Some((name, node)) => (name, Some(node.to_owned())),
+                None => (name.trim(), None),
+            };
+            let rate = rate.trim();
             let fault = FaultKind::ALL
                 .into_iter()
                 .find(|fault| fault.name() == name)
                 .ok_or_else(|| FaultPlanError::Unknown(name.to_owned()))?;
             let rate = read_rate(rate)
                 .ok_or_else(|| FaultPlanError::Rate { fault, rate: rate.to_owned() })?;
-            if plan.rates.insert(fault, rate).is_some() {
-                return Err(FaultPlanError::Twice(fault));
+            if plan.rates.insert((fault, node), rate).is_some() {
+                return Err(FaultPlanError::Twice(entry.to_owned()));
             }
         }
         Ok(plan)
@@ -188,12 +217,13 @@ fn read_rate(text: &str) -> Option<Rate> {
 
 impl fmt::Display for FaultPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, (fault, rate)) in self.iter().enumerate() {
+        for (position, (fault, node, rate)) in self.iter().enumerate() {
             let comma = if position == 0 { "" } else { "," };
+            let (at, node) = if let Some(node) = node { ("@", node) } else { ("", "") };
             match rate {
                 // Debug keeps the point that tells a probability of one from a count of one.
-                Rate::Chance(chance) => write!(f, "{comma}{fault}={chance:?}")?,
-                Rate::Count(count) => write!(f, "{comma}{fault}={count}")?,
+                Rate::Chance(chance) => write!(f, "{comma}{fault}{at}{node}={chance:?}")?,
+                Rate::Count(count) => write!(f, "{comma}{fault}{at}{node}={count}")?,
             }
         }
         Ok(())
@@ -206,7 +236,7 @@ mod tests {
 
     #[test]
     fn a_plan_reads_what_it_writes() {
-        for text in ["", "crash=2", "lose=1.0,duplicate=1", "crash=0.01,lose=0.05,cancel=7"] {
+        for text in ["", "crash=2", "lose=1.0,duplicate=1", "crash=0.01,lose@bank=0.05,cancel=7"] {
             assert_eq!(text.parse::<FaultPlan>().unwrap().to_string(), text);
         }
     }
@@ -223,6 +253,7 @@ mod tests {
                 error("lose=-1"),
                 error("lose=NaN"),
                 error("lose=1,lose=2"),
+                error("lose@bank=1,lose@bank=2"),
             ]
             .join("\n")
         );
