@@ -80,6 +80,22 @@ impl Bits {
         self.len
     }
 
+    /// Appends all bits of another row.
+    pub(super) fn append(&mut self, other: &Bits) {
+        let shift = self.len % 64;
+        for &word in &other.words {
+            match self.words.last_mut() {
+                Some(last) if shift > 0 => {
+                    *last |= word << shift;
+                    self.words.push(word >> (64 - shift));
+                }
+                _ => self.words.push(word),
+            }
+        }
+        self.len += other.len;
+        self.words.truncate(self.len.div_ceil(64));
+    }
+
     pub(super) fn ones(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().enumerate().flat_map(|(at, &word)| {
             std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
@@ -90,5 +106,63 @@ impl Bits {
 
     pub(super) fn bytes(&self) -> u64 {
         (self.words.capacity() * 8) as u64
+    }
+}
+
+/// Every so manieth bit of a row: what one test said of each state.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Column<'a> {
+    bits: &'a Bits,
+    first: usize,
+    step: usize,
+}
+
+impl<'a> Column<'a> {
+    pub(super) fn new(bits: &'a Bits, first: usize, step: usize) -> Self {
+        Column { bits, first, step }
+    }
+
+    pub(super) fn get(self, state: u32) -> bool {
+        self.bits.get(self.first + state as usize * self.step)
+    }
+
+    /// Whether all bits are zero.
+    pub(super) fn is_empty(self) -> bool {
+        (self.first..self.bits.len()).step_by(self.step).all(|at| !self.bits.get(at))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Bits, Column};
+
+    fn row(bits: &[bool]) -> Bits {
+        let mut row = Bits::default();
+        bits.iter().for_each(|&bit| row.push(bit));
+        row
+    }
+
+    proptest! {
+        #[test]
+        fn rows_of_bits_append_like_vectors(one: Vec<bool>, other: Vec<bool>, last: Vec<bool>) {
+            let mut all = row(&one);
+            all.append(&row(&other));
+            all.append(&row(&last));
+            let expected = [one, other, last].concat();
+            prop_assert_eq!(all.len(), expected.len());
+            prop_assert!(expected.iter().enumerate().all(|(at, &bit)| all.get(at) == bit));
+            let ones = expected.iter().enumerate().filter(|(_, bit)| **bit).map(|(at, _)| at);
+            prop_assert!(all.ones().eq(ones));
+        }
+    }
+
+    #[test]
+    fn a_column_is_every_so_manieth_bit() {
+        let bits = row(&[true, false, false, false, true, false]);
+        let columns = [0, 1].map(|first| Column::new(&bits, first, 2));
+        assert_eq!((0..3).map(|at| columns[0].get(at)).collect::<Vec<_>>(), [true, false, true]);
+        assert!(!columns[0].is_empty() && columns[1].is_empty());
     }
 }

@@ -1,6 +1,6 @@
 //! From properties to verdicts.
 
-use super::chunked::Bits;
+use super::chunked::Column;
 use super::condition::PropertyKind;
 use super::discipline::Sound;
 use super::explore::{Exploration, depth_of, explore};
@@ -51,12 +51,12 @@ pub(super) fn check<S: Space>(
         exploration: &exploration,
         constraints: &constraints,
     };
-    let mut marks = record.marks.iter();
+    let mut columns = (0..tests.len()).map(|test| record.column(test));
     let properties = claims
         .iter()
         .filter_map(|claim| {
-            let condition = marks.next()?;
-            let premise = claim.premise.as_ref().and_then(|_| marks.next());
+            let condition = columns.next()?;
+            let premise = claim.premise.as_ref().and_then(|_| columns.next());
             Some(judge.decide(claim, condition, premise))
         })
         .collect();
@@ -92,8 +92,8 @@ impl<S: Space> Judge<'_, S> {
     fn decide<T>(
         &self,
         claim: &Claim<T>,
-        condition: &Bits,
-        premise: Option<&Bits>,
+        condition: Column<'_>,
+        premise: Option<Column<'_>>,
     ) -> PropertyReport<S::State, S::Action> {
         let complete = self.exploration.completeness == Completeness::Complete;
         let mut witness = None;
@@ -113,9 +113,14 @@ impl<S: Space> Judge<'_, S> {
         PropertyReport { name: claim.name.clone(), kind: claim.kind, verdict, witness }
     }
 
-    fn find(&self, kind: PropertyKind, condition: &Bits, premise: Option<&Bits>) -> Finding {
-        let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state as usize));
-        let good = |state: &u32| condition.get(*state as usize);
+    fn find(
+        &self,
+        kind: PropertyKind,
+        condition: Column<'_>,
+        premise: Option<Column<'_>>,
+    ) -> Finding {
+        let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state));
+        let good = |state: &u32| condition.get(*state);
         let states = 0..self.space.len();
         let complete = self.exploration.completeness == Completeness::Complete;
         match kind {
@@ -140,7 +145,7 @@ impl<S: Space> Judge<'_, S> {
         }
     }
 
-    fn promise(&self, sources: Sources<'_>, goal: &Bits) -> Finding {
+    fn promise(&self, sources: Sources<'_>, goal: Column<'_>) -> Finding {
         let Some(graph) = self.graph() else { return Finding::Unknown };
         let parent = |state| self.space.parent(state);
         match broken_promise(&graph, sources, goal, parent, &Sound) {
@@ -187,6 +192,6 @@ impl<S: Space> Judge<'_, S> {
 }
 
 /// Whether there is a premise, and it was never true.
-fn never(premise: Option<&Bits>) -> bool {
-    premise.is_some_and(|premise| premise.ones().next().is_none())
+fn never(premise: Option<Column<'_>>) -> bool {
+    premise.is_some_and(Column::is_empty)
 }

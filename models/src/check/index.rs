@@ -9,7 +9,7 @@
 
 /// How many shards there are.
 pub(super) const SHARDS: usize = 1 << SHARD_BITS;
-const SHARD_BITS: u32 = 6;
+const SHARD_BITS: u32 = 8;
 
 /// The hash of a packed row.
 #[inline]
@@ -39,7 +39,7 @@ pub(super) struct Shard {
     len: usize,
 }
 
-/// What a probe found.
+/// Where a row is, or where it should be.
 pub(super) enum Probe {
     /// The row is known under this number.
     Known(u32),
@@ -48,6 +48,26 @@ pub(super) enum Probe {
 }
 
 impl Shard {
+    /// The first row worth a look when looking for this hash; `u32::MAX` if there is none.
+    #[inline]
+    pub(super) fn first(&self, hash: u64) -> u32 {
+        let tag = hash as u32;
+        let entry = self.entries.get(home(tag, self.entries.len())).copied().unwrap_or(0);
+        if (entry >> 32) as u32 == tag { (entry as u32).wrapping_sub(1) } else { u32::MAX }
+    }
+
+    /// The number of the row that hashes to `hash` and is accepted by `same`.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, same: impl FnMut(u32) -> bool) -> Option<u32> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        match self.probe(hash, same) {
+            Probe::Known(number) => Some(number),
+            Probe::Free(_) => None,
+        }
+    }
+
     /// Looks for a row that hashes to `hash` and is accepted by `same`. The shard must have room.
     #[inline]
     pub(super) fn probe(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Probe {
@@ -78,17 +98,34 @@ impl Shard {
         self.len += 1;
     }
 
+    /// Enters a row that is certainly not known.
+    #[inline]
+    pub(super) fn enter_new(&mut self, hash: u64, number: u32) {
+        self.make_room(1);
+        let mut at = home(hash as u32, self.entries.len());
+        while self.entries[at] != 0 {
+            at = if at + 1 == self.entries.len() { 0 } else { at + 1 };
+        }
+        self.enter(at, hash, number);
+    }
+
+    /// Forgets all rows, but keeps the room.
+    pub(super) fn clear(&mut self) {
+        self.entries.fill(0);
+        self.len = 0;
+    }
+
     /// Makes room for so many rows more.
     #[inline]
     pub(super) fn make_room(&mut self, more: usize) {
-        if (self.len + more) * 5 >= self.entries.len() * 4 {
+        if (self.len + more) * 2 >= self.entries.len() {
             self.grow(more);
         }
     }
 
     #[cold]
     fn grow(&mut self, more: usize) {
-        let wanted = (self.len + more + 8) * 3 / 2 * 5 / 4;
+        let wanted = (self.len + more + 8) * 3;
         let old = std::mem::replace(&mut self.entries, vec![0; wanted]);
         for entry in old.into_iter().filter(|entry| *entry != 0) {
             let mut at = home((entry >> 32) as u32, wanted);

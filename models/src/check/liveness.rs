@@ -9,7 +9,7 @@
 //! This is sound on cycles and on states that several paths join in, because it is asked of the whole
 //! graph at once, not of the paths by which the search happened to arrive.
 
-use super::chunked::Bits;
+use super::chunked::{Bits, Column};
 use super::components::FairComponents;
 use super::discipline::Discipline;
 use super::graph::Graph;
@@ -31,11 +31,11 @@ const ENTRIES: usize = 256;
 pub(super) fn broken_promise(
     graph: &Graph<'_>,
     sources: Sources<'_>,
-    goal: &Bits,
+    goal: Column<'_>,
     parent: impl Fn(u32) -> u32,
     discipline: &impl Discipline,
 ) -> Result<Option<Path>, Contradiction> {
-    let settled = |state: u32| discipline.goal_settles() && goal.get(state as usize);
+    let settled = |state: u32| discipline.goal_settles() && goal.get(state);
     let pending = Pending::new(graph, sources, settled);
     let end = discipline
         .counts_ends()
@@ -100,13 +100,15 @@ fn shortest_lasso(
 ///
 /// Where the search stopped early, what lies beyond might reach the goal, so only states that
 /// certainly cannot are found.
-pub(super) fn first_stuck(graph: &Graph<'_>, asked: Option<&Bits>, goal: &Bits) -> Option<u32> {
-    let hopeful = can_reach(graph.edges, graph.states, |state| {
-        goal.get(state as usize) || !graph.is_expanded(state)
-    });
-    (0..graph.states).find(|&state| {
-        asked.is_none_or(|asked| asked.get(state as usize)) && !hopeful.get(state as usize)
-    })
+pub(super) fn first_stuck(
+    graph: &Graph<'_>,
+    asked: Option<Column<'_>>,
+    goal: Column<'_>,
+) -> Option<u32> {
+    let hopeful =
+        can_reach(graph.edges, graph.states, |state| goal.get(state) || !graph.is_expanded(state));
+    (0..graph.states)
+        .find(|&state| asked.is_none_or(|asked| asked.get(state)) && !hopeful.get(state as usize))
 }
 
 /// All states from which some path leads to a target.

@@ -29,6 +29,7 @@
 //!
 //! [`Product`] is the shape that makes exploration fast. [`Verification`] is the way in.
 
+mod block;
 mod chunked;
 mod claim;
 mod components;
@@ -44,9 +45,11 @@ mod limits;
 mod liveness;
 mod model_space;
 mod packing;
+mod parallel;
 mod pending;
 pub mod product;
 mod product_space;
+mod ranks;
 mod record;
 mod report;
 mod space;

@@ -65,10 +65,12 @@ where
         let number = states.len() as u32;
         let rehash = |&at: &u32| FxBuildHasher.hash_one(&states[at as usize]);
         self.index.insert_unique(hash, number, rehash);
-        record.mark(tests.iter().map(|test| match test {
-            Test::Condition(condition) => condition(&state),
-            Test::Builtin(condition) => condition(self.model, &state),
-        }));
+        for test in tests {
+            record.marks.push(match test {
+                Test::Condition(condition) => condition(&state),
+                Test::Builtin(condition) => condition(self.model, &state),
+            });
+        }
         self.states.push(state);
         self.parents.push(parent);
         number

@@ -13,10 +13,12 @@ pub(super) struct Field {
 }
 
 impl Field {
+    #[inline]
     pub(super) fn read(self, row: &[u64]) -> u32 {
         (row[self.word as usize] >> self.shift & self.mask) as u32
     }
 
+    #[inline]
     pub(super) fn write(self, row: &mut [u64], part: u32) {
         let word = &mut row[self.word as usize];
         *word = *word & !(self.mask << self.shift) | u64::from(part) << self.shift;
@@ -107,8 +109,20 @@ impl Rows {
     }
 
     pub(super) fn get(&self, at: usize) -> &[u64] {
-        let start = (at & (ROWS - 1)) * self.words;
-        &self.pieces[at >> ROWS_BITS][start..start + self.words]
+        self.get_words::<0>(at)
+    }
+
+    /// The same, when the length of a row is known when compiling; 0 says that it is not.
+    #[inline]
+    pub(super) fn get_words<const WORDS: usize>(&self, at: usize) -> &[u64] {
+        let words = if WORDS == 0 { self.words } else { WORDS };
+        let start = (at & (ROWS - 1)) * words;
+        &self.pieces[at >> ROWS_BITS][start..start + words]
+    }
+
+    /// Words in a row.
+    pub(super) fn words(&self) -> usize {
+        self.words
     }
 
     pub(super) fn len(&self) -> usize {

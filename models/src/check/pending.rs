@@ -1,7 +1,7 @@
 //! Where an obligation can be pending: all states that a path can be in after it owed the goal and
 //! before it reached it.
 
-use super::chunked::Bits;
+use super::chunked::Column;
 use super::graph::Graph;
 use super::space::Path;
 
@@ -9,9 +9,9 @@ use super::space::Path;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sources<'a> {
     /// In the initial states that are marked, or in all of them.
-    Initial(Option<&'a Bits>),
+    Initial(Option<Column<'a>>),
     /// In every state that is marked, or in all of them.
-    Anywhere(Option<&'a Bits>),
+    Anywhere(Option<Column<'a>>),
 }
 
 const UNREACHED: u32 = u32::MAX;
@@ -61,7 +61,7 @@ impl Pending {
             }
             if depth < source_levels {
                 for state in graph.level(depth) {
-                    if marks.is_none_or(|marks| marks.get(state as usize)) {
+                    if marks.is_none_or(|marks| marks.get(state)) {
                         pending.reach(state, state, &spares);
                     }
                 }

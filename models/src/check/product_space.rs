@@ -2,16 +2,19 @@
 
 use std::ops::Range;
 
+use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use smallvec::SmallVec;
 
-use super::chunked::Chunked;
+use super::block::Block;
+use super::chunked::{Bits, Chunked};
 use super::condition::{Condition, Parts};
 use super::index::{self, Probe, SHARDS, Shard};
 use super::packing::{Layout, Rows};
+use super::parallel::Round;
 use super::product::{Fairness, Product, Snapshot, successors};
 use super::record::{Edge, Record};
-use super::space::{NO_PARENT, NotReplayed, Path, Space};
-use super::tables::{Successors, Tables};
+use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space};
+use super::tables::Tables;
 use super::verdict::Counterexample;
 
 /// The states of a product, found so far.
@@ -23,13 +26,24 @@ pub(super) struct ProductSpace<'p, P: Product> {
     parents: Chunked<u32>,
     shards: Vec<Shard>,
     ids: Vec<u32>,
-    found: Successors,
+    threads: usize,
+    block: Block,
+    round: Round,
 }
+
+/// How many states are expanded together.
+const BLOCK: u32 = 64;
+
+/// How many states are expanded in one go by all threads.
+const ROUND: usize = 1 << 12;
+
+/// From how many states on it is worth while to use all threads.
+const WORTH_SHARING: usize = 1 << 9;
 
 type Test<P> = Condition<Parts<<P as Product>::Part>>;
 
 impl<'p, P: Product> ProductSpace<'p, P> {
-    pub(super) fn new(product: &'p P) -> Self {
+    pub(super) fn new(product: &'p P, threads: usize) -> Self {
         ProductSpace {
             product,
             tables: Tables::new(product, 0),
@@ -38,7 +52,9 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             parents: Chunked::new(),
             shards: vec![Shard::default(); SHARDS],
             ids: Vec::new(),
-            found: Successors::default(),
+            threads,
+            block: Block::default(),
+            round: Round::default(),
         }
     }
 
@@ -53,32 +69,88 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         self.shards = vec![Shard::default(); SHARDS];
         for number in 0..self.rows.len() {
             let hash = index::hash(self.rows.get(number));
-            let shard = &mut self.shards[index::shard_of(hash)];
-            shard.make_room(1);
-            if let Probe::Free(at) = shard.probe(hash, |_| false) {
-                shard.enter(at, hash, number as u32);
-            }
+            self.shards[index::shard_of(hash)].enter_new(hash, number as u32);
         }
         true
     }
 
-    /// Fills `found` with the successors of a state.
-    fn find_successors(&mut self, state: u32) {
-        loop {
-            self.found.clear();
-            let row = self.rows.get(state as usize);
-            if self.tables.successors(&self.layout, row, &mut self.found).is_ok() {
-                return;
-            }
-            self.layout.unpack(row, &mut self.ids);
+    /// Expands and looks up the rest of a block. Returns whether that changed the layout, so that
+    /// rows packed before are of no use.
+    fn finish_block(&mut self, block: &mut Block) -> bool {
+        let mut widened = false;
+        while block.expand(&self.tables, &self.layout, &self.rows).is_err() {
+            self.layout.unpack(self.rows.get(block.next_state() as usize), &mut self.ids);
             self.tables.fill(&self.ids);
-            self.widen_if_needed();
+            if self.widen_if_needed() {
+                block.restart();
+                widened = true;
+            }
         }
+        block.look_up(&self.rows, &self.shards);
+        widened
+    }
+
+    /// Expands a run of states on one thread.
+    fn expand_alone(&mut self, states: Range<u32>, tests: &[&Test<P>], record: &mut Record) {
+        let mut block = std::mem::take(&mut self.block);
+        for start in states.clone().step_by(BLOCK as usize) {
+            block.begin(start..states.end.min(start + BLOCK));
+            self.finish_block(&mut block);
+            let before = self.rows.len();
+            for at in 0..block.fresh.len() {
+                let (place, source) = block.fresh[at];
+                let hash = block.hashes[place as usize];
+                let row = block.row(place, self.layout.words());
+                block.targets[place as usize] = self.enter(row, hash, source);
+            }
+            self.examine(before..self.rows.len(), tests, &mut record.marks);
+            record.taken.resize(self.tables.actions(), 0);
+            block.count_actions(&mut record.taken);
+            self.note(&block, record);
+        }
+        self.block = block;
+    }
+
+    /// Expands a run of states on all threads; see [`parallel`](super::parallel).
+    fn expand_together(&mut self, states: Range<u32>, tests: &[&Test<P>], record: &mut Record) {
+        let mut round = std::mem::take(&mut self.round);
+        round.begin(self.threads, states.clone());
+        loop {
+            round.blocks_mut().par_iter_mut().for_each(|block| {
+                if block.expand(&self.tables, &self.layout, &self.rows).is_ok() {
+                    block.look_up(&self.rows, &self.shards);
+                }
+            });
+            let unfinished = round.blocks_mut().iter_mut().filter(|block| !block.is_done());
+            if !unfinished.fold(false, |widened, block| self.finish_block(block) || widened) {
+                break;
+            }
+            round.blocks_mut().iter_mut().for_each(Block::restart);
+        }
+        let total = round.sequence();
+        let base = self.len();
+        if u64::from(base) + total > MOST_STATES {
+            self.round = round;
+            return self.expand_alone(states, tests, record);
+        }
+        round.compare(self.layout.words(), record.edges.is_some(), self.tables.actions());
+        round.number(self.layout.words(), |row, source| {
+            self.rows.push(row);
+            self.parents.push(source);
+        });
+        round.enter(base, &mut self.shards);
+        self.examine_together(base as usize..self.rows.len(), tests, &mut record.marks);
+        if record.edges.is_some() {
+            round.resolve(base);
+        }
+        for block in round.blocks() {
+            self.note(block, record);
+        }
+        self.round = round;
     }
 
     /// The number of a row, which is entered if it is new.
-    fn enter(&mut self, row: &[u64], parent: u32, tests: &[&Test<P>], record: &mut Record) -> u32 {
-        let hash = index::hash(row);
+    fn enter(&mut self, row: &[u64], hash: u64, parent: u32) -> u32 {
         let shard = &mut self.shards[index::shard_of(hash)];
         shard.make_room(1);
         match shard.probe(hash, |number| self.rows.get(number as usize) == row) {
@@ -88,25 +160,57 @@ impl<'p, P: Product> ProductSpace<'p, P> {
                 shard.enter(at, hash, number);
                 self.rows.push(row);
                 self.parents.push(parent);
-                self.examine(row, tests, record);
                 number
             }
         }
     }
 
-    fn examine(&self, row: &[u64], tests: &[&Test<P>], record: &mut Record) {
+    /// Writes down the transitions of a block.
+    fn note(&self, block: &Block, record: &mut Record) {
+        let mut edges = block.actions.iter().zip(&block.targets);
+        for &count in &block.counts {
+            if let Some(kept) = &mut record.edges {
+                for (&action, &target) in edges.by_ref().take(count as usize) {
+                    kept.push(Edge { label: self.tables.label(action), target });
+                }
+            }
+            record.expanded(count as usize);
+        }
+    }
+
+    /// Runs the tests on states, one after the other.
+    fn examine(&self, states: Range<usize>, tests: &[&Test<P>], marks: &mut Bits) {
         if tests.is_empty() {
             return;
         }
-        let parts: SmallVec<[&P::Part; 24]> = self
-            .layout
-            .fields()
-            .iter()
-            .enumerate()
-            .map(|(slot, field)| self.tables.part(slot, field.read(row)))
+        let mut parts: SmallVec<[&P::Part; 24]> = SmallVec::new();
+        for state in states {
+            let row = self.rows.get(state);
+            parts.clear();
+            for (slot, field) in self.layout.fields().iter().enumerate() {
+                parts.push(self.tables.part(slot, field.read(row)));
+            }
+            let snapshot = Snapshot::new(&parts);
+            for test in tests {
+                marks.push(test(snapshot));
+            }
+        }
+    }
+
+    fn examine_together(&self, states: Range<usize>, tests: &[&Test<P>], marks: &mut Bits) {
+        let size = states.len().div_ceil(self.threads).max(1);
+        let shares: Vec<Bits> = (0..self.threads)
+            .into_par_iter()
+            .map(|share| {
+                let start = states.end.min(states.start + share * size);
+                let mut marks = Bits::default();
+                self.examine(start..states.end.min(start + size), tests, &mut marks);
+                marks
+            })
             .collect();
-        let snapshot = Snapshot::new(&parts);
-        record.mark(tests.iter().map(|test| test(snapshot)));
+        for share in &shares {
+            marks.append(share);
+        }
     }
 
     fn is_row_of(&self, state: u32, parts: &[P::Part]) -> bool {
@@ -146,25 +250,18 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         let mut row = vec![0; self.layout.words()];
         for ids in states {
             self.layout.pack(&ids, &mut row);
-            self.enter(&row, NO_PARENT, tests, record);
+            self.enter(&row, index::hash(&row), NO_PARENT);
         }
+        self.examine(0..self.rows.len(), tests, &mut record.marks);
     }
 
     fn expand(&mut self, states: Range<u32>, tests: &[&Test<P>], record: &mut Record) {
-        for state in states {
-            self.find_successors(state);
-            record.taken.resize(self.tables.actions(), 0);
-            let found = std::mem::take(&mut self.found);
-            let rows = found.rows.chunks_exact(self.layout.words());
-            for (row, &action) in rows.zip(&found.actions) {
-                let target = self.enter(row, state, tests, record);
-                record.taken[action as usize] += 1;
-                if let Some(edges) = &mut record.edges {
-                    edges.push(Edge { label: self.tables.label(action), target });
-                }
-            }
-            record.expanded(found.actions.len());
-            self.found = found;
+        if self.threads == 1 || states.len() < WORTH_SHARING {
+            return self.expand_alone(states, tests, record);
+        }
+        for start in states.clone().step_by(ROUND) {
+            let end = states.end.min(start + ROUND as u32);
+            self.expand_together(start..end, tests, record);
         }
     }
 
@@ -185,6 +282,7 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             + self.rows.bytes()
             + self.parents.bytes()
             + self.shards.iter().map(Shard::bytes).sum::<u64>()
+            + self.round.bytes()
     }
 
     fn replay(&self, path: &Path) -> Result<Counterexample<Self::State, P::Action>, NotReplayed> {
@@ -205,9 +303,10 @@ impl<P: Product> Space for ProductSpace<'_, P> {
     }
 
     fn coverage(&self, record: &Record) -> Vec<(P::Action, u64)> {
+        let taken = self.round.taken();
         (0..self.tables.actions())
             .map(|id| {
-                let taken = record.taken.get(id).copied().unwrap_or(0);
+                let taken = record.taken.get(id).unwrap_or(&0) + taken.get(id).unwrap_or(&0);
                 (self.tables.action(id as u32).clone(), taken)
             })
             .collect()

@@ -1,12 +1,13 @@
 //! What a search writes down about the states it visits.
 
-use super::chunked::{Bits, Chunked};
+use super::chunked::{Bits, Chunked, Column};
 
 /// The notes of a search: one entry per state, in the order in which states were found.
 #[derive(Debug)]
 pub(super) struct Record {
-    /// For each test, whether the state passes it.
-    pub(super) marks: Vec<Bits>,
+    /// For each state, whether it passes each of the tests.
+    pub(super) marks: Bits,
+    tests: usize,
     /// For each expanded state, whether it has no successor.
     pub(super) ends: Bits,
     /// The transitions, if the properties at hand need them afterwards.
@@ -20,7 +21,8 @@ pub(super) struct Record {
 impl Record {
     pub(super) fn new(tests: usize, keep_edges: bool) -> Self {
         Record {
-            marks: vec![Bits::default(); tests],
+            marks: Bits::default(),
+            tests,
             ends: Bits::default(),
             edges: keep_edges.then(Edges::new),
             transitions: 0,
@@ -28,11 +30,9 @@ impl Record {
         }
     }
 
-    /// Notes the outcome of every test on the next state.
-    pub(super) fn mark(&mut self, outcomes: impl Iterator<Item = bool>) {
-        for (marks, outcome) in self.marks.iter_mut().zip(outcomes) {
-            marks.push(outcome);
-        }
+    /// What one test said of each state.
+    pub(super) fn column(&self, test: usize) -> Column<'_> {
+        Column::new(&self.marks, test, self.tests)
     }
 
     /// Notes that the next state is expanded, and has so many successors.
@@ -45,9 +45,7 @@ impl Record {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.marks.iter().map(Bits::bytes).sum::<u64>()
-            + self.ends.bytes()
-            + self.edges.as_ref().map_or(0, Edges::bytes)
+        self.marks.bytes() + self.ends.bytes() + self.edges.as_ref().map_or(0, Edges::bytes)
     }
 }
 

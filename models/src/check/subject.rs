@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 
+use rayon::ThreadPoolBuilder;
 use stateright::{Expectation, Model};
 
 use super::claim::{Claim, check};
@@ -33,6 +34,7 @@ pub trait Subject: Sized {
 pub struct Task<'m, V: Viewed> {
     pub(super) properties: Vec<Property<V>>,
     pub(super) limits: Limits<'m>,
+    pub(super) threads: usize,
 }
 
 /// A [`Product`], explored by its parts.
@@ -52,7 +54,15 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
             condition: property.condition,
             premise: property.premise,
         });
-        check(ProductSpace::new(self.product), claims.collect(), task.limits)
+        let claims = claims.collect();
+        let on = |threads| ProductSpace::new(self.product, threads);
+        // Where no more threads are to be had, one does it all, with the same result.
+        match ThreadPoolBuilder::new().num_threads(task.threads).build() {
+            Ok(pool) if task.threads > 1 => {
+                pool.install(|| check(on(task.threads), claims, task.limits))
+            }
+            _ => check(on(1), claims, task.limits),
+        }
     }
 }
 

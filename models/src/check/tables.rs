@@ -4,6 +4,7 @@
 //! into tables of small numbers, filled on demand: the first state that needs an entry causes a call
 //! of the model, and all later states share it.
 
+use super::block::Row;
 use super::intern::Interner;
 use super::packing::Layout;
 use super::product::{Fairness, Move, Product};
@@ -219,35 +220,30 @@ impl<'p, P: Product> Tables<'p, P> {
         id
     }
 
-    /// Appends the packed successors of a packed state to `found`, in the order of slots and moves.
+    /// Hands out the packed successors of a packed state, each with its action, in the order of slots
+    /// and moves.
     ///
     /// # Errors
-    /// When an entry is missing. What was appended until then is of no use.
+    /// When an entry is missing. What was handed out until then is of no use.
     #[inline]
-    pub(super) fn successors(
+    pub(super) fn successors<R: Row>(
         &self,
         layout: &Layout,
-        row: &[u64],
-        found: &mut Successors,
+        row: &R,
+        mut found: impl FnMut(u32, &R),
     ) -> Result<(), Missing> {
-        let words = row.len();
         for (slot, field) in layout.fields().iter().enumerate() {
-            'steps: for &step in self.steps(slot, field.read(row))? {
-                let start = found.rows.len();
-                found.rows.extend_from_slice(row);
-                let next = &mut found.rows[start..start + words];
-                field.write(next, step.part);
+            'steps: for &step in self.steps(slot, field.read(row.as_ref()))? {
+                let mut next = row.clone();
+                field.write(next.as_mut(), step.part);
                 for &demand in self.demands(step) {
                     let field = layout.field(demand.slot as usize);
-                    match self.answer(demand, field.read(next))? {
-                        Some(part) => field.write(next, part),
-                        None => {
-                            found.rows.truncate(start);
-                            continue 'steps;
-                        }
+                    match self.answer(demand, field.read(next.as_ref()))? {
+                        Some(part) => field.write(next.as_mut(), part),
+                        None => continue 'steps,
                     }
                 }
-                found.actions.push(step.action);
+                found(step.action, &next);
             }
         }
         Ok(())
@@ -269,20 +265,6 @@ impl<'p, P: Product> Tables<'p, P> {
             + self.actions.bytes()
             + (self.steps.capacity() * size_of::<Step>()
                 + self.demands.capacity() * size_of::<Demand>()) as u64
-    }
-}
-
-/// Successors of a state: packed rows, and the action that leads to each.
-#[derive(Debug, Default)]
-pub(super) struct Successors {
-    pub(super) rows: Vec<u64>,
-    pub(super) actions: Vec<u32>,
-}
-
-impl Successors {
-    pub(super) fn clear(&mut self) {
-        self.rows.clear();
-        self.actions.clear();
     }
 }
 

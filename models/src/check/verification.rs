@@ -3,6 +3,7 @@
 use std::hash::Hash;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::Duration;
 
 use stateright::Model;
@@ -78,7 +79,9 @@ impl<M: Model> Verify for M {}
 
 impl<'m, S: Subject> Verification<'m, S> {
     fn new(subject: S) -> Self {
-        Verification { subject, task: Task { properties: Vec::new(), limits: Limits::default() } }
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let task = Task { properties: Vec::new(), limits: Limits::default(), threads };
+        Verification { subject, task }
     }
 
     /// States a property.
@@ -175,6 +178,14 @@ impl<'m, S: Subject> Verification<'m, S> {
         self.stated(PropertyKind::DeadlockFree, name, condition)
     }
 
+    /// Searches with so many threads; by default, with as many as the machine has. The result is the
+    /// same for any number.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.task.threads = threads.max(1);
+        self
+    }
+
     /// Stops when there are more states than this.
     #[must_use]
     pub fn max_states(mut self, states: u64) -> Self {
@@ -193,7 +204,7 @@ impl<'m, S: Subject> Verification<'m, S> {
     /// Measures memory in a better way than the search can: it counts its own tables, but not what
     /// values own on the heap. A gauge would usually read the resident memory of the process.
     #[must_use]
-    pub fn memory_gauge(mut self, gauge: impl Fn() -> u64 + 'm) -> Self {
+    pub fn memory_gauge(mut self, gauge: impl Fn() -> u64 + Send + 'm) -> Self {
         self.task.limits.gauge = Some(Box::new(gauge));
         self
     }
@@ -214,7 +225,7 @@ impl<'m, S: Subject> Verification<'m, S> {
 
     /// Calls `watcher` about ten times a second while the search runs.
     #[must_use]
-    pub fn progress(mut self, watcher: impl FnMut(&Progress) + 'm) -> Self {
+    pub fn progress(mut self, watcher: impl FnMut(&Progress) + Send + 'm) -> Self {
         self.task.limits.watcher = Some(Box::new(watcher));
         self
     }

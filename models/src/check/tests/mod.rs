@@ -10,3 +10,4 @@ mod mutants;
 mod obvious;
 mod reference;
 mod small;
+mod threads;

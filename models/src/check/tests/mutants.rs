@@ -6,7 +6,7 @@ use proptest::test_runner::TestRunner;
 use super::reference::{Reference, Truth};
 use super::small::{Small, small};
 use crate::check::PropertyKind;
-use crate::check::chunked::Bits;
+use crate::check::chunked::{Bits, Column};
 use crate::check::discipline::{Discipline, Met, Sound};
 use crate::check::explore::explore;
 use crate::check::graph::Graph;
@@ -61,7 +61,8 @@ fn is_broken(
         levels: &search.levels,
         constraints: &constraints,
     };
-    broken_promise(&explored, sources, &goal, |state| space.parent(state), discipline)
+    let goal = Column::new(&goal, 0, 1);
+    broken_promise(&explored, sources, goal, |state| space.parent(state), discipline)
         .map(|path| path.is_some())
 }
 

@@ -1,0 +1,178 @@
+//! A run of states expanded together.
+//!
+//! One state at a time, a search spends most of its time waiting for memory: is this successor known?
+//! A block asks for all successors of many states first, then looks all of them up in a row, so that
+//! the waits overlap. It only reads what the search knows, so several blocks can be expanded by
+//! several threads at the same time.
+
+use std::ops::Range;
+
+use smallvec::SmallVec;
+
+use super::index::{self, Shard};
+use super::packing::{Layout, Rows};
+use super::product::Product;
+use super::tables::{Missing, Tables};
+
+/// The target of a transition to a state that was unknown when the block was expanded.
+pub(super) const NEW: u32 = u32::MAX;
+
+/// The successors of a run of states, in order.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    states: Range<u32>,
+    /// How many successors each state has.
+    pub(super) counts: Vec<u32>,
+    /// The successors as packed rows.
+    pub(super) rows: Vec<u64>,
+    /// The action that leads to each.
+    pub(super) actions: Vec<u32>,
+    /// The hash of each.
+    pub(super) hashes: Vec<u64>,
+    /// The number of each, if it is known.
+    pub(super) targets: Vec<u32>,
+    /// Those that are not known: their place in this block, and their source.
+    pub(super) fresh: Vec<(u32, u32)>,
+}
+
+impl Block {
+    /// Forgets everything, and is about these states from now on.
+    pub(super) fn begin(&mut self, states: Range<u32>) {
+        self.states = states;
+        self.counts.clear();
+        self.rows.clear();
+        self.actions.clear();
+        self.hashes.clear();
+        self.targets.clear();
+        self.fresh.clear();
+    }
+
+    /// Forgets the successors, which were packed in a layout that is no longer used.
+    pub(super) fn restart(&mut self) {
+        self.begin(self.states.clone());
+    }
+
+    /// The state that is to be expanded next, or that an entry is missing for.
+    pub(super) fn next_state(&self) -> u32 {
+        self.states.start + self.counts.len() as u32
+    }
+
+    /// Whether all states are expanded and looked up.
+    pub(super) fn is_done(&self) -> bool {
+        self.targets.len() == self.actions.len() && self.next_state() == self.states.end
+    }
+
+    /// Adds to how often each action was taken.
+    pub(super) fn count_actions(&self, taken: &mut [u64]) {
+        for &action in &self.actions {
+            taken[action as usize] += 1;
+        }
+    }
+
+    /// A successor, by its place.
+    pub(super) fn row(&self, place: u32, words: usize) -> &[u64] {
+        &self.rows[place as usize * words..][..words]
+    }
+
+    /// Finds the successors of all states that are still to be expanded.
+    ///
+    /// # Errors
+    /// When the tables lack an entry. Once they have it, call again to go on.
+    pub(super) fn expand<P: Product>(
+        &mut self,
+        tables: &Tables<'_, P>,
+        layout: &Layout,
+        rows: &Rows,
+    ) -> Result<(), Missing> {
+        match layout.words() {
+            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows),
+            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows),
+            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows),
+            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows),
+            _ => self.expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows),
+        }
+    }
+
+    fn expand_rows<P: Product, R: Row>(
+        &mut self,
+        tables: &Tables<'_, P>,
+        layout: &Layout,
+        rows: &Rows,
+    ) -> Result<(), Missing> {
+        for state in self.next_state()..self.states.end {
+            let row = R::of(rows.get(state as usize));
+            let before = self.actions.len();
+            let expanded = tables.successors(layout, &row, |action, next: &R| {
+                self.rows.extend_from_slice(next.as_ref());
+                self.actions.push(action);
+            });
+            if expanded.is_err() {
+                self.actions.truncate(before);
+                self.rows.truncate(before * layout.words());
+                return Err(Missing);
+            }
+            self.counts.push((self.actions.len() - before) as u32);
+        }
+        Ok(())
+    }
+
+    /// Looks up all successors.
+    pub(super) fn look_up(&mut self, rows: &Rows, shards: &[Shard]) {
+        match rows.words() {
+            1 => self.look_up_rows::<1>(rows, shards),
+            2 => self.look_up_rows::<2>(rows, shards),
+            3 => self.look_up_rows::<3>(rows, shards),
+            4 => self.look_up_rows::<4>(rows, shards),
+            _ => self.look_up_rows::<0>(rows, shards),
+        }
+    }
+
+    /// `WORDS` is the length of a row, or 0 if that is not known when compiling.
+    fn look_up_rows<const WORDS: usize>(&mut self, rows: &Rows, shards: &[Shard]) {
+        let words = if WORDS == 0 { rows.words() } else { WORDS };
+        self.hashes.extend(self.rows.chunks_exact(words).map(index::hash));
+        // All first places are read before any of them is looked at.
+        let first = self.hashes.iter().map(|&hash| shards[index::shard_of(hash)].first(hash));
+        self.targets.extend(first);
+        for ((target, &hash), row) in
+            self.targets.iter_mut().zip(&self.hashes).zip(self.rows.chunks_exact(words))
+        {
+            let same = |number: u32| rows.get_words::<WORDS>(number as usize) == row;
+            if *target == NEW || !same(*target) {
+                *target = shards[index::shard_of(hash)].find(hash, same).unwrap_or(NEW);
+            }
+        }
+        let mut place = 0;
+        for (source, &count) in self.states.clone().zip(&self.counts) {
+            let new = (place..place + count).filter(|&place| self.targets[place as usize] == NEW);
+            self.fresh.extend(new.map(|place| (place, source)));
+            place += count;
+        }
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        let words = self.rows.capacity() + self.hashes.capacity() + self.fresh.capacity();
+        let halves = self.actions.capacity() + self.targets.capacity() + self.counts.capacity();
+        (words * 8 + halves * 4) as u64
+    }
+}
+
+/// A packed row by value: an array where the length is known when compiling.
+pub(super) trait Row: Clone + AsRef<[u64]> + AsMut<[u64]> {
+    /// A copy of a row.
+    fn of(row: &[u64]) -> Self;
+}
+
+impl<const WORDS: usize> Row for [u64; WORDS] {
+    fn of(row: &[u64]) -> Self {
+        let mut copy = [0; WORDS];
+        copy.copy_from_slice(row);
+        copy
+    }
+}
+
+impl Row for SmallVec<[u64; 16]> {
+    fn of(row: &[u64]) -> Self {
+        SmallVec::from_slice(row)
+    }
+}

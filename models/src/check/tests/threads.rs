@@ -1,0 +1,132 @@
+//! Large enough for several threads and for wide rows: nothing may depend on either.
+
+use std::collections::HashMap;
+
+use crate::check::{Fairness, Move, Product, Report, product, successors};
+use crate::protocol::two_phase_commit::gray_lamport::{
+    CoordinatorState, ManagerState, TwoPhase, TwoPhasePart,
+};
+
+/// Some clocks that tick together, and a switch that anybody may flip: rows need several words, and
+/// slots run out of bits again and again.
+struct Clocks {
+    clocks: usize,
+    ticks: u32,
+}
+
+impl Product for Clocks {
+    type Part = u32;
+    type Request = ();
+    type Action = u8;
+
+    fn initial(&self) -> Vec<Vec<u32>> {
+        vec![vec![0; self.clocks + 2]]
+    }
+
+    fn moves(&self, slot: usize, part: &u32, moves: &mut Vec<Move<Self>>) {
+        if slot == 0 && *part < self.ticks {
+            let requests = (1..self.clocks).map(|clock| (clock, ())).collect();
+            moves.push(Move { action: 0, part: part + 1, requests });
+        }
+        if slot >= self.clocks {
+            let action = 1 + (slot - self.clocks) as u8;
+            moves.push(Move { action, part: 1 - part, requests: Vec::new() });
+        }
+    }
+
+    fn answer(&self, slot: usize, part: &u32, _request: &()) -> Option<u32> {
+        Some(part + slot as u32)
+    }
+
+    fn fairness(&self, action: &u8) -> Fairness {
+        if *action == 0 { Fairness::Weak } else { Fairness::None }
+    }
+}
+
+/// Distinct states, transitions and depth, found without any of the checker's machinery.
+fn plainly<P: Product>(model: &P) -> (u64, u64, u32) {
+    let mut depths: HashMap<Vec<P::Part>, u32> = HashMap::new();
+    let mut queue = std::collections::VecDeque::new();
+    for state in model.initial() {
+        depths.insert(state.clone(), 0);
+        queue.push_back(state);
+    }
+    let (mut transitions, mut deepest) = (0, 0);
+    while let Some(state) = queue.pop_front() {
+        let depth = depths[&state] + 1;
+        for (_, next) in successors(model, &state) {
+            transitions += 1;
+            if !depths.contains_key(&next) {
+                deepest = deepest.max(depth);
+                depths.insert(next.clone(), depth);
+                queue.push_back(next);
+            }
+        }
+    }
+    (depths.len() as u64, transitions, deepest)
+}
+
+fn counts<S, A>(report: &Report<S, A>) -> (u64, u64, u32) {
+    (report.states, report.transitions, report.depth)
+}
+
+#[test]
+fn rows_of_several_words_are_explored_like_narrow_ones() {
+    for clocks in [1, 2, 5, 9, 24] {
+        let model = Clocks { clocks, ticks: 700 };
+        let expected = plainly(&model);
+        for threads in [1, 2] {
+            let report = product(&model)
+                .eventually("the end", |state| *state.part(0) == 700)
+                .always("in step", |state| {
+                    let mut slots = state.parts()[..state.parts().len() - 2].iter().enumerate();
+                    slots.all(|(slot, part)| **part == *state.part(0) * (slot as u32).max(1))
+                })
+                .threads(threads)
+                .run();
+            report.assert_holds();
+            assert_eq!(counts(&report), expected, "{clocks} clocks, {threads} threads");
+        }
+    }
+}
+
+#[test]
+fn reports_do_not_depend_on_the_number_of_threads() {
+    let two_phase = TwoPhase { managers: 6 };
+    let check = |threads| {
+        product(&two_phase)
+            .properties(two_phase.properties())
+            .always("nobody commits", move |state| {
+                two_phase.managers_of(state).all(|manager| manager != ManagerState::Committed)
+            })
+            .eventually("decided", |state| {
+                let last = *state.part(state.parts().len() - 1);
+                last != TwoPhasePart::Coordinator(CoordinatorState::Init)
+            })
+            .never_stuck("undecided", |state| {
+                let last = *state.part(state.parts().len() - 1);
+                last == TwoPhasePart::Coordinator(CoordinatorState::Init)
+            })
+            .threads(threads)
+            .run()
+    };
+    let alone = check(1);
+    assert_eq!(counts(&alone), plainly(&two_phase));
+    assert_eq!(alone.coverage.iter().map(|(_, taken)| taken).sum::<u64>(), alone.transitions);
+    for threads in [2, 3, 5] {
+        let together = check(threads);
+        assert_eq!(counts(&together), counts(&alone));
+        assert_eq!(sorted(&together.coverage), sorted(&alone.coverage));
+        for (one, other) in alone.properties.iter().zip(&together.properties) {
+            assert_eq!(one.verdict.word(), other.verdict.word());
+            assert_eq!(one.verdict.counterexample(), other.verdict.counterexample());
+            assert_eq!(one.witness, other.witness);
+        }
+    }
+}
+
+fn sorted<T: Clone + Ord>(list: &[T]) -> Vec<T> {
+    let mut list = list.to_vec();
+    list.sort();
+    list
+}
