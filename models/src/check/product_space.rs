@@ -121,8 +121,11 @@ impl<'p, P: Product> ProductSpace<'p, P> {
                     block.look_up(&self.rows, &self.shards);
                 }
             });
-            let unfinished = round.blocks_mut().iter_mut().filter(|block| !block.is_done());
-            if !unfinished.fold(false, |widened, block| self.finish_block(block) || widened) {
+            let mut widened = false;
+            for block in round.blocks_mut().iter_mut().filter(|block| !block.is_done()) {
+                widened |= self.finish_block(block);
+            }
+            if !widened {
                 break;
             }
             round.blocks_mut().iter_mut().for_each(Block::restart);
