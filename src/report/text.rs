@@ -1,0 +1,256 @@
+//! Reports for people: a table of properties, and each counterexample as a story that can be followed
+//! line by line.
+//!
+//! ```text
+//! order: saga of 2 steps, 2 at the same time
+//!   faults      at most 1 crash of inventory
+//!   explored    1,204 states, 3,310 transitions, 24 deep, in 0.012 s: the complete space
+//!
+//!   ✓ atomic          holds
+//!   ✗ never oversold  violated  (expected: holds)
+//! ```
+//!
+//! Text carries ANSI styles. What writes it to a terminal or a file decides whether they stay, which
+//! is what [`anstream`] does: on a terminal, unless `NO_COLOR` is set.
+
+use std::fmt::{self, Write};
+
+use amends_models::system::story::{Happening, Story};
+use anstyle::{AnsiColor, Style};
+use unicode_width::UnicodeWidthStr;
+
+use super::check_report::{
+    CheckReport, Comparison, CounterexampleReport, Finding, Verdict, counted, grouped, seconds,
+};
+use super::told::tell;
+
+const STRONG: Style = Style::new().bold();
+const FAINT: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const ODD: Style = AnsiColor::Yellow.on_default();
+const DURABLE: Style = AnsiColor::Cyan.on_default();
+
+/// Shows a report, with ANSI styles.
+#[must_use]
+pub fn render(report: &CheckReport) -> String {
+    let mut page = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_report(&mut page, report);
+    page
+}
+
+/// Shows a story by itself, with ANSI styles: its events in columns, and how it ends.
+#[must_use]
+pub fn render_story(story: &Story) -> String {
+    let mut page = String::new();
+    let _ = write_story(&mut page, story);
+    page
+}
+
+fn write_report(page: &mut String, report: &CheckReport) -> fmt::Result {
+    writeln!(page, "{}: {}", styled(STRONG, &report.spec), report.subject)?;
+    let faults = if report.bounds.is_empty() {
+        "none: a perfect world".to_owned()
+    } else {
+        format!("at most {}", report.bounds.join(", "))
+    };
+    writeln!(page, "  faults    {faults}")?;
+    writeln!(page, "  explored  {}", explored(report))?;
+    writeln!(page)?;
+    write_properties(page, &report.properties)?;
+    for (finding, run) in report.counterexamples() {
+        writeln!(page)?;
+        write_counterexample(page, finding, run)?;
+    }
+    write_remarks(page, report)?;
+    writeln!(page)?;
+    writeln!(page, "{}", conclusion(report))
+}
+
+fn explored(report: &CheckReport) -> String {
+    let extent = match report.shortfall() {
+        None => "the complete space".to_owned(),
+        Some(shortfall) => styled(ODD, &shortfall),
+    };
+    format!(
+        "{}, {}, {} deep, in {} s: {extent}",
+        counted(report.states, "state"),
+        counted(report.transitions, "transition"),
+        grouped(report.depth.into()),
+        seconds(report.elapsed),
+    )
+}
+
+fn write_properties(page: &mut String, properties: &[Finding]) -> fmt::Result {
+    let width = properties.iter().map(|finding| finding.property.width()).max().unwrap_or(0);
+    for finding in properties {
+        let (mark, style) = match finding.comparison() {
+            Comparison::AsExpected => ("✓", GOOD),
+            Comparison::NotAsExpected => ("✗", BAD),
+            Comparison::Undecided => ("?", ODD),
+        };
+        let expected = finding.expectation.verdict();
+        let aside = match finding.comparison() {
+            Comparison::AsExpected if finding.verdict == Verdict::Holds => None,
+            Comparison::AsExpected if finding.verdict == expected => Some("as expected".to_owned()),
+            Comparison::AsExpected => Some("nothing to say about this workflow".to_owned()),
+            _ => Some(format!("expected: {expected}")),
+        };
+        let aside = aside.map(|text| format!("  {}", styled(FAINT, &format!("({text})"))));
+        writeln!(
+            page,
+            "  {} {}  {}{}",
+            styled(style, mark),
+            padded(&finding.property, width),
+            styled(style, finding.verdict.word()),
+            aside.unwrap_or_default(),
+        )?;
+    }
+    Ok(())
+}
+
+fn write_counterexample(
+    page: &mut String,
+    finding: &Finding,
+    run: &CounterexampleReport,
+) -> fmt::Result {
+    writeln!(
+        page,
+        "{} {} is violated; a run that shows it, in {}:",
+        styled(BAD, "✗"),
+        styled(STRONG, &finding.property),
+        counted(run.steps.len() as u64, "step")
+    )?;
+    writeln!(page)?;
+    write_story(page, &run.story)?;
+    writeln!(page)?;
+    let meaning = finding.meaning.as_ref().map(|text| format!(": {text}")).unwrap_or_default();
+    writeln!(page, "  {}{meaning}.", styled(BAD, &finding.property))?;
+    writeln!(page, "  {}", finding.explanation())
+}
+
+fn write_story(page: &mut String, story: &Story) -> fmt::Result {
+    let told: Vec<_> = story.events.iter().map(|event| tell(story, event)).collect();
+    let who = told.iter().map(|line| line.who.width()).max().unwrap_or(0);
+    let what = told.iter().map(|line| line.what.width()).max().unwrap_or(0);
+    for (at, (line, event)) in told.iter().zip(&story.events).enumerate() {
+        if story.repeats_from == Some(at) {
+            writeln!(page, "       {}", styled(ODD, "↻ from here on, again and again:"))?;
+        }
+        let style = style_of(event.happening);
+        let mark = if event.happening.is_fault() { styled(BAD, "!") } else { " ".to_owned() };
+        writeln!(
+            page,
+            " {mark}{}  {}  {}  {}",
+            styled(FAINT, &format!("{:>4}", at + 1)),
+            padded(&line.who, who),
+            styled(style, &padded(line.what, what)),
+            line.text,
+        )?;
+    }
+    match story.repeats_from {
+        Some(first) if first < told.len() => {
+            let back = format!("↻ back to {}, for ever", first + 1);
+            writeln!(page, "       {}", styled(ODD, &back))?;
+        }
+        // Nothing happens in the loop, or nothing that can be told.
+        Some(_) => writeln!(page, "       {}", styled(ODD, "↻ nothing more happens, for ever"))?,
+        None => {}
+    }
+    if !story.ending.is_empty() {
+        writeln!(page)?;
+        writeln!(page, "  At the end:")?;
+        for fact in &story.ending {
+            writeln!(page, "    {fact}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_remarks(page: &mut String, report: &CheckReport) -> fmt::Result {
+    if !report.never_happened.is_empty() {
+        writeln!(page)?;
+        writeln!(page, "  never happened: {}", report.never_happened.join(", "))?;
+    }
+    if !report.notes.is_empty() {
+        writeln!(page)?;
+    }
+    for note in &report.notes {
+        writeln!(page, "  note: {note}")?;
+    }
+    Ok(())
+}
+
+fn conclusion(report: &CheckReport) -> String {
+    let name = &report.spec;
+    match report.comparison() {
+        Comparison::AsExpected if report.is_complete() => {
+            styled(GOOD, &format!("{name}: as expected, over the complete space with these faults"))
+        }
+        Comparison::AsExpected => {
+            styled(GOOD, &format!("{name}: as expected, as far as the search had to go"))
+        }
+        Comparison::NotAsExpected => styled(BAD, &format!("{name}: not as expected")),
+        Comparison::Undecided => {
+            styled(ODD, &format!("{name}: incomplete, nothing unexpected so far"))
+        }
+    }
+}
+
+fn style_of(happening: Happening) -> Style {
+    match happening {
+        fault if fault.is_fault() => BAD,
+        Happening::Persist => DURABLE,
+        Happening::Accepted => GOOD,
+        Happening::Refused | Happening::Failed => ODD,
+        Happening::Finish => STRONG,
+        _ => Style::new(),
+    }
+}
+
+fn styled(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// The text, filled up with blanks to a width on screen.
+fn padded(text: &str, width: usize) -> String {
+    let blanks = width.saturating_sub(text.width());
+    format!("{text}{:blanks$}", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    fn plain(report: &CheckReport) -> String {
+        anstream::adapter::strip_str(&render(report)).to_string()
+    }
+
+    #[test]
+    fn a_report_of_a_spec_that_holds() {
+        insta::assert_snapshot!(plain(&fixture::holding()));
+    }
+
+    #[test]
+    fn a_violation_is_told_as_a_story() {
+        insta::assert_snapshot!(plain(&fixture::violated()));
+    }
+
+    #[test]
+    fn a_lasso_shows_where_it_begins_again() {
+        insta::assert_snapshot!(plain(&fixture::lasso()));
+    }
+
+    #[test]
+    fn an_incomplete_search_says_how_far_it_came() {
+        insta::assert_snapshot!(plain(&fixture::incomplete()));
+    }
+
+    #[test]
+    fn faults_stand_out_in_colour() {
+        let text = render(&fixture::violated());
+        assert!(text.contains("\u{1b}[1m\u{1b}[31m!"));
+    }
+}
