@@ -1,0 +1,68 @@
+//! What properties say, each in a sentence.
+
+use amends_models::workflow::builder::Place;
+
+use crate::spec::Spec;
+
+/// What the built-in property of that name says.
+#[must_use]
+pub fn built_in(property: &str) -> Option<&'static str> {
+    Some(match property {
+        "atomic" => "when a workflow has ended, all of its steps are in force or none is",
+        "settles" => "every workflow ends, once faults stop",
+        "lifo" => "a step is undone only after everything that waited for it",
+        "effect-once" => "no step and no compensation takes effect twice",
+        "no-empty-rollback" => "nothing is undone that was never done",
+        "no-late-effect" => "no step takes effect after its compensation was answered",
+        "well-defined" => "arithmetic has a result: no overflow, no division by zero",
+        _ => return None,
+    })
+}
+
+/// What the spec states with its property of that position: the claim, and the condition as the spec
+/// writes it.
+#[must_use]
+pub fn stated(spec: &Spec, property: usize) -> Option<String> {
+    let claim = spec.workflow.properties().get(property)?.claim;
+    let text = spec.source.text();
+    let condition = text.get(spec.places.span(text, &Place::Property(property), None)?)?;
+    let condition = condition.trim_matches(['"', '\'']).trim();
+    Some(format!("{} {condition}", claim.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use amends_models::property::built_in_names;
+    use amends_models::protocol::saga::SagaKnobs;
+    use amends_models::workflow::Protocol;
+
+    use super::*;
+
+    #[test]
+    fn every_built_in_property_has_a_meaning() {
+        for name in built_in_names(&Protocol::Saga(SagaKnobs::default())) {
+            assert!(built_in(name).is_some(), "{name} has no meaning");
+        }
+    }
+
+    #[test]
+    fn a_stated_property_means_what_the_spec_writes() {
+        let spec = crate::spec::parse(
+            "order.toml",
+            r#"
+                name     = "order"
+                protocol = "saga"
+                [services.inventory]
+                stock = 1
+                [[step]]
+                name    = "reserve-stock"
+                service = "inventory"
+                [[property]]
+                name   = "never oversold"
+                always = "inventory.stock >= 0"
+            "#,
+        )
+        .expect("the spec is sound");
+        assert_eq!(stated(&spec, 0).as_deref(), Some("always inventory.stock >= 0"));
+    }
+}

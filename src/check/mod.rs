@@ -1,0 +1,242 @@
+//! Checking a spec: from its workflow to a report.
+//!
+//! The workflow becomes a system under its fault budget, the checker explores it, and what it found
+//! is put into words. What the words are made of is in [`bounds`] and [`meaning`]; how they are shown
+//! is the business of [`crate::report`].
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use amends_models::check::{self, Counterexample, Progress, PropertyReport, Report};
+use amends_models::system::saga::{self, Saga};
+use amends_models::system::{Action, Part, System};
+use amends_models::workflow::builder::Place;
+use amends_models::workflow::expression::parse::suggestion;
+use amends_models::workflow::{Fault, Protocol, Workflow};
+use memory_stats::memory_stats;
+use miette::Diagnostic;
+use stateright::Model;
+
+use crate::report::{
+    CheckReport, CounterexampleReport, Expectation, Finding, Origin, Position, Verdict,
+};
+use crate::spec::{self, Spec};
+
+pub mod bounds;
+pub mod meaning;
+
+type SagaState = Vec<Part<Saga>>;
+type SagaReport = Report<SagaState, Action<Saga>>;
+
+/// How far to search, and for what.
+#[derive(Clone, Debug, Default)]
+pub struct CheckOptions {
+    /// The properties to check, by name; all of them, if empty.
+    pub properties: Vec<String>,
+    /// Stop after this many states.
+    pub max_states: Option<u64>,
+    /// Stop when the process holds this many bytes of memory (where the system does not tell: when
+    /// the tables of the search do).
+    pub max_memory: Option<u64>,
+    /// Stop after this time.
+    pub timeout: Option<Duration>,
+    /// Stop soon after this turns true.
+    pub interrupt: Option<Arc<AtomicBool>>,
+}
+
+/// Why a spec was not checked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
+pub enum CheckError {
+    /// A property was asked for that the spec does not have.
+    #[error("`{spec}` has no property named `{property}`")]
+    UnknownProperty {
+        /// The spec.
+        spec: String,
+        /// What was asked for.
+        property: String,
+        /// What may have been meant.
+        #[help]
+        help: String,
+    },
+}
+
+/// Explores every behaviour of the spec's workflow under its fault budget and reports on its
+/// properties. `watch` is told about ten times a second how far the search has come.
+///
+/// ```
+/// use amends::check::{CheckOptions, check_spec};
+///
+/// let spec = amends::spec::parse(
+///     "order.toml",
+///     r#"
+///         name     = "order"
+///         protocol = "saga"
+///
+///         [services.inventory]
+///         stock = 1
+///
+///         [[step]]
+///         name    = "reserve-stock"
+///         service = "inventory"
+///         when    = "stock >= 1"
+///         do      = "stock -= 1"
+///         undo    = "stock += 1"
+///
+///         [faults]
+///         crash = 1
+///     "#,
+/// )?;
+/// let report = check_spec(&spec, &CheckOptions::default(), |_| {})?;
+/// assert!(report.is_complete());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// When a property is asked for that the spec does not have.
+pub fn check_spec(
+    spec: &Spec,
+    options: &CheckOptions,
+    watch: impl FnMut(&Progress),
+) -> Result<CheckReport, CheckError> {
+    let system = system(&spec.workflow);
+    let known: Vec<&str> = system.properties().iter().map(|it| it.name.as_str()).collect();
+    if let Some(name) = options.properties.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(CheckError::UnknownProperty {
+            spec: spec.workflow.name().to_owned(),
+            property: name.clone(),
+            help: suggestion(name, &known),
+        });
+    }
+    let asked_for = |name| options.properties.is_empty() || options.properties.contains(name);
+    let properties = system.properties().iter().filter(|property| asked_for(&property.name));
+    let mut verification = check::product(&system).properties(properties.cloned()).progress(watch);
+    if let Some(states) = options.max_states {
+        verification = verification.max_states(states);
+    }
+    if let Some(bytes) = options.max_memory {
+        verification = verification.max_memory(bytes);
+        if memory_stats().is_some() {
+            verification = verification.memory_gauge(resident_memory);
+        }
+    }
+    if let Some(time) = options.timeout {
+        verification = verification.timeout(time);
+    }
+    if let Some(flag) = &options.interrupt {
+        verification = verification.interrupt(Arc::clone(flag));
+    }
+    Ok(told(spec, &system, verification.run()))
+}
+
+/// Serves Stateright's Explorer for the workflow's system at `address`, for as long as the process
+/// lives.
+///
+/// # Panics
+/// If the address cannot be listened at; the Explorer has no other way to say so.
+pub fn serve(workflow: &Workflow, address: SocketAddr) {
+    system(workflow).checker().serve(address);
+}
+
+fn resident_memory() -> u64 {
+    memory_stats().map_or(0, |memory| memory.physical_mem as u64)
+}
+
+fn system(workflow: &Workflow) -> System<Saga> {
+    let Protocol::Saga(knobs) = workflow.protocol();
+    saga::system(workflow, knobs)
+}
+
+fn told(spec: &Spec, system: &System<Saga>, report: SagaReport) -> CheckReport {
+    let workflow = &spec.workflow;
+    let never_happened = if report.is_complete() {
+        bounds::unspent(workflow.faults(), &struck(&report))
+    } else {
+        Vec::new()
+    };
+    CheckReport {
+        spec: workflow.name().to_owned(),
+        file: Some(PathBuf::from(spec.source.name())),
+        subject: bounds::subject(workflow),
+        bounds: bounds::in_words(workflow.faults()),
+        states: report.states,
+        transitions: report.transitions,
+        depth: report.depth,
+        elapsed: report.elapsed,
+        completeness: report.completeness,
+        properties: report
+            .properties
+            .into_iter()
+            .map(|found| finding(spec, system, found))
+            .collect(),
+        never_happened,
+        notes: Vec::new(),
+    }
+}
+
+/// The kinds of faults that happened somewhere in the space.
+fn struck(report: &SagaReport) -> Vec<Fault> {
+    let taken = report.coverage.iter().filter(|(_, count)| *count > 0);
+    taken.flat_map(|(action, _)| action.faults()).collect()
+}
+
+fn finding(
+    spec: &Spec,
+    system: &System<Saga>,
+    found: PropertyReport<SagaState, Action<Saga>>,
+) -> Finding {
+    let stated = spec.workflow.properties().iter().position(|it| it.name == found.name);
+    let verdict = match &found.verdict {
+        check::Verdict::Holds => Verdict::Holds,
+        check::Verdict::Violated(_) => Verdict::Violated,
+        check::Verdict::Incomplete => Verdict::Incomplete,
+        check::Verdict::Vacuous => Verdict::Vacuous,
+    };
+    Finding {
+        meaning: match stated {
+            Some(at) => meaning::stated(spec, at),
+            None => meaning::built_in(&found.name).map(str::to_owned),
+        },
+        claim: found.kind,
+        origin: if stated.is_some() { Origin::Spec } else { Origin::Protocol },
+        position: stated.and_then(|at| position(spec, &Place::PropertyName(at))),
+        verdict,
+        expectation: match spec.expect.get(&found.name) {
+            None => Expectation::Unstated,
+            Some(&expected) => Expectation::Exactly(expected.into()),
+        },
+        counterexample: found.verdict.counterexample().map(|run| counterexample(system, run)),
+        property: found.name,
+    }
+}
+
+/// Where in its file the spec has that place.
+fn position(spec: &Spec, place: &Place) -> Option<Position> {
+    let span = spec.places.span(spec.source.text(), place, None)?;
+    let (line, column) = spec.source.position(span.start);
+    Some(Position { line, column })
+}
+
+fn counterexample(
+    system: &System<Saga>,
+    run: &Counterexample<SagaState, Action<Saga>>,
+) -> CounterexampleReport {
+    CounterexampleReport {
+        steps: run.steps.iter().map(|(action, _)| system.describe(action)).collect(),
+        repeats_from: run.repeats_from,
+        story: system.story(run),
+    }
+}
+
+impl From<spec::Expectation> for Verdict {
+    fn from(expected: spec::Expectation) -> Verdict {
+        match expected {
+            spec::Expectation::Holds => Verdict::Holds,
+            spec::Expectation::Violated => Verdict::Violated,
+            spec::Expectation::Incomplete => Verdict::Incomplete,
+            spec::Expectation::Vacuous => Verdict::Vacuous,
+        }
+    }
+}
