@@ -5,13 +5,19 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`spec`] | spec files in TOML |
+//! | [`check`] | from a spec to a report |
+//! | [`report`] | what was found, for people and programs |
 //! | [`runtime`] | the cores hosted on Tokio, and the audit of what really happened |
 //! | [`simulate`] | fault plans: what goes wrong in a run, and when |
-//! | [`spec`] | spec files in TOML |
 //! | [`store`] | durable logs, ledgers and resources: in memory, in SQLite |
+//! | [`cli`] | the command line: arguments in, exit code out |
 
 mod sync;
 
+pub mod check;
+pub mod cli;
+pub mod report;
 pub mod runtime;
 pub mod simulate;
 pub mod spec;

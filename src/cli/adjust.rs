@@ -1,0 +1,220 @@
+//! Turning knobs from the command line: `--set saga.barrier=none`, `--faults crash=2`.
+//!
+//! One spec, many worlds: what a spec says can be changed for one run, so that the price of a wrong
+//! choice can be seen without editing the file.
+
+use std::str::FromStr;
+
+use amends_models::protocol::saga::SagaKnobs;
+use amends_models::workflow::builder::{COORDINATOR, MAX_INSTANCES};
+use amends_models::workflow::expression::parse::suggestion;
+use amends_models::workflow::{Protocol, Workflow};
+use clap::Args;
+use miette::Diagnostic;
+
+use super::faults::FaultsArgument;
+
+/// What is to be different from what the spec says.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Adjustments {
+    /// Change the fault budget: crash=1,lose=2,crash@inventory=1. Faults that are not named stay as
+    /// the spec has them; begin with `none` for a perfect world.
+    #[arg(long, value_name = "FAULT=COUNT,…")]
+    pub(super) faults: Option<FaultsArgument>,
+    /// Turn a knob: saga.barrier=none, instances=3.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(super) settings: Vec<Setting>,
+}
+
+/// A knob and its new value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Setting {
+    key: String,
+    value: String,
+}
+
+impl FromStr for Setting {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (key, value) = text.split_once('=').ok_or("it is not of the form KEY=VALUE")?;
+        Ok(Setting { key: key.trim().to_owned(), value: value.trim().to_owned() })
+    }
+}
+
+/// Why a spec cannot be adjusted that way.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
+pub(super) enum AdjustError {
+    #[error("there is no knob `{key}`")]
+    UnknownKey {
+        key: String,
+        #[help]
+        help: String,
+    },
+    #[error("`{value}` is no value for `{key}`: {reason}")]
+    Value { key: String, value: String, reason: String },
+    #[error("there is no service named `{node}` that faults could strike")]
+    UnknownNode {
+        node: String,
+        #[help]
+        help: String,
+    },
+}
+
+impl Adjustments {
+    /// The workflow as it is to be.
+    pub(super) fn apply(&self, mut workflow: Workflow) -> Result<Workflow, AdjustError> {
+        for setting in &self.settings {
+            workflow = setting.apply(workflow)?;
+        }
+        if let Some(faults) = &self.faults {
+            let budget = faults.apply(workflow.faults());
+            let mut known: Vec<&str> =
+                workflow.services().iter().map(|service| service.name.as_str()).collect();
+            known.push(COORDINATOR);
+            if let Some(node) = faults.nodes().find(|node| !known.contains(node)) {
+                let (node, help) = (node.to_owned(), suggestion(node, &known));
+                return Err(AdjustError::UnknownNode { node, help });
+            }
+            workflow = workflow.with_faults(budget);
+        }
+        Ok(workflow)
+    }
+}
+
+impl Setting {
+    fn apply(&self, workflow: Workflow) -> Result<Workflow, AdjustError> {
+        if self.key == "instances" {
+            let instances = self.value.parse().ok().filter(|n| (1..=MAX_INSTANCES).contains(n));
+            return match instances {
+                Some(instances) => Ok(workflow.with_instances(instances)),
+                None => Err(self.wrong(format!("it must be 1 to {MAX_INSTANCES}"))),
+            };
+        }
+        let protocol = workflow.protocol().name();
+        let knob = self.key.strip_prefix(protocol).and_then(|rest| rest.strip_prefix('.'));
+        match (knob, workflow.protocol()) {
+            (Some(knob), Protocol::Saga(knobs)) => {
+                let knobs = self.turn(knob, knobs)?;
+                Ok(workflow.with_protocol(Protocol::Saga(knobs)))
+            }
+            (None, Protocol::Saga(_)) => Err(self.unknown()),
+        }
+    }
+
+    /// Turns one knob, by way of the form in which knobs are written in specs.
+    fn turn(&self, knob: &str, knobs: &SagaKnobs) -> Result<SagaKnobs, AdjustError> {
+        if !knob_names().iter().any(|name| name == knob) {
+            return Err(self.unknown());
+        }
+        let mut table =
+            toml::Table::try_from(knobs).map_err(|error| self.wrong(error.to_string()))?;
+        let value = match self.value.parse::<i64>() {
+            Ok(number) => toml::Value::Integer(number),
+            Err(_) => toml::Value::String(self.value.clone()),
+        };
+        table.insert(knob.to_owned(), value);
+        let turned: SagaKnobs = table.try_into().map_err(|error: toml::de::Error| {
+            self.wrong(error.message().lines().next().unwrap_or_default())
+        })?;
+        let limits =
+            [Some(turned.attempts), turned.compensation_attempts, turned.retriable_attempts];
+        if limits.contains(&Some(0)) {
+            return Err(self.wrong("a step that is never asked for cannot happen"));
+        }
+        Ok(turned)
+    }
+
+    fn unknown(&self) -> AdjustError {
+        let mut known = vec!["instances".to_owned()];
+        known.extend(knob_names().iter().map(|name| format!("saga.{name}")));
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        AdjustError::UnknownKey { key: self.key.clone(), help: suggestion(&self.key, &known) }
+    }
+
+    fn wrong(&self, reason: impl Into<String>) -> AdjustError {
+        AdjustError::Value {
+            key: self.key.clone(),
+            value: self.value.clone(),
+            reason: reason.into(),
+        }
+    }
+}
+
+/// The knobs of a saga by their names in specs, which are those of their schema.
+fn knob_names() -> Vec<String> {
+    let schema = schemars::schema_for!(SagaKnobs);
+    let properties = schema.get("properties").and_then(serde_json::Value::as_object);
+    properties.map(|knobs| knobs.keys().cloned().collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use amends_models::protocol::saga::Barrier;
+    use amends_models::workflow::{Fault, StepDraft};
+
+    use super::*;
+
+    fn workflow() -> Workflow {
+        Workflow::builder("order")
+            .service("inventory", [("stock", 2)])
+            .step(StepDraft::new("reserve-stock", "inventory"))
+            .build()
+            .expect("the workflow is sound")
+    }
+
+    fn set(text: &str) -> Result<Workflow, AdjustError> {
+        let settings = vec![text.parse().expect("it is a setting")];
+        Adjustments { faults: None, settings }.apply(workflow())
+    }
+
+    fn knobs(workflow: &Workflow) -> &SagaKnobs {
+        let Protocol::Saga(knobs) = workflow.protocol();
+        knobs
+    }
+
+    #[test]
+    fn a_knob_is_turned() {
+        let workflow = set("saga.barrier=none").expect("it can be set");
+        assert_eq!(knobs(&workflow), &SagaKnobs { barrier: Barrier::None, ..SagaKnobs::default() });
+        let workflow = set("saga.compensation-attempts=1").expect("it can be set");
+        assert_eq!(knobs(&workflow).compensation_attempts, Some(1));
+        assert_eq!(set("instances=3").expect("it can be set").instances(), 3);
+    }
+
+    #[test]
+    fn every_knob_has_its_name() {
+        let all = SagaKnobs {
+            compensation_attempts: Some(1),
+            retriable_attempts: Some(1),
+            ..SagaKnobs::default()
+        };
+        let table = toml::Table::try_from(&all).expect("knobs can be written");
+        let mut written: Vec<String> = table.keys().cloned().collect();
+        let mut named = knob_names();
+        written.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(written, named);
+    }
+
+    #[test]
+    fn what_cannot_be_set_is_said() {
+        let wrong = |text: &str| set(text).expect_err("it cannot be set").to_string();
+        insta::assert_snapshot!(wrong("saga.barier=none"), @"there is no knob `saga.barier`");
+        insta::assert_snapshot!(wrong("tcc.barrier=none"), @"there is no knob `tcc.barrier`");
+        insta::assert_snapshot!(wrong("saga.barrier=half"), @"`half` is no value for `saga.barrier`: unknown variant `half`, expected one of `full`, `without-tombstone`, `none`");
+        insta::assert_snapshot!(wrong("saga.attempts=0"), @"`0` is no value for `saga.attempts`: a step that is never asked for cannot happen");
+        insta::assert_snapshot!(wrong("instances=99"), @"`99` is no value for `instances`: it must be 1 to 16");
+    }
+
+    #[test]
+    fn faults_strike_only_nodes_that_exist() {
+        let adjust = |text: &str| {
+            let faults = Some(text.parse().expect("it is a budget"));
+            Adjustments { faults, settings: Vec::new() }.apply(workflow())
+        };
+        let workflow = adjust("crash@inventory=1,crash@coordinator=1").expect("both exist");
+        assert_eq!(workflow.faults().total(Fault::Crash), 2);
+        assert!(matches!(adjust("crash@inventry=1"), Err(AdjustError::UnknownNode { .. })));
+    }
+}

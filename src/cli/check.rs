@@ -1,0 +1,88 @@
+//! `amends check`: explore every behaviour of specs, and report.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::Args;
+
+use super::adjust::Adjustments;
+use super::complain;
+use super::exit::Exit;
+use super::progress::Progress;
+use super::results::Results;
+use super::{files, interrupt};
+use crate::check::{CheckOptions, check_spec};
+use crate::report::{CheckReport, Format};
+use crate::spec;
+
+/// What to check, how far, and how to show what was found.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Specs, and directories to search for them.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    #[command(flatten)]
+    adjustments: Adjustments,
+    /// Check only this property. Can be given several times.
+    #[arg(long = "property", value_name = "NAME")]
+    properties: Vec<String>,
+    /// Stop after this many states.
+    #[arg(long, value_name = "NUMBER")]
+    max_states: Option<u64>,
+    /// Stop when this much memory is used: 500MB, 2GiB.
+    #[arg(long, value_name = "SIZE")]
+    max_memory: Option<ByteSize>,
+    /// Stop after this long: 30s, 5min.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    timeout: Option<Duration>,
+    /// How to show what was found.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Also save the reports, in every format, in this directory.
+    #[arg(long, value_name = "DIRECTORY")]
+    save: Option<PathBuf>,
+}
+
+/// Checks each spec, shows its report, and says how all of it went.
+#[must_use]
+pub fn run(arguments: &CheckArguments) -> Exit {
+    let files = match files::specs(&arguments.paths) {
+        Ok(files) => files,
+        Err(exit) => return exit,
+    };
+    let options = CheckOptions {
+        properties: arguments.properties.clone(),
+        max_states: arguments.max_states,
+        max_memory: arguments.max_memory.map(|size| size.as_u64()),
+        timeout: arguments.timeout,
+        interrupt: Some(interrupt::flag()),
+    };
+    let mut results = Results::new(arguments.format);
+    let mut exit = Exit::AsExpected;
+    for file in files {
+        match examine(&file, arguments, &options) {
+            Ok(report) => {
+                exit = exit.worst(report.comparison().into());
+                results.add(report);
+            }
+            Err(bad) => exit = exit.worst(bad),
+        }
+    }
+    exit.worst(results.finish(arguments.save.as_deref()))
+}
+
+fn examine(
+    file: &Path,
+    arguments: &CheckArguments,
+    options: &CheckOptions,
+) -> Result<CheckReport, Exit> {
+    let mut spec = spec::read(file).map_err(complain::about)?;
+    spec.workflow = arguments.adjustments.apply(spec.workflow).map_err(complain::about)?;
+    let progress = Progress::start(spec.workflow.name());
+    let report = check_spec(&spec, options, |so_far| {
+        progress.say(format_args!("{} states, {} deep", so_far.states, so_far.depth));
+    });
+    drop(progress);
+    report.map_err(complain::about)
+}

@@ -1,0 +1,76 @@
+//! The command line: arguments in, exit code out.
+//!
+//! Every command says how it went with an [`Exit`], results go to standard output, and whatever
+//! speaks about the work itself (errors, progress, hints) goes to standard error. Nothing here knows
+//! how a check, a run or a report works.
+//!
+//! | command | module |
+//! |---|---|
+//! | `check` | [`check`] |
+//! | `explore` | [`explore`] |
+//! | `export` | [`export`] |
+//! | `new` | [`new`] |
+
+use std::ffi::OsString;
+
+use clap::{Parser, Subcommand};
+
+mod adjust;
+pub mod check;
+mod complain;
+mod exit;
+pub mod explore;
+pub mod export;
+mod faults;
+mod files;
+mod interrupt;
+pub mod new;
+mod output;
+mod progress;
+mod results;
+
+pub use exit::Exit;
+pub use faults::{FaultsArgument, FaultsError};
+
+/// Check and run distributed transactions with the same protocol cores.
+#[derive(Debug, Parser)]
+#[command(name = "amends", version, about, max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  as expected
+  1  violated, or not as expected
+  2  bad input or usage
+  3  incomplete: the search stopped before it knew";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Explore every behaviour of a spec, and say which properties hold.
+    Check(check::CheckArguments),
+    /// Walk through the behaviours of a spec in a browser.
+    Explore(explore::ExploreArguments),
+    /// Write what other tools read.
+    Export(export::ExportArguments),
+    /// Begin: write a spec, and a proof of it in Rust.
+    New(new::NewArguments),
+}
+
+/// Does what the arguments say; the first of them is the name of the program.
+#[must_use]
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    complain::prepare();
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(usage) => return exit::usage(&usage),
+    };
+    match arguments.command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Explore(arguments) => explore::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::New(arguments) => new::run(&arguments),
+    }
+}

@@ -1,0 +1,137 @@
+//! `amends check`: verdicts and exit codes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use insta_cmd::assert_cmd_snapshot;
+
+use crate::amends::{Home, ORDER, steadily};
+
+#[test]
+fn a_spec_that_holds_exits_0() {
+    let home = Home::with_order();
+    steadily(|| assert_cmd_snapshot!(home.amends("check order.toml")));
+}
+
+#[test]
+fn one_knob_turned_is_a_story_and_exit_1() {
+    let home = Home::with_order();
+    steadily(|| {
+        assert_cmd_snapshot!(
+            home.amends("check order.toml --set saga.barrier=none --property effect-once")
+        );
+    });
+}
+
+#[test]
+fn faults_can_be_changed_from_outside() {
+    let home = Home::with_order();
+    steadily(|| assert_cmd_snapshot!(home.amends("check order.toml --faults none,lose=1")));
+}
+
+#[test]
+fn a_property_that_is_expected_to_be_violated_exits_0() {
+    let home = Home::empty().with(
+        "order.toml",
+        format!("{ORDER}\n[saga]\nbarrier = \"none\"\n[expect]\neffect-once = \"violated\"\n"),
+    );
+    let output = home.run("check order.toml --property effect-once");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_property_that_holds_against_expectation_exits_1() {
+    let spec = format!("{ORDER}\n[expect]\natomic = \"violated\"\n");
+    let home = Home::empty().with("order.toml", spec);
+    steadily(|| assert_cmd_snapshot!(home.amends("check order.toml --property atomic")));
+}
+
+#[test]
+fn a_property_of_the_spec_with_nothing_to_say_exits_1() {
+    let spec = format!(
+        "{ORDER}\n[[property]]\nname = \"when sold out twice\"\nalways = \"true\"\n\
+         given = \"inventory.stock < -1\"\n"
+    );
+    let home = Home::empty().with("order.toml", spec);
+    steadily(|| {
+        assert_cmd_snapshot!(home.amends("check order.toml --property").arg("when sold out twice"));
+    });
+}
+
+#[test]
+fn a_search_that_stops_early_exits_3() {
+    let home = Home::with_order();
+    let output = home.run("check order.toml --max-states 50");
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    assert!(text.contains("stopped at the limit of 50 states"), "{text}");
+}
+
+#[test]
+fn a_search_that_has_no_time_exits_3() {
+    let output = Home::with_order().run("check order.toml --timeout 0s");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn all_specs_of_a_directory_are_checked_and_the_worst_counts() {
+    let home = Home::empty()
+        .with("specs/a.toml", ORDER)
+        .with("specs/zoo/b.toml", format!("{ORDER}\n[saga]\nbarrier = \"none\"\n"))
+        .with("specs/notes.md", "not a spec");
+    let output = home.run("check specs --property effect-once");
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    assert_eq!(text.matches("saga of 2 steps").count(), 2, "{text}");
+}
+
+#[test]
+fn a_bad_spec_does_not_keep_the_others_from_being_checked() {
+    let home = Home::with_order().with("broken.toml", "name = ");
+    let output = home.run("check broken.toml order.toml");
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    assert!(text.contains("order: as expected"), "{text}");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let home = Home::with_order();
+    let mut child = home
+        .amends("check order.toml order.toml order.toml")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    drop(child.stdout.take());
+    let mut complaints = String::new();
+    let mut stderr = child.stderr.take().expect("it is piped");
+    stderr.read_to_string(&mut complaints).expect("it is text");
+    assert_eq!(child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(complaints, "");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_interrupted_search_says_what_is_known_and_exits_3() {
+    let home = Home::with_order().with(
+        "endless.toml",
+        ORDER.replace("instances = 2", "instances = 9").replace("lose      = 1", "lose = 9"),
+    );
+    let mut child = home
+        .amends("check order.toml endless.toml")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut stdout = BufReader::new(child.stdout.take().expect("it is piped"));
+    // The report of the first spec shows that the second one is on its way.
+    let mut text = String::new();
+    while !text.contains("as expected") {
+        assert_ne!(stdout.read_line(&mut text).expect("it is text"), 0, "{text}");
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(interrupted.expect("there is a kill").success());
+    stdout.read_to_string(&mut text).expect("it is text");
+    assert!(text.contains("interrupted: all runs of up to"), "{text}");
+    assert_eq!(child.wait().expect("it ends").code(), Some(3));
+}

@@ -1,0 +1,8 @@
+//! The command line from outside: what people see for good and bad input, and the exit code.
+
+mod amends;
+mod bad_input;
+mod check;
+mod explore;
+mod formats;
+mod new;
