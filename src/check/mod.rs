@@ -5,6 +5,7 @@
 //! is the business of [`crate::report`].
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -43,6 +44,9 @@ pub struct CheckOptions {
     pub max_memory: Option<u64>,
     /// Stop after this time.
     pub timeout: Option<Duration>,
+    /// Search with so many threads; as many as the machine has, if `None`. The result is the same for
+    /// any number.
+    pub threads: Option<NonZeroUsize>,
     /// Stop soon after this turns true.
     pub interrupt: Option<Arc<AtomicBool>>,
 }
@@ -124,6 +128,9 @@ pub fn check_spec(
     }
     if let Some(time) = options.timeout {
         verification = verification.timeout(time);
+    }
+    if let Some(threads) = options.threads {
+        verification = verification.threads(threads.get());
     }
     if let Some(flag) = &options.interrupt {
         verification = verification.interrupt(Arc::clone(flag));

@@ -1,5 +1,6 @@
 //! `amends check`: explore every behaviour of specs, and report.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,11 +32,14 @@ pub struct CheckArguments {
     #[arg(long, value_name = "NUMBER")]
     max_states: Option<u64>,
     /// Stop when this much memory is used: 500MB, 2GiB.
-    #[arg(long, value_name = "SIZE")]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
     max_memory: Option<ByteSize>,
     /// Stop after this long: 30s, 5min.
-    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
+    /// Search with this many threads; by default, with as many as the machine has.
+    #[arg(long, value_name = "NUMBER")]
+    threads: Option<NonZeroUsize>,
     /// How to show what was found.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -56,6 +60,7 @@ pub fn run(arguments: &CheckArguments) -> Exit {
         max_states: arguments.max_states,
         max_memory: arguments.max_memory.map(|size| size.as_u64()),
         timeout: arguments.timeout,
+        threads: arguments.threads,
         interrupt: Some(interrupt::flag()),
     };
     let mut results = Results::new(arguments.format);
@@ -85,4 +90,12 @@ fn examine(
     });
     drop(progress);
     report.map_err(complain::about)
+}
+
+fn size(text: &str) -> Result<ByteSize, &'static str> {
+    text.parse().map_err(|_| "it is no size; write for instance 500MB or 2GiB")
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "it is no duration; write for instance 30s or 5min")
 }

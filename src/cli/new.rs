@@ -18,17 +18,19 @@ pub struct NewArguments {
     /// The name of the workflow: lower-case letters, digits and hyphens.
     #[arg(value_parser = name)]
     name: String,
-    /// The package to write into: specs/NAME.toml and tests/NAME.rs are made below it.
-    #[arg(long, value_name = "DIRECTORY", default_value = ".")]
-    into: PathBuf,
+    /// The package to write into: specs/NAME.toml and tests/NAME.rs are made below it. By default,
+    /// the current directory.
+    #[arg(long, value_name = "DIRECTORY")]
+    into: Option<PathBuf>,
 }
 
 /// Writes `specs/NAME.toml` and `tests/NAME.rs`. Files that exist are left alone.
 #[must_use]
 pub fn run(arguments: &NewArguments) -> Exit {
     let name = &arguments.name;
-    let spec = arguments.into.join("specs").join(format!("{name}.toml"));
-    let proof = arguments.into.join("tests").join(format!("{}.rs", name.replace('-', "_")));
+    let package = arguments.into.clone().unwrap_or_default();
+    let spec = package.join("specs").join(format!("{name}.toml"));
+    let proof = package.join("tests").join(format!("{}.rs", name.replace('-', "_")));
     for path in [&spec, &proof] {
         if path.exists() {
             return complain::with_help(
