@@ -4,7 +4,7 @@
 //! mean something else, so a durable store keeps the definition that its runs were started under, and
 //! refuses any other.
 
-use amends_models::workflow::{Assignment, Protocol, Workflow};
+use amends_models::workflow::{Assignment, Protocol, ResourceId, Step, Variable, Workflow};
 use serde_json::{Value, json};
 
 /// The part of a workflow that stored records depend on. Faults, properties and the number of
@@ -15,8 +15,12 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         .services()
         .iter()
         .map(|service| {
-            let resources: serde_json::Map<String, Value> =
-                service.resources.iter().map(|r| (r.name.clone(), json!(r.initial))).collect();
+            // In order: stored values go by position.
+            let resources: Vec<Value> = service
+                .resources
+                .iter()
+                .map(|resource| json!({ "name": resource.name, "initial": resource.initial }))
+                .collect();
             json!({ "name": service.name, "resources": resources })
         })
         .collect();
@@ -29,9 +33,9 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
                 "service": workflow.service(step.service).name,
                 "kind": step.kind.name(),
                 "after": step.after.iter().map(|id| &workflow.step(id).name).collect::<Vec<_>>(),
-                "when": step.when.as_ref().map(|condition| format!("{condition:?}")),
-                "do": written(&step.change),
-                "undo": written(&step.undo),
+                "when": step.when.as_ref().map(|when| when.written(&named(workflow, step)).to_string()),
+                "do": written(workflow, step, &step.change),
+                "undo": written(workflow, step, &step.undo),
             })
         })
         .collect();
@@ -44,8 +48,26 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
     })
 }
 
-fn written(assignments: &[Assignment]) -> Vec<String> {
-    assignments.iter().map(|assignment| format!("{assignment:?}")).collect()
+fn written(workflow: &Workflow, step: &Step, assignments: &[Assignment]) -> Vec<String> {
+    let name = named(workflow, step);
+    assignments
+        .iter()
+        .map(|Assignment { resource, value }| {
+            let owned = Variable::Resource(step.service, *resource);
+            format!("{} = {}", name(owned), value.written(&name))
+        })
+        .collect()
+}
+
+/// The names of a step's own resources. A step knows no other variables.
+fn named<'a>(workflow: &'a Workflow, step: &Step) -> impl Fn(Variable) -> String + 'a {
+    let resources = &workflow.service(step.service).resources;
+    move |variable| match variable {
+        Variable::Resource(_, ResourceId(position)) => {
+            resources[usize::from(position)].name.clone()
+        }
+        Variable::Completed | Variable::Compensated | Variable::Failed => format!("{variable:?}"),
+    }
 }
 
 /// The first thing in which two definitions differ, in words; `None` if they are the same.
@@ -71,4 +93,40 @@ fn differs(at: &str, stored: &Value, current: &Value) -> Option<String> {
 
 fn join(at: &str, key: &str) -> String {
     if at.is_empty() { key.to_owned() } else { format!("{at}.{key}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use amends_models::workflow::StepDraft;
+
+    use super::*;
+
+    fn order(guard: &str) -> Workflow {
+        Workflow::builder("order")
+            .service("inventory", [("stock", 2)])
+            .step(
+                StepDraft::new("reserve-stock", "inventory")
+                    .when(guard)
+                    .change(["stock -= 1"])
+                    .undo(["stock += 1"]),
+            )
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_definition_is_kept_in_words() {
+        // Stored files depend on it: if this changes, the store's format has changed.
+        insta::assert_json_snapshot!(definition(&order("stock >= 1")));
+    }
+
+    #[test]
+    fn definitions_differ_where_they_mean_something_else() {
+        let stored = definition(&order("stock >= 1"));
+        assert_eq!(difference(&stored, &definition(&order("stock >= 1").with_instances(9))), None);
+        insta::assert_snapshot!(
+            difference(&stored, &definition(&order("stock >= 2"))).unwrap(),
+            @r#"`steps.1.when` is "(stock >= 1)" in the file and "(stock >= 2)" in the spec"#
+        );
+    }
 }
