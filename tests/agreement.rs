@@ -5,6 +5,8 @@
 //! budget. Where the knobs are right, every property must hold as well; where they are wrong, the
 //! model must have foreseen the damage.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::time::Duration;
 
 use amends::models::check::{self, Verdict};

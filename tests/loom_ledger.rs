@@ -7,6 +7,7 @@
 //! At the end stands a mutant that looks at the ledger in one transaction and acts in another. Loom
 //! must find that it applies a change twice, or the proof above it would prove nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![allow(dead_code, unreachable_pub, reason = "the sources are made for a library")]
 
 mod sync {

@@ -1,6 +1,8 @@
 //! Workflows on the real runtime, in bad worlds. Time is paused: what waits costs nothing, and a run on
 //! the memory store repeats exactly.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;

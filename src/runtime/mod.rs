@@ -10,6 +10,7 @@
 //! | `carry_out` | effects of one input, in order, with a crash possible before each |
 //! | `coordinate`, `serve` | the life of a coordinator, of a service |
 //! | `network`, `timers` | mailboxes by address; timers with backoff |
+//! | [`Runtime`] | services that are up; its [`Client`] has workflows carried out, one by one |
 //! | [`Business`] | the seam for your own code: what a step does, inside the open transaction |
 //! | [`audit`] | held against the ground truth: did everything that must be true stay true? |
 //!
@@ -21,6 +22,7 @@ mod audit;
 mod business;
 mod carry_out;
 mod coordinate;
+mod engine;
 mod home;
 mod host;
 mod network;
@@ -30,9 +32,11 @@ mod run;
 mod serve;
 mod surroundings;
 mod timers;
+mod watch;
 
 pub use audit::{FinalState, Violation, audit};
 pub use business::{Business, BusinessError, Expressions};
+pub use engine::{Client, Runtime};
 pub use options::{RunOptions, StoreChoice, Timing, UnknownStore};
 pub use report::{CutShort, RunReport};
 pub use run::{RunError, run, run_on, run_until};

@@ -5,31 +5,22 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::Duration;
 
 use amends_models::property::Ending;
-use amends_models::protocol::saga::{
-    SagaCoordinator, SagaLog, SagaMessage, SagaOutcome, SagaParticipant, SagaPlan, SagaRecord,
-};
-use amends_models::protocol::{Address, ServiceId, WorkflowId};
-use amends_models::workflow::{Protocol, Workflow};
+use amends_models::protocol::saga::{SagaLog, SagaRecord};
+use amends_models::protocol::{ServiceId, WorkflowId};
+use amends_models::workflow::Workflow;
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
-use crate::simulate::{FaultPlanError, Injector};
+use crate::simulate::FaultPlanError;
 use crate::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
 use super::audit::{FinalState, Violation, audit};
 use super::business::{Business, Expressions};
-use super::coordinate::coordinate;
-use super::network::{Conditions, Network};
+use super::engine::Runtime;
 use super::options::{RunOptions, StoreChoice};
 use super::report::{CutShort, RunReport};
-use super::serve::{Chaotic, serve};
-use super::surroundings::{Progress, Surroundings};
-
-/// The most workers a service has: how many requests it may answer at the same time.
-const WORKERS: usize = 64;
 
 /// Why a run could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -126,24 +117,21 @@ where
     B: Business<S::Transaction>,
 {
     let began = std::time::Instant::now();
-    let Protocol::Saga(knobs) = workflow.protocol();
-    let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
     let follows_definition = business.follows_definition();
-    let surroundings = surroundings(workflow, &store, &options)?;
+    let mut runtime = Runtime::open(workflow, store.clone(), business, &options)?;
     let before = inspect(&store, workflow).await?;
     let recovered: Vec<WorkflowId> = before.unfinished().collect();
     let missing = (0..options.workflows).map(WorkflowId).filter(|id| !before.logs.contains_key(id));
-    let due: Vec<WorkflowId> = recovered.iter().copied().chain(missing).collect();
+    let due = recovered.iter().copied().chain(missing);
 
-    let mut troupe = Troupe {
-        plan: Arc::clone(&plan),
-        surroundings: Arc::clone(&surroundings),
-        services: JoinSet::new(),
-        coordinators: JoinSet::new(),
-    };
-    troupe.open_services(workflow, Arc::new(business), options.concurrency.get().min(WORKERS));
-    let cut_short = troupe.perform(due, options.concurrency.get(), pin!(stop)).await?;
-    troupe.close(cut_short).await?;
+    let performed = perform(&mut runtime, due, &options, pin!(stop)).await;
+    let plan = runtime.plan();
+    let injector = runtime.injector();
+    match performed {
+        Ok(None) => runtime.close().await?,
+        Ok(Some(_)) | Err(_) => runtime.abandon().await,
+    }
+    let cut_short = performed?;
 
     let state = inspect(&store, workflow).await?;
     let mut violations = audit(workflow, &plan, &state, follows_definition);
@@ -166,7 +154,7 @@ where
         unfinished: not_begun + state.unfinished().count() as u32,
         recovered: recovered.len() as u32,
         cut_short,
-        faults: surroundings.injector.injected().into_iter().collect(),
+        faults: injector.injected().into_iter().collect(),
         violations,
         resources: named(workflow, &state.resources),
         seconds,
@@ -174,159 +162,48 @@ where
     })
 }
 
-fn surroundings<S: Store>(
-    workflow: &Workflow,
-    store: &S,
+/// Carries out what is due, so much of it at a time. Says why, if it could not all be done.
+async fn perform<S: Store, F: Future<Output = ()>>(
+    runtime: &mut Runtime<S>,
+    due: impl Iterator<Item = WorkflowId>,
     options: &RunOptions,
-) -> Result<Arc<Surroundings<SagaMessage, S>>, FaultPlanError> {
-    let injector = Injector::new(&options.faults, workflow, options.seed, options.workflows)?;
-    let injector = Arc::new(injector);
-    let conditions = Conditions {
-        longest_delay: options.timing.longest_delay,
-        ordered: workflow.ordered_links(),
-    };
-    Ok(Arc::new(Surroundings {
-        store: store.clone(),
-        network: Arc::new(Network::new(Arc::clone(&injector), conditions)),
-        injector,
-        progress: Arc::new(Progress::new(Arc::clone(&options.observer))),
-        timing: options.timing,
-    }))
-}
-
-/// Everyone who takes part in a run. Dropping it ends all of them at once, which is a crash of all.
-struct Troupe<S> {
-    plan: Arc<SagaPlan>,
-    surroundings: Arc<Surroundings<SagaMessage, S>>,
-    services: JoinSet<Result<(), StoreError>>,
-    coordinators: JoinSet<Result<(WorkflowId, SagaOutcome), StoreError>>,
-}
-
-impl<S: Store> Troupe<S> {
-    fn open_services<B>(&mut self, workflow: &Workflow, business: Arc<B>, workers: usize)
-    where
-        B: Business<S::Transaction>,
-    {
-        let core = Arc::new(SagaParticipant::new(Arc::clone(&self.plan)));
-        for service in (0..workflow.services().len() as u16).map(ServiceId) {
-            let chaotic = Arc::new(Chaotic {
-                business: Arc::clone(&business),
-                service,
-                injector: Arc::clone(&self.surroundings.injector),
-            });
-            let address = Address::Service(service);
-            for mailbox in self.surroundings.network.attach(address, workers) {
-                self.services.spawn(serve(
-                    Arc::clone(&core),
-                    service,
-                    mailbox,
-                    Arc::clone(&chaotic),
-                    Arc::clone(&self.surroundings),
-                ));
-            }
+    mut stop: Pin<&mut F>,
+) -> Result<Option<CutShort>, RunError> {
+    let mut due = due.peekable();
+    let mut watch = runtime.watch();
+    let client = runtime.client();
+    let mut last_call: Option<Instant> = None;
+    let mut going_on = JoinSet::new();
+    let performed = loop {
+        while last_call.is_none() && going_on.len() < options.concurrency.get() {
+            let Some(workflow) = due.next() else { break };
+            let client = client.clone();
+            going_on.spawn(async move { client.execute(workflow, std::future::pending()).await });
         }
-    }
-
-    fn coordinate(&mut self, workflow: WorkflowId) {
-        let core = SagaCoordinator::new(workflow, Arc::clone(&self.plan));
-        let surroundings = Arc::clone(&self.surroundings);
-        self.coordinators.spawn(async move {
-            let client = std::future::pending();
-            let outcome = coordinate(core, workflow, &surroundings, client).await?;
-            surroundings.progress.observer().ended(workflow, Ending::from(outcome));
-            Ok((workflow, outcome))
-        });
-    }
-
-    /// Carries out what is due, so much of it at a time. Says why, if it could not all be done.
-    async fn perform<F: Future<Output = ()>>(
-        &mut self,
-        due: Vec<WorkflowId>,
-        concurrency: usize,
-        mut stop: Pin<&mut F>,
-    ) -> Result<Option<CutShort>, RunError> {
-        let timing = self.surroundings.timing;
-        let mut due = due.into_iter().peekable();
-        let mut watch = Watch::new(&self.surroundings.progress, timing.patience);
-        let mut last_call: Option<Instant> = None;
-        loop {
-            while last_call.is_none() && self.coordinators.len() < concurrency {
-                let Some(workflow) = due.next() else { break };
-                self.coordinate(workflow);
-            }
-            tokio::select! {
-                biased;
-                ended = self.coordinators.join_next() => match ended {
-                    Some(ended) => drop(ended.map_err(RunError::Panicked)??),
-                    None => {
-                        let stopped = last_call.is_some() && due.peek().is_some();
-                        return Ok(stopped.then_some(CutShort::Stopped));
+        tokio::select! {
+            biased;
+            ended = going_on.join_next() => match ended {
+                Some(ended) => {
+                    if let Err(error) = ended.map_err(RunError::Panicked).flatten() {
+                        break Err(error);
                     }
-                },
-                Some(broken) = self.services.join_next() => broken.map_err(RunError::Panicked)??,
-                () = &mut stop, if last_call.is_none() => {
-                    last_call = Some(Instant::now() + timing.grace);
                 }
-                () = tokio::time::sleep_until(last_call.unwrap_or_else(Instant::now)),
-                    if last_call.is_some() => return Ok(Some(CutShort::Stopped)),
-                () = watch.stalls() => return Ok(Some(CutShort::Stalled)),
-            }
-        }
-    }
-
-    /// Ends everyone: at once, if the run was cut short; otherwise once nothing is on its way any
-    /// more, so that a late message still does its damage where it can.
-    async fn close(mut self, cut_short: Option<CutShort>) -> Result<(), RunError> {
-        self.coordinators.shutdown().await;
-        if cut_short.is_none() {
-            self.surroundings.network.settle().await;
-            self.surroundings.network.close();
-            let mut watch =
-                Watch::new(&self.surroundings.progress, self.surroundings.timing.patience);
-            loop {
-                tokio::select! {
-                    biased;
-                    over = self.services.join_next() => match over {
-                        Some(over) => over.map_err(RunError::Panicked)??,
-                        None => break,
-                    },
-                    // A service that crashes again and again never gets to its last requests.
-                    () = watch.stalls() => break,
+                None => {
+                    let stopped = last_call.is_some() && due.peek().is_some();
+                    break Ok(stopped.then_some(CutShort::Stopped));
                 }
+            },
+            failure = runtime.failure() => break Err(failure),
+            () = &mut stop, if last_call.is_none() => {
+                last_call = Some(Instant::now() + options.timing.grace);
             }
+            () = tokio::time::sleep_until(last_call.unwrap_or_else(Instant::now)),
+                if last_call.is_some() => break Ok(Some(CutShort::Stopped)),
+            () = watch.stalls() => break Ok(Some(CutShort::Stalled)),
         }
-        self.services.shutdown().await;
-        self.surroundings.network.abandon().await;
-        Ok(())
-    }
-}
-
-/// Notices when nothing moves any more.
-struct Watch {
-    progress: Arc<Progress>,
-    patience: Duration,
-    seen: u64,
-    until: Instant,
-}
-
-impl Watch {
-    fn new(progress: &Arc<Progress>, patience: Duration) -> Watch {
-        let (progress, until) = (Arc::clone(progress), Instant::now() + patience);
-        Watch { seen: progress.so_far(), progress, patience, until }
-    }
-
-    /// Waits until nothing moved for as long as the patience lasts. Can be dropped and asked again.
-    async fn stalls(&mut self) {
-        loop {
-            tokio::time::sleep_until(self.until).await;
-            let now = self.progress.so_far();
-            if now == self.seen {
-                return;
-            }
-            self.seen = now;
-            self.until = Instant::now() + self.patience;
-        }
-    }
+    };
+    going_on.shutdown().await;
+    performed
 }
 
 /// Reads what lies in the store, in one transaction.

@@ -42,7 +42,8 @@ pub struct StepHistory {
 }
 
 impl StepHistory {
-    const MANY: u8 = 3;
+    /// As often or more often is counted as so often.
+    pub const MANY: u8 = 3;
 
     /// Whether the step's change is in force.
     #[must_use]
