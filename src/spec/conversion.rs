@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use amends_models::property::built_in_names;
 use amends_models::workflow::builder::MAX_INSTANCES;
-use amends_models::workflow::expression::parse::suggestion;
+use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{
     Claim, Fault, FaultBudget, PropertyDraft, Protocol, StepDraft, StepKind, Workflow,
     WorkflowBuilder, WorkflowError,

@@ -13,11 +13,11 @@ use crate::protocol::{ServiceId, StepId, StepSet};
 use super::definition::{
     Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Workflow,
 };
-use super::expression::parse::{
-    ExpressionError, Names, is_name, parse_assignment, parse_condition, suggestion, written,
-};
+use super::expression::name::{is_name, written};
+use super::expression::parse::{ExpressionError, Names, parse_assignment, parse_condition};
 use super::expression::{Assignment, Condition, ResourceId, Variable};
 use super::faults::{Fault, FaultBudget};
+use super::suggestion::suggestion;
 
 /// Collects a workflow and checks it as a whole.
 ///

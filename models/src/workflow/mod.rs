@@ -10,6 +10,7 @@ pub mod builder;
 pub mod definition;
 pub mod expression;
 pub mod faults;
+pub mod suggestion;
 
 pub use builder::{PropertyDraft, StepDraft, WorkflowBuilder, WorkflowError};
 pub use definition::{

@@ -1,86 +1,166 @@
-//! Writing expressions the way they are read.
+//! Writing expressions, so that reading them gives the same again.
 
 use std::fmt::{self, Display, Formatter};
 
 use super::{Comparison, Condition, Operator, Term, Variable};
 
-/// Something with the names of its variables, ready to be shown.
-pub struct Written<'a, T: ?Sized> {
-    what: &'a T,
+/// An expression together with the names of its variables.
+///
+/// ```
+/// use amends_models::workflow::{ResourceId, Term, Variable};
+/// use amends_models::workflow::expression::Operator;
+/// use amends_models::protocol::ServiceId;
+///
+/// let stock = Term::Variable(Variable::Resource(ServiceId(0), ResourceId(0)));
+/// let fewer = Term::Arithmetic(Operator::Subtract, Box::new(stock), Box::new(Term::Number(1)));
+/// assert_eq!(fewer.written(&|_| "stock".to_owned()).to_string(), "stock - 1");
+/// ```
+pub struct Written<'a, E> {
+    expression: &'a E,
     name: &'a dyn Fn(Variable) -> String,
 }
 
 impl Term {
-    /// Shows the term, with variables under the names that `name` gives them.
+    /// The term as text, with its variables spelled as `name` says.
+    #[must_use]
     pub fn written<'a>(&'a self, name: &'a dyn Fn(Variable) -> String) -> Written<'a, Term> {
-        Written { what: self, name }
+        Written { expression: self, name }
     }
 }
 
 impl Condition {
-    /// Shows the condition, with variables under the names that `name` gives them.
+    /// The condition as text, with its variables spelled as `name` says.
+    #[must_use]
     pub fn written<'a>(&'a self, name: &'a dyn Fn(Variable) -> String) -> Written<'a, Condition> {
-        Written { what: self, name }
+        Written { expression: self, name }
+    }
+}
+
+/// How tightly an expression holds together. A part that holds less than its surroundings ask for is
+/// put into parentheses.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Binding {
+    Choice,
+    Or,
+    And,
+    Comparison,
+    Sum,
+    Product,
+    Sign,
+    Operand,
+}
+
+impl<'a, E> Written<'a, E> {
+    fn part<'b, F>(&self, expression: &'b F) -> Written<'b, F>
+    where
+        'a: 'b,
+    {
+        Written { expression, name: self.name }
+    }
+}
+
+impl Written<'_, Term> {
+    fn binding(&self) -> Binding {
+        match self.expression {
+            Term::Number(number) if *number < 0 => Binding::Sign,
+            Term::Number(_) | Term::Variable(_) => Binding::Operand,
+            Term::Negate(_) => Binding::Sign,
+            Term::Arithmetic(operator, ..) => match operator {
+                Operator::Add | Operator::Subtract => Binding::Sum,
+                Operator::Multiply | Operator::Divide | Operator::Remainder => Binding::Product,
+                Operator::Minimum | Operator::Maximum => Binding::Operand,
+            },
+            Term::Choose(..) => Binding::Choice,
+        }
+    }
+
+    fn within(&self, f: &mut Formatter<'_>, surroundings: Binding) -> fmt::Result {
+        enclosed(f, self, self.binding() < surroundings)
     }
 }
 
 impl Display for Written<'_, Term> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = self.name;
-        match self.what {
+        match self.expression {
             Term::Number(number) => write!(f, "{number}"),
-            Term::Variable(variable) => f.write_str(&name(*variable)),
-            Term::Negate(term) => write!(f, "-({})", term.written(name)),
+            Term::Variable(variable) => f.write_str(&(self.name)(*variable)),
+            Term::Negate(term) => {
+                // `-5` is the number, `-(5)` is its negation.
+                let number = matches!(**term, Term::Number(_));
+                f.write_str("-")?;
+                let part = self.part(&**term);
+                enclosed(f, &part, number || part.binding() < Binding::Sign)
+            }
             Term::Arithmetic(operator @ (Operator::Minimum | Operator::Maximum), left, right) => {
-                write!(f, "{operator}({}, {})", left.written(name), right.written(name))
+                write!(f, "{operator}({}, {})", self.part(&**left), self.part(&**right))
             }
             Term::Arithmetic(operator, left, right) => {
-                write!(f, "({} {operator} {})", left.written(name), right.written(name))
+                let binding = self.binding();
+                let tighter =
+                    if binding == Binding::Sum { Binding::Product } else { Binding::Sign };
+                self.part(&**left).within(f, binding)?;
+                write!(f, " {operator} ")?;
+                self.part(&**right).within(f, tighter)
             }
-            Term::Choose(condition, yes, no) => write!(
-                f,
-                "if {} {{ {} }} else {{ {} }}",
-                condition.written(name),
-                yes.written(name),
-                no.written(name)
-            ),
+            Term::Choose(condition, yes, no) => {
+                let (yes, no) = (self.part(&**yes), self.part(&**no));
+                write!(f, "if {} {{ {yes} }} else {{ {no} }}", self.part(&**condition))
+            }
         }
+    }
+}
+
+impl Written<'_, Condition> {
+    fn binding(&self) -> Binding {
+        match self.expression {
+            Condition::Constant(_) => Binding::Operand,
+            Condition::Not(_) => Binding::Sign,
+            Condition::Compare(..) | Condition::Same(..) => Binding::Comparison,
+            Condition::And(..) => Binding::And,
+            Condition::Or(..) => Binding::Or,
+            Condition::Choose(..) => Binding::Choice,
+        }
+    }
+
+    fn within(&self, f: &mut Formatter<'_>, surroundings: Binding) -> fmt::Result {
+        enclosed(f, self, self.binding() < surroundings)
     }
 }
 
 impl Display for Written<'_, Condition> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = self.name;
-        match self.what {
+        match self.expression {
             Condition::Constant(value) => write!(f, "{value}"),
             Condition::Compare(comparison, left, right) => {
-                write!(f, "({} {comparison} {})", left.written(name), right.written(name))
+                self.part(&**left).within(f, Binding::Sum)?;
+                write!(f, " {comparison} ")?;
+                self.part(&**right).within(f, Binding::Sum)
             }
-            Condition::Not(condition) => write!(f, "!({})", condition.written(name)),
+            Condition::Not(condition) => {
+                f.write_str("!")?;
+                self.part(&**condition).within(f, Binding::Sign)
+            }
             Condition::And(left, right) => {
-                write!(f, "({} && {})", left.written(name), right.written(name))
+                self.part(&**left).within(f, Binding::And)?;
+                f.write_str(" && ")?;
+                self.part(&**right).within(f, Binding::Comparison)
             }
             Condition::Or(left, right) => {
-                write!(f, "({} || {})", left.written(name), right.written(name))
+                self.part(&**left).within(f, Binding::Or)?;
+                f.write_str(" || ")?;
+                self.part(&**right).within(f, Binding::And)
             }
             Condition::Same(left, right) => {
-                write!(f, "({} == {})", left.written(name), right.written(name))
+                // Comparisons do not chain.
+                self.part(&**left).within(f, Binding::Sum)?;
+                f.write_str(" == ")?;
+                self.part(&**right).within(f, Binding::Sum)
+            }
+            Condition::Choose(condition, yes, no) => {
+                let (yes, no) = (self.part(&**yes), self.part(&**no));
+                write!(f, "if {} {{ {yes} }} else {{ {no} }}", self.part(&**condition))
             }
         }
-    }
-}
-
-impl Display for Operator {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Operator::Add => "+",
-            Operator::Subtract => "-",
-            Operator::Multiply => "*",
-            Operator::Divide => "/",
-            Operator::Remainder => "%",
-            Operator::Minimum => "min",
-            Operator::Maximum => "max",
-        })
     }
 }
 
@@ -95,4 +175,8 @@ impl Display for Comparison {
             Comparison::GreaterOrEqual => ">=",
         })
     }
+}
+
+fn enclosed(f: &mut Formatter<'_>, expression: &dyn Display, parentheses: bool) -> fmt::Result {
+    if parentheses { write!(f, "({expression})") } else { write!(f, "{expression}") }
 }

@@ -4,14 +4,18 @@
 //! false, and names are resolved to [`Variable`]s. What is left to go wrong when one is evaluated is
 //! arithmetic, and that is an error, never a wrap-around: [`ArithmeticError`].
 //!
-//! The syntax is that of Rust expressions, read by `syn`; see [`parse`].
+//! The syntax is that of Rust expressions, read by `syn`; see [`parse`]. [`Written`] is the way
+//! back.
 
+mod convert;
 mod display;
+pub mod name;
 pub mod parse;
-#[cfg(test)]
-mod tests;
+mod tokens;
 
 pub use display::Written;
+
+use std::fmt;
 
 use crate::protocol::ServiceId;
 
@@ -81,6 +85,8 @@ pub enum Condition {
     Or(Box<Condition>, Box<Condition>),
     /// `a == b` of conditions: both true or both false.
     Same(Box<Condition>, Box<Condition>),
+    /// `if c { a } else { b }` of conditions.
+    Choose(Box<Condition>, Box<Condition>, Box<Condition>),
 }
 
 /// A comparison of numbers.
@@ -184,6 +190,13 @@ impl Condition {
             Condition::And(left, right) => left.evaluate(lookup)? && right.evaluate(lookup)?,
             Condition::Or(left, right) => left.evaluate(lookup)? || right.evaluate(lookup)?,
             Condition::Same(left, right) => left.evaluate(lookup)? == right.evaluate(lookup)?,
+            Condition::Choose(condition, yes, no) => {
+                if condition.evaluate(lookup)? {
+                    yes.evaluate(lookup)?
+                } else {
+                    no.evaluate(lookup)?
+                }
+            }
         })
     }
 }
@@ -200,3 +213,20 @@ impl Comparison {
         }
     }
 }
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Operator::Add => "+",
+            Operator::Subtract => "-",
+            Operator::Multiply => "*",
+            Operator::Divide => "/",
+            Operator::Remainder => "%",
+            Operator::Minimum => "min",
+            Operator::Maximum => "max",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! What can be written, what cannot and how that is said, and that writing is the reverse of reading.
+
+mod reading;
+mod refusals;
+mod round_trip;
+
+use super::parse::Names;
+use super::{ResourceId, Variable};
+use crate::protocol::ServiceId;
+
+/// A warehouse with two resources, `stock` and `größe`.
+struct Warehouse;
+
+const RESOURCES: [&str; 2] = ["stock", "größe"];
+
+impl Names for Warehouse {
+    fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
+        match path {
+            ["completed"] => Ok(Variable::Completed),
+            ["compensated"] => Ok(Variable::Compensated),
+            ["failed"] => Ok(Variable::Failed),
+            ["warehouse", name] | [name] => {
+                self.assignable(name).map(|resource| Variable::Resource(ServiceId(0), resource))
+            }
+            _ => Err(format!("`{}` is unknown", path.join("."))),
+        }
+    }
+
+    fn assignable(&self, name: &str) -> Result<ResourceId, String> {
+        RESOURCES
+            .iter()
+            .position(|resource| *resource == name)
+            .map(|position| ResourceId(position as u16))
+            .ok_or_else(|| format!("`{name}` is unknown"))
+    }
+
+    fn initial(&self, variable: Variable) -> i64 {
+        if variable == name("stock") { 7 } else { 0 }
+    }
+
+    fn known(&self) -> Vec<String> {
+        RESOURCES.map(str::to_owned).to_vec()
+    }
+}
+
+fn name(name: &str) -> Variable {
+    Warehouse.resolve(&[name]).unwrap()
+}
+
+/// How the warehouse's variables are written.
+fn written(variable: Variable) -> String {
+    match variable {
+        Variable::Resource(_, resource) => RESOURCES[usize::from(resource.0)].to_owned(),
+        Variable::Completed => "completed".to_owned(),
+        Variable::Compensated => "compensated".to_owned(),
+        Variable::Failed => "failed".to_owned(),
+    }
+}
+
+/// The values that evaluation sees.
+fn value(variable: Variable) -> i64 {
+    match variable {
+        Variable::Resource(_, ResourceId(0)) => 3,
+        Variable::Resource(..) => -4,
+        Variable::Completed => 2,
+        Variable::Compensated => 1,
+        Variable::Failed => 0,
+    }
+}
