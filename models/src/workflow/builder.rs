@@ -291,6 +291,10 @@ impl WorkflowBuilder {
     }
 
     fn check_shape(&self) -> Result<(), WorkflowError> {
+        if self.name.trim().is_empty() {
+            return Err(WorkflowError::new(Place::Workflow, "the workflow has no name")
+                .help("say what it does, in a word"));
+        }
         if self.steps.is_empty() {
             return Err(WorkflowError::new(Place::Workflow, "the workflow has no steps")
                 .help("add at least one [[step]]"));
@@ -310,13 +314,22 @@ impl WorkflowBuilder {
             .help("two concurrent instances already show interference"));
         }
         for (position, service) in self.services.iter().enumerate() {
-            if self.services[..position].iter().any(|other| other.name == service.name) {
+            let same = |other: &&Service| written(&other.name) == written(&service.name);
+            if let Some(other) = self.services[..position].iter().find(same) {
                 return Err(WorkflowError::new(
                     Place::Service(position),
-                    format!("there are two services named `{}`", service.name),
-                ));
+                    twice("services", &other.name, &service.name),
+                )
+                .help("give one of them another name"));
             }
-            if !is_name(&service.name) || service.name == COORDINATOR {
+            if written(&service.name) == COORDINATOR {
+                return Err(WorkflowError::new(
+                    Place::Service(position),
+                    format!("a service cannot be named `{}`", service.name),
+                )
+                .help("the node that drives the workflow has that name"));
+            }
+            if !is_name(&service.name) {
                 return Err(WorkflowError::new(
                     Place::Service(position),
                     format!("a service cannot be named `{}`", service.name),
@@ -331,20 +344,25 @@ impl WorkflowBuilder {
                     )
                     .help(NAME_RULE));
                 }
-                if service.resources[..at].iter().any(|other| other.name == resource.name) {
+                let same = |other: &&Resource| written(&other.name) == written(&resource.name);
+                if let Some(other) = service.resources[..at].iter().find(same) {
                     return Err(WorkflowError::new(
                         Place::Resource(position, at),
-                        format!("`{}` has two resources named `{}`", service.name, resource.name),
-                    ));
+                        twice("resources", &other.name, &resource.name),
+                    )
+                    .help("give one of them another name"));
                 }
             }
         }
         for (position, step) in self.steps.iter().enumerate() {
+            let place = Place::Step(position, StepField::Name);
+            if step.name.trim().is_empty() {
+                return Err(WorkflowError::new(place, "the step has no name")
+                    .help("say what it does, in a word or two"));
+            }
             if self.steps[..position].iter().any(|other| other.name == step.name) {
-                return Err(WorkflowError::new(
-                    Place::Step(position, StepField::Name),
-                    format!("there are two steps named `{}`", step.name),
-                ));
+                return Err(WorkflowError::new(place, twice("steps", &step.name, &step.name))
+                    .help("give one of them another name"));
             }
         }
         Ok(())
@@ -459,6 +477,10 @@ impl WorkflowBuilder {
         for (position, property) in self.properties.iter().enumerate() {
             let place = Place::PropertyName(position);
             let name = &property.name;
+            if name.trim().is_empty() {
+                return Err(WorkflowError::new(place, "the property has no name")
+                    .help("say in a few words what must be true"));
+            }
             if built_in_names(&self.protocol).contains(&name.as_str()) {
                 return Err(WorkflowError::new(
                     place,
@@ -467,10 +489,8 @@ impl WorkflowBuilder {
                 .help("choose another name"));
             }
             if self.properties[..position].iter().any(|other| other.name == *name) {
-                return Err(WorkflowError::new(
-                    place,
-                    format!("there are two properties named `{name}`"),
-                ));
+                return Err(WorkflowError::new(place, twice("properties", name, name))
+                    .help("give one of them another name"));
             }
         }
         Ok(())
@@ -488,6 +508,15 @@ impl WorkflowBuilder {
             }
         }
         Ok(())
+    }
+}
+
+/// Says that two things cannot be told apart. Expressions do not tell `-` from `_`.
+fn twice(what: &str, one: &str, other: &str) -> String {
+    if one == other {
+        format!("there are two {what} named `{one}`")
+    } else {
+        format!("the {what} `{one}` and `{other}` are both written `{}`", written(one))
     }
 }
 
