@@ -101,7 +101,18 @@ bad_specs! {
     a_resource_beyond_64_bits: "stock = 2" => "stock = 9223372036854775808";
     an_expression_in_a_list: "\"stock -= 1\"" => "[\n  \"stock -= 1\",\n  \"stok -= 1\",\n]";
     an_expression_with_escapes: "\"stock >= 1\"" => "\"st\\u006Fk >= 1\"";
-    an_expression_after_umlauts: "\"stock >= 1\"" => "\"'ä' == stok\"";
+    an_expression_after_umlauts: "\"stock >= 1\"" => "\"/* für später */ stok >= 1\"";
+    an_expression_in_a_literal_string: "\"stock >= 1\"" => "'stok >= 1'";
+    an_expression_over_several_lines:
+        "\"stock >= 1\"" => "\"\"\"\n  stock >= 1\n    && stok < 9\n\"\"\"";
+    an_expression_that_ends_too_early: "\"stock >= 1\"" => "\"stock >=\u{3000}\"";
+    an_expression_that_is_empty: "\"stock >= 1\"" => "\"\"";
+    a_bracket_that_is_not_closed: "\"stock >= 1\"" => "\"(stock >= 1\"";
+    a_sign_from_mathematics: "\"stock >= 1\"" => "\"stock ≥ 1\"";
+    a_word_for_a_sign: "\"stock >= 1\"" => "\"stock >= 1 and stock < 9\"";
+    a_rust_expression_that_is_none_here: "\"stock >= 1\"" => "\"stock.pow(2) >= 1\"";
+    a_premise_about_an_unknown_resource:
+        "always = \"inv" => "given = \"complete == 1\"\nalways = \"inv";
     an_unknown_kind: "undo    = \"balance += 10\"" => "kind = \"pivotal\"";
     a_pivot_that_is_undone: "undo    = \"balance += 10\"" => "kind = \"pivot\"\nundo = \"balance += 10\"";
     a_compensatable_step_after_the_pivot: "undo    = \"stock += 1\"" => "kind = \"pivot\"";
@@ -113,12 +124,23 @@ bad_specs! {
     steps_that_wait_for_each_other:
         "when    = \"stock >= 1\"" => "after = [\"charge\"]";
     a_step_that_waits_for_nobody: "when    = \"stock >= 1\"" => "after = [\"charges\"]";
+    two_services_that_are_written_alike:
+        "[services.payment]" => "[services.pay_ment]\n\n[services.pay-ment]";
+    a_table_where_a_number_is_needed: "stock = 2" => "stock = { initial = 2 }";
+    a_fraction_where_a_number_is_needed: "stock = 2" => "stock = 2.5";
+    a_number_where_a_text_is_needed: "\"stock -= 1\"" => "1";
+    a_workflow_without_a_name: "\"order\"" => "\"\"";
+    a_key_that_is_set_twice: "instances = 2" => "instances = 2\ninstances = 3";
     two_steps_of_one_name: "\"charge\"" => "\"reserve-stock\"";
     a_service_named_coordinator: "[services.payment]" => "[services.coordinator]";
     a_resource_whose_name_cannot_be_written: "balance = 15" => "\"in stock\" = 15\nbalance = 15";
     a_knob_that_does_not_exist: "attempts = 1" => "atempts = 1";
     a_choice_that_does_not_exist: "attempts = 1" => "barrier = \"half\"";
     a_knob_out_of_range: "attempts = 1" => "attempts = 0";
+    a_knob_out_of_range_in_a_line: "[saga]\nattempts = 1" =>
+        "[services.attempts]\nattempts = 1\n\n[saga]\nlog = \"before-send\"\nattempts = 0";
+    a_knob_beyond_a_byte: "attempts = 1" => "attempts = 256";
+    a_knob_of_a_wrong_type: "attempts = 1" => "attempts = \"many\"";
     an_unknown_fault: "lose  = 1" => "loose = 1";
     a_fault_at_nobody: "inventory = 1 }" => "inventry = 1 }";
     too_many_faults: "lose  = 1" => "lose  = 256";
@@ -155,11 +177,28 @@ fn files_that_cannot_be_read() {
 }
 
 #[test]
+fn editors_may_save_a_byte_order_mark_and_carriage_returns() {
+    let text = format!("\u{feff}{}", SOUND.replace('\n', "\r\n"));
+    spec::parse("order.toml", &text).expect("it is as sound as before");
+    let error = spec::parse("order.toml", &text.replace("\"stock >= 1\"", "\"stok >= 1\""));
+    insta::assert_snapshot!(render(&error.unwrap_err()));
+}
+
+#[test]
+fn the_order_saga_is_read() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/order-saga.toml");
+    let workflow = spec::read(path).expect("it is the spec that people start from").workflow;
+    assert_eq!((workflow.steps().len(), workflow.instances()), (4, 2));
+}
+
+#[test]
 fn nesting_that_would_overflow_the_stack_is_refused() {
     let deep = format!("\"{}stock{} > 1\"", "(".repeat(900), ")".repeat(900));
-    assert!(spoiled("\"stock >= 1\"", &deep).contains("too large"));
+    assert!(spoiled("\"stock >= 1\"", &deep).contains("nested more than"));
     let long = format!("\"stock{} > 1\"", " + stock".repeat(2000));
-    assert!(spoiled("\"stock >= 1\"", &long).contains("too large"));
+    assert!(spoiled("\"stock >= 1\"", &long).contains("words and signs"));
+    let signs = format!("\"{}stock > 1\"", "*".repeat(1900));
+    assert!(spoiled("\"stock >= 1\"", &signs).contains("nested more than"));
 }
 
 /// The schema that editors use. Run the tests with `INSTA_UPDATE=always` to write it anew.

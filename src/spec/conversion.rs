@@ -15,14 +15,17 @@ use toml::Spanned;
 use super::diagnostic::{Source, SpecError};
 use super::format::{Count, Lines, PropertyTable, SpecFile, StepTable};
 use super::places::Places;
+use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
 /// The protocols a spec can name.
 const PROTOCOLS: [&str; 1] = ["saga"];
 
 pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
-    let file: SpecFile = toml::from_str(source.text())
-        .map_err(|error| source.error(error.message(), error.span(), help_for(error.message())))?;
+    let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
+        let Wording { message, help } = reword(error.message());
+        source.error(message, error.span(), help)
+    })?;
     let places = Places::of(&file);
     let reader = Reader { source: &source };
     let workflow = reader.workflow(&file)?.build().map_err(|error| {
@@ -31,18 +34,6 @@ pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     })?;
     let expect = reader.expectations(&file, &workflow)?;
     Ok(Spec { workflow, expect, places, source })
-}
-
-/// What serde's own messages leave unsaid.
-fn help_for(message: &str) -> Option<String> {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    if message.starts_with("unknown field") || message.starts_with("unknown variant") {
-        let unknown = quoted.next()?;
-        let known: Vec<&str> = quoted.collect();
-        return Some(suggestion(unknown, &known));
-    }
-    let missing = message.strip_prefix("missing field")?.trim().trim_matches('`');
-    Some(format!("add `{missing} = …`"))
 }
 
 struct Reader<'a> {

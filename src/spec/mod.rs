@@ -28,18 +28,21 @@
 //! ```
 //!
 //! `format.rs` is what may stand in a file, `conversion.rs` what it means, `diagnostic.rs` what is
-//! said when it is wrong.
+//! said when it is wrong, `places.rs` where.
 
 mod conversion;
 mod diagnostic;
 mod file;
 mod format;
 mod places;
+mod wording;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::Path;
 
 use amends_models::workflow::Workflow;
+use amends_models::workflow::builder::Place;
 
 pub use diagnostic::{InvalidSpec, Source, SpecError};
 pub use places::Places;
@@ -55,6 +58,35 @@ pub struct Spec {
     pub source: Source,
     /// Where in the text each part of the workflow stands.
     pub places: Places,
+}
+
+impl Spec {
+    /// The bytes of the source where a part of the workflow stands; for a `range` within an
+    /// expression, the bytes of that part of it.
+    ///
+    /// ```
+    /// # use amends::spec;
+    /// use amends::models::workflow::builder::{Place, StepField};
+    ///
+    /// let text = r#"
+    ///     name = "shop"
+    ///     protocol = "saga"
+    ///     [services.till]
+    ///     cash = 1
+    ///     [[step]]
+    ///     name = "pay"
+    ///     service = "till"
+    ///     do = "cash += 1"
+    /// "#;
+    /// let spec = spec::parse("shop.toml", text)?;
+    /// let change = spec.locate(&Place::Step(0, StepField::Change(0)), Some(&(8..9)));
+    /// assert_eq!(change.map(|bytes| &text[bytes]), Some("1"));
+    /// # Ok::<(), spec::SpecError>(())
+    /// ```
+    #[must_use]
+    pub fn locate(&self, place: &Place, range: Option<&Range<usize>>) -> Option<Range<usize>> {
+        self.places.span(self.source.text(), place, range)
+    }
 }
 
 /// A verdict that a spec expects.

@@ -4,12 +4,14 @@ use std::ops::Range;
 
 use amends_models::workflow::builder::{Place, StepField};
 use toml::Spanned;
+use toml::de::DeTable;
 
 use super::format::{Count, Lines, SpecFile};
 
 /// Spans of everything an error may have to point at.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
+    protocol: String,
     spans: Vec<(Place, Text)>,
 }
 
@@ -23,7 +25,7 @@ struct Text {
 
 impl Places {
     pub(super) fn of(file: &SpecFile) -> Places {
-        let mut places = Places::default();
+        let mut places = Places { protocol: file.protocol.get_ref().clone(), ..Places::default() };
         places.add(Place::Workflow, &file.name);
         if let Some(instances) = &file.instances {
             places.mark(Place::Instances, instances.span());
@@ -114,7 +116,7 @@ impl Places {
         range: Option<&Range<usize>>,
     ) -> Option<Range<usize>> {
         if let Place::Knob(name) = place {
-            return knob(text, name);
+            return knob(text, &self.protocol, name);
         }
         let found = self.spans.iter().find(|(at, _)| at == place).or_else(|| {
             // A part that is not written down stands where the whole does.
@@ -128,26 +130,22 @@ impl Places {
         let exact = range.zip(value.content.as_ref()).and_then(|(range, content)| {
             let start = text.get(value.span.clone())?.find(content.as_str())?;
             let start = value.span.start + start;
-            Some(start + range.start..start + range.end.max(range.start + 1))
+            let (start, mut end) = (start + range.start, start + range.end);
+            // Something that is missing is shown at the character in its place.
+            while start == end || !text.is_char_boundary(end) {
+                end += 1;
+            }
+            Some(start..end)
         });
         Some(exact.unwrap_or_else(|| value.span.clone()))
     }
 }
 
-/// The line that sets a knob. Knobs are plain values without places of their own; their keys stand
-/// at the beginnings of lines and nowhere else.
-fn knob(text: &str, name: &str) -> Option<Range<usize>> {
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        let sets = line
-            .trim_start()
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.trim_start().starts_with('='));
-        if sets {
-            let indent = line.len() - line.trim_start().len();
-            return Some(start + indent..start + line.trim_end().len());
-        }
-        start += line.len();
-    }
-    None
+/// Where a key of a protocol's table is set. Knobs are read as plain values without places of their
+/// own, so their place is looked up when it is needed.
+fn knob(text: &str, protocol: &str, name: &str) -> Option<Range<usize>> {
+    let file = DeTable::parse(text).ok()?;
+    let (_, table) = file.get_ref().iter().find(|(key, _)| key.get_ref() == protocol)?;
+    let (key, value) = table.get_ref().as_table()?.iter().find(|(key, _)| key.get_ref() == name)?;
+    Some(key.span().start..value.span().end)
 }
