@@ -15,7 +15,7 @@ use amends_models::check::{self, Counterexample, Progress, PropertyReport, Repor
 use amends_models::system::saga::{self, Saga};
 use amends_models::system::{Action, Part, System};
 use amends_models::workflow::builder::Place;
-use amends_models::workflow::expression::parse::suggestion;
+use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{Fault, Protocol, Workflow};
 use memory_stats::memory_stats;
 use miette::Diagnostic;
@@ -103,7 +103,7 @@ pub enum CheckError {
 pub fn check_spec(
     spec: &Spec,
     options: &CheckOptions,
-    watch: impl FnMut(&Progress),
+    watch: impl FnMut(&Progress) + Send,
 ) -> Result<CheckReport, CheckError> {
     let system = system(&spec.workflow);
     let known: Vec<&str> = system.properties().iter().map(|it| it.name.as_str()).collect();

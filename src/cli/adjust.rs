@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::workflow::builder::{COORDINATOR, MAX_INSTANCES};
-use amends_models::workflow::expression::parse::suggestion;
+use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{Protocol, Workflow};
 use clap::Args;
 use miette::Diagnostic;
