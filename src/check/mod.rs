@@ -12,11 +12,10 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use amends_models::check::{self, Counterexample, Progress, PropertyReport, Report};
-use amends_models::system::saga::{self, Saga};
-use amends_models::system::{Action, Part, System};
+use amends_models::system::{Action, Part, Protocol, System, WithSystem, with_system};
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
-use amends_models::workflow::{Fault, Protocol, Workflow};
+use amends_models::workflow::{Fault, Workflow};
 use memory_stats::memory_stats;
 use miette::Diagnostic;
 use stateright::Model;
@@ -24,13 +23,13 @@ use stateright::Model;
 use crate::report::{
     CheckReport, CounterexampleReport, Expectation, Finding, Origin, Position, Verdict,
 };
-use crate::spec::{self, Spec};
+use crate::spec::{self, Spec, SpecError};
 
 pub mod bounds;
 pub mod meaning;
 
-type SagaState = Vec<Part<Saga>>;
-type SagaReport = Report<SagaState, Action<Saga>>;
+/// What the checker reports about a system of the protocol `T`.
+type SystemReport<T> = Report<Vec<Part<T>>, Action<T>>;
 
 /// How far to search, and for what.
 #[derive(Clone, Debug, Default)]
@@ -52,7 +51,7 @@ pub struct CheckOptions {
 }
 
 /// Why a spec was not checked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
+#[derive(Clone, Debug, thiserror::Error, Diagnostic)]
 pub enum CheckError {
     /// A property was asked for that the spec does not have.
     #[error("`{spec}` has no property named `{property}`")]
@@ -65,6 +64,10 @@ pub enum CheckError {
         #[help]
         help: String,
     },
+    /// The business of the spec has no result somewhere: its numbers overflow, or it divides by zero.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Undefined(Arc<SpecError>),
 }
 
 /// Explores every behaviour of the spec's workflow under its fault budget and reports on its
@@ -99,13 +102,37 @@ pub enum CheckError {
 /// ```
 ///
 /// # Errors
-/// When a property is asked for that the spec does not have.
+/// When a property is asked for that the spec does not have, or the arithmetic of the spec has no
+/// result in some reachable state.
 pub fn check_spec(
     spec: &Spec,
     options: &CheckOptions,
     watch: impl FnMut(&Progress) + Send,
 ) -> Result<CheckReport, CheckError> {
-    let system = system(&spec.workflow);
+    with_system(&spec.workflow, Checking { spec, options, watch })
+}
+
+/// A check of a spec, before the protocol of its system is known.
+struct Checking<'a, W> {
+    spec: &'a Spec,
+    options: &'a CheckOptions,
+    watch: W,
+}
+
+impl<W: FnMut(&Progress) + Send> WithSystem for Checking<'_, W> {
+    type Output = Result<CheckReport, CheckError>;
+
+    fn with<T: Protocol>(self, system: System<T>) -> Self::Output {
+        check_system(self.spec, &system, self.options, self.watch)
+    }
+}
+
+fn check_system<T: Protocol>(
+    spec: &Spec,
+    system: &System<T>,
+    options: &CheckOptions,
+    watch: impl FnMut(&Progress) + Send,
+) -> Result<CheckReport, CheckError> {
     let known: Vec<&str> = system.properties().iter().map(|it| it.name.as_str()).collect();
     if let Some(name) = options.properties.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(CheckError::UnknownProperty {
@@ -116,7 +143,7 @@ pub fn check_spec(
     }
     let asked_for = |name| options.properties.is_empty() || options.properties.contains(name);
     let properties = system.properties().iter().filter(|property| asked_for(&property.name));
-    let mut verification = check::product(&system).properties(properties.cloned()).progress(watch);
+    let mut verification = check::product(system).properties(properties.cloned()).progress(watch);
     if let Some(states) = options.max_states {
         verification = verification.max_states(states);
     }
@@ -135,7 +162,34 @@ pub fn check_spec(
     if let Some(flag) = &options.interrupt {
         verification = verification.interrupt(Arc::clone(flag));
     }
-    Ok(told(spec, &system, verification.run()))
+    let report = verification.run();
+    match undefined(spec, system, &report) {
+        Some(error) => Err(CheckError::Undefined(Arc::new(error))),
+        None => Ok(told(spec, system, report)),
+    }
+}
+
+/// The first place found where the arithmetic of the spec has no result.
+fn undefined<T: Protocol>(
+    spec: &Spec,
+    system: &System<T>,
+    report: &SystemReport<T>,
+) -> Option<SpecError> {
+    let run = report.property("well-defined")?.verdict.counterexample()?;
+    let (_, last) = run.steps.last()?;
+    let (change, error) = last.iter().find_map(|part| match part {
+        Part::Process(local) => local.defect.as_ref(),
+        _ => None,
+    })?;
+    let place = system.protocol().place(change)?;
+    let span = spec.places.span(spec.source.text(), &place, None);
+    let help = format!(
+        "it happens after {} transitions, in {}; keep the numbers smaller, or guard the step with \
+         `when`",
+        run.steps.len(),
+        system.protocol().words().change(change)
+    );
+    Some(spec.source.error(error.to_string(), span, Some(help)))
 }
 
 /// Serves Stateright's Explorer for the workflow's system at `address`, for as long as the process
@@ -144,19 +198,25 @@ pub fn check_spec(
 /// # Panics
 /// If the address cannot be listened at; the Explorer has no other way to say so.
 pub fn serve(workflow: &Workflow, address: SocketAddr) {
-    system(workflow).checker().serve(address);
+    with_system(workflow, Serving(address));
+}
+
+/// Serving a system, before its protocol is known.
+struct Serving(SocketAddr);
+
+impl WithSystem for Serving {
+    type Output = ();
+
+    fn with<T: Protocol>(self, system: System<T>) {
+        system.checker().serve(self.0);
+    }
 }
 
 fn resident_memory() -> u64 {
     memory_stats().map_or(0, |memory| memory.physical_mem as u64)
 }
 
-fn system(workflow: &Workflow) -> System<Saga> {
-    let Protocol::Saga(knobs) = workflow.protocol();
-    saga::system(workflow, knobs)
-}
-
-fn told(spec: &Spec, system: &System<Saga>, report: SagaReport) -> CheckReport {
+fn told<T: Protocol>(spec: &Spec, system: &System<T>, report: SystemReport<T>) -> CheckReport {
     let workflow = &spec.workflow;
     let never_happened = if report.is_complete() {
         bounds::unspent(workflow.faults(), &struck(&report))
@@ -184,15 +244,15 @@ fn told(spec: &Spec, system: &System<Saga>, report: SagaReport) -> CheckReport {
 }
 
 /// The kinds of faults that happened somewhere in the space.
-fn struck(report: &SagaReport) -> Vec<Fault> {
+fn struck<T: Protocol>(report: &SystemReport<T>) -> Vec<Fault> {
     let taken = report.coverage.iter().filter(|(_, count)| *count > 0);
     taken.flat_map(|(action, _)| action.faults()).collect()
 }
 
-fn finding(
+fn finding<T: Protocol>(
     spec: &Spec,
-    system: &System<Saga>,
-    found: PropertyReport<SagaState, Action<Saga>>,
+    system: &System<T>,
+    found: PropertyReport<Vec<Part<T>>, Action<T>>,
 ) -> Finding {
     let stated = spec.workflow.properties().iter().position(|it| it.name == found.name);
     let verdict = match &found.verdict {
@@ -226,9 +286,9 @@ fn position(spec: &Spec, place: &Place) -> Option<Position> {
     Some(Position { line, column })
 }
 
-fn counterexample(
-    system: &System<Saga>,
-    run: &Counterexample<SagaState, Action<Saga>>,
+fn counterexample<T: Protocol>(
+    system: &System<T>,
+    run: &Counterexample<Vec<Part<T>>, Action<T>>,
 ) -> CounterexampleReport {
     CounterexampleReport {
         steps: run.steps.iter().map(|(action, _)| system.describe(action)).collect(),

@@ -27,6 +27,7 @@ mod execution;
 mod inbox;
 mod local;
 mod model;
+mod of_workflow;
 mod protocol;
 mod role;
 pub mod saga;
@@ -41,6 +42,7 @@ pub use execution::Circumstances;
 pub use inbox::Inbox;
 pub use local::{Local, Status};
 pub use model::SystemState;
+pub use of_workflow::{WithSystem, with_system};
 pub use protocol::{
     ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf, Words,
 };

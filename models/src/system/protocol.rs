@@ -5,6 +5,7 @@ use derive_where::derive_where;
 
 use crate::protocol::{Address, Process, Value, Verdict};
 use crate::workflow::ArithmeticError;
+use crate::workflow::builder::Place;
 
 /// A protocol, as a [`System`](super::System) hosts it.
 pub trait Protocol: Send + Sync + 'static {
@@ -29,6 +30,12 @@ pub trait Protocol: Send + Sync + 'static {
 
     /// Whether the business may refuse that change for a reason its resources do not show.
     fn refusable(&self, change: &ChangeOf<Self>) -> bool;
+
+    /// Where in the workflow's definition the business of a change is written down, for errors in it
+    /// to point at.
+    fn place(&self, _change: &ChangeOf<Self>) -> Option<Place> {
+        None
+    }
 
     /// The monitors, in their first state.
     fn monitors(&self) -> Vec<Self::Monitor>;

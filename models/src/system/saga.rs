@@ -11,7 +11,8 @@ use crate::protocol::saga::{
     SagaParticipant, SagaPlan, SagaRecord, SagaTimer, StepCall,
 };
 use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
-use crate::workflow::{ArithmeticError, Workflow, builder::COORDINATOR};
+use crate::workflow::builder::{COORDINATOR, Place, StepField};
+use crate::workflow::{ArithmeticError, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
@@ -101,6 +102,14 @@ impl Protocol for Saga {
 
     fn refusable(&self, change: &StepCall) -> bool {
         change.direction == Direction::Forward
+    }
+
+    fn place(&self, change: &StepCall) -> Option<Place> {
+        let field = match change.direction {
+            Direction::Forward => StepField::Change(0),
+            Direction::Backward => StepField::Undo(0),
+        };
+        Some(Place::Step(usize::from(change.step.0), field))
     }
 
     fn monitors(&self) -> Vec<SagaWitness> {

@@ -1,0 +1,26 @@
+//! The system of a workflow, whichever protocol carries it out.
+//!
+//! Each protocol has a type of system of its own. Whoever takes any workflow (a command line, a
+//! report) says what to do with a system of *some* protocol, as a [`WithSystem`].
+
+use crate::workflow::{Protocol as Chosen, Workflow};
+
+use super::protocol::Protocol;
+use super::saga;
+use super::topology::System;
+
+/// Something to do with a system, whatever its protocol.
+pub trait WithSystem {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn with<T: Protocol>(self, system: System<T>) -> Self::Output;
+}
+
+/// Makes the system that the workflow describes, with all its properties, and does something with it.
+pub fn with_system<W: WithSystem>(workflow: &Workflow, what: W) -> W::Output {
+    match workflow.protocol() {
+        Chosen::Saga(knobs) => what.with(saga::system(workflow, knobs)),
+    }
+}
