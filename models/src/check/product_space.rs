@@ -123,6 +123,10 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             });
             let mut widened = false;
             for block in round.blocks_mut().iter_mut().filter(|block| !block.is_done()) {
+                if widened {
+                    // What it found so far is packed in the old layout.
+                    block.restart();
+                }
                 widened |= self.finish_block(block);
             }
             if !widened {
