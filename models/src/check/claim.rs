@@ -3,7 +3,7 @@
 use super::chunked::Column;
 use super::condition::PropertyKind;
 use super::discipline::Sound;
-use super::explore::{Exploration, depth_of, explore};
+use super::explore::{Exploration, Objection, depth_of, explore};
 use super::graph::Graph;
 use super::limits::Limits;
 use super::liveness::{broken_promise, first_stuck};
@@ -12,7 +12,7 @@ use super::product::Fairness;
 use super::record::{Edges, Record};
 use super::space::{Path, Space};
 use super::stopwatch::Stopwatch;
-use super::verdict::{Completeness, Counterexample, Limit, PropertyReport, Report, Verdict};
+use super::verdict::{Completeness, Limit, PropertyReport, Report, Verdict};
 
 /// A property, in terms of a space's own predicates.
 pub(super) struct Claim<Test> {
@@ -23,19 +23,27 @@ pub(super) struct Claim<Test> {
 }
 
 impl PropertyKind {
+    /// Whether the property is about fair paths, and not only about what can be reached.
+    pub(super) fn needs_fairness(self) -> bool {
+        use PropertyKind::{AlwaysEventually, Eventually, LeadsTo};
+        matches!(self, Eventually | LeadsTo | AlwaysEventually)
+    }
+
     /// Whether the property is about paths, so that the transitions must be kept.
     fn needs_edges(self) -> bool {
-        use PropertyKind::{AlwaysEventually, Eventually, LeadsTo, NeverStuck};
-        matches!(self, Eventually | LeadsTo | AlwaysEventually | NeverStuck)
+        self.needs_fairness() || self == PropertyKind::NeverStuck
     }
 }
 
 /// Explores the space and decides every claim.
+///
+/// # Errors
+/// When a reduction has to be given up.
 pub(super) fn check<S: Space>(
     mut space: S,
-    claims: Vec<Claim<S::Test>>,
-    mut limits: Limits<'_>,
-) -> Report<S::State, S::Action> {
+    claims: &[Claim<S::Test>],
+    limits: &mut Limits<'_>,
+) -> Result<Report<S::State, S::Action>, Objection> {
     let clock = Stopwatch::start();
     let tests: Vec<&S::Test> = claims
         .iter()
@@ -43,7 +51,7 @@ pub(super) fn check<S: Space>(
         .collect();
     let keep_edges = claims.iter().any(|claim| claim.kind.needs_edges());
     let mut record = Record::new(tests.len(), keep_edges);
-    let exploration = explore(&mut space, &tests, &mut record, &mut limits, clock);
+    let exploration = explore(&mut space, &tests, &mut record, limits, clock)?;
     let constraints = space.constraints();
     let judge = Judge {
         space: &space,
@@ -52,15 +60,17 @@ pub(super) fn check<S: Space>(
         constraints: &constraints,
     };
     let mut columns = (0..tests.len()).map(|test| record.column(test));
-    let properties = claims
+    let findings: Vec<Finding> = claims
         .iter()
         .filter_map(|claim| {
             let condition = columns.next()?;
             let premise = claim.premise.as_ref().and_then(|_| columns.next());
-            Some(judge.decide(claim, condition, premise))
+            Some(judge.find(claim.kind, condition, premise))
         })
         .collect();
-    Report {
+    let findings = claims.iter().zip(findings);
+    let properties = findings.map(|(claim, found)| report(&mut space, claim, found)).collect();
+    Ok(Report {
         states: space.len().into(),
         transitions: record.transitions,
         depth: depth_of(&exploration.levels),
@@ -70,7 +80,30 @@ pub(super) fn check<S: Space>(
         coverage: space.coverage(&record),
         collision_probability: space.collision_probability(),
         reductions: space.reductions(),
-    }
+    })
+}
+
+fn report<S: Space>(
+    space: &mut S,
+    claim: &Claim<S::Test>,
+    finding: Finding,
+) -> PropertyReport<S::State, S::Action> {
+    let mut replay = |path: &Path| match space.replay(path) {
+        Ok(counterexample) => counterexample,
+        Err(error) => panic!("while checking `{}`: {error}", claim.name),
+    };
+    let mut witness = None;
+    let verdict = match finding {
+        Finding::Broken(path) => Verdict::Violated(path.as_ref().map(replay)),
+        Finding::Witnessed(path) => {
+            witness = Some(replay(&path));
+            Verdict::Holds
+        }
+        Finding::Kept => Verdict::Holds,
+        Finding::Vacuous => Verdict::Vacuous,
+        Finding::Unknown => Verdict::Incomplete,
+    };
+    PropertyReport { name: claim.name.clone(), kind: claim.kind, verdict, witness }
 }
 
 struct Judge<'a, S> {
@@ -85,35 +118,29 @@ enum Finding {
     Kept,
     Broken(Option<Path>),
     Witnessed(Path),
+    Vacuous,
     Unknown,
 }
 
 impl<S: Space> Judge<'_, S> {
-    fn decide<T>(
+    fn find(
         &self,
-        claim: &Claim<T>,
+        kind: PropertyKind,
         condition: Column<'_>,
         premise: Option<Column<'_>>,
-    ) -> PropertyReport<S::State, S::Action> {
+    ) -> Finding {
         let complete = self.exploration.completeness == Completeness::Complete;
-        let mut witness = None;
-        let verdict = match self.find(claim.kind, condition, premise) {
-            Finding::Broken(path) => {
-                Verdict::Violated(path.map(|path| self.replay(&claim.name, &path)))
+        match self.violation(kind, condition, premise) {
+            Finding::Kept if !complete => Finding::Unknown,
+            Finding::Broken(None) if !complete => Finding::Unknown,
+            Finding::Kept | Finding::Broken(None) if premise.is_some_and(Column::is_empty) => {
+                Finding::Vacuous
             }
-            Finding::Witnessed(path) => {
-                witness = Some(self.replay(&claim.name, &path));
-                Verdict::Holds
-            }
-            Finding::Unknown => Verdict::Incomplete,
-            Finding::Kept if !complete => Verdict::Incomplete,
-            Finding::Kept if never(premise) => Verdict::Vacuous,
-            Finding::Kept => Verdict::Holds,
-        };
-        PropertyReport { name: claim.name.clone(), kind: claim.kind, verdict, witness }
+            finding => finding,
+        }
     }
 
-    fn find(
+    fn violation(
         &self,
         kind: PropertyKind,
         condition: Column<'_>,
@@ -122,7 +149,6 @@ impl<S: Space> Judge<'_, S> {
         let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state));
         let good = |state: &u32| condition.get(*state);
         let states = 0..self.space.len();
-        let complete = self.exploration.completeness == Completeness::Complete;
         match kind {
             PropertyKind::Always => self.broken_at(states.filter(asked).find(|state| !good(state))),
             PropertyKind::DeadlockFree => {
@@ -131,8 +157,7 @@ impl<S: Space> Judge<'_, S> {
             }
             PropertyKind::Sometimes => match states.filter(asked).find(good) {
                 Some(state) => Finding::Witnessed(self.path_to(state)),
-                None if complete && !never(premise) => Finding::Broken(None),
-                None => Finding::Kept,
+                None => Finding::Broken(None),
             },
             PropertyKind::Eventually => self.promise(Sources::Initial(premise), condition),
             PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
@@ -182,16 +207,4 @@ impl<S: Space> Judge<'_, S> {
     fn path_to(&self, state: u32) -> Path {
         Path::to(state, |state| self.space.parent(state))
     }
-
-    fn replay(&self, name: &str, path: &Path) -> Counterexample<S::State, S::Action> {
-        match self.space.replay(path) {
-            Ok(counterexample) => counterexample,
-            Err(error) => panic!("while checking `{name}`: {error}"),
-        }
-    }
-}
-
-/// Whether there is a premise, and it was never true.
-fn never(premise: Option<Column<'_>>) -> bool {
-    premise.is_some_and(Column::is_empty)
 }

@@ -25,14 +25,21 @@ const BRIEF: Duration = Duration::from_millis(20);
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 const LARGEST_BLOCK: u32 = 1 << 16;
 
+/// A reduction turned out not to be sound for the model, and why.
+#[derive(Clone, Debug)]
+pub(super) struct Objection(pub(super) String);
+
 /// Visits every reachable state, or as many as the limits allow.
+///
+/// # Errors
+/// When a reduction has to be given up.
 pub(super) fn explore<S: Space>(
     space: &mut S,
     tests: &[&S::Test],
     record: &mut Record,
     limits: &mut Limits<'_>,
     clock: Stopwatch,
-) -> Exploration {
+) -> Result<Exploration, Objection> {
     space.open(tests, record);
     let mut levels = vec![0];
     let mut level_end = space.len();
@@ -41,11 +48,14 @@ pub(super) fn explore<S: Space>(
     let mut reported = Duration::ZERO;
     let completeness = loop {
         if next == level_end {
-            if next == space.len() {
+            if next == space.len() && space.objection().is_none() {
                 break Completeness::Complete;
             }
             levels.push(next);
             level_end = space.len();
+        }
+        if let Some(objection) = space.objection() {
+            return Err(Objection(objection.to_owned()));
         }
         let elapsed = clock.elapsed();
         let queue = u64::from(space.len() - next);
@@ -83,7 +93,7 @@ pub(super) fn explore<S: Space>(
     if level_end < space.len() {
         levels.push(level_end);
     }
-    Exploration { levels, completeness }
+    Ok(Exploration { levels, completeness })
 }
 
 /// The number of steps to the states of the last level.

@@ -55,6 +55,8 @@ mod report;
 mod space;
 mod stopwatch;
 mod subject;
+mod symmetric;
+mod symmetry;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -63,7 +65,7 @@ mod verification;
 
 pub use condition::{Condition, Parts, Property, PropertyKind, Viewed, Whole};
 pub use limits::Progress;
-pub use product::{Fairness, Move, Product, Snapshot, successors};
+pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
 pub use subject::{ModelSubject, ProductSubject, Subject};
 pub use verdict::{
     Completeness, Counterexample, Limit, PropertyReport, Reduction, ReductionReport, Report,

@@ -142,7 +142,7 @@ where
     }
 
     fn replay(
-        &self,
+        &mut self,
         path: &Path,
     ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed> {
         let is = |state: &M::State, number: u32| *state == self.states[number as usize];

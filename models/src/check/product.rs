@@ -44,6 +44,47 @@ pub trait Product: Send + Sync {
     fn fairness(&self, _action: &Self::Action) -> Fairness {
         Fairness::None
     }
+
+    /// The sizes of the sets of interchangeable things: identical participants, identical instances.
+    ///
+    /// To be interchangeable means that [swapping](Self::swap) two things everywhere in a state turns
+    /// its successors into the successors of the new state, and that no condition tells the two
+    /// states apart. The checker tries that on the states it visits. Where it is not true, the
+    /// symmetry is [refused](super::ReductionReport), and the whole space is explored instead.
+    fn symmetry(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
+    /// Where a slot goes, and what its part becomes, when two interchangeable things swap their
+    /// names. Where it goes must not depend on the part.
+    fn swap(&self, _swap: Swap, slot: usize, part: &Self::Part) -> (usize, Self::Part) {
+        (slot, part.clone())
+    }
+}
+
+/// Two interchangeable things that swap their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Swap {
+    /// The set that they belong to, by its place in [`Product::symmetry`].
+    pub set: usize,
+    /// The smaller of the two.
+    pub one: usize,
+    /// The larger of the two.
+    pub other: usize,
+}
+
+impl Swap {
+    /// The new name of a thing of the set.
+    #[must_use]
+    pub fn rename(self, thing: usize) -> usize {
+        if thing == self.one {
+            self.other
+        } else if thing == self.other {
+            self.one
+        } else {
+            thing
+        }
+    }
 }
 
 /// A transition that one slot can start.

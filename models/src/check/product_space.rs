@@ -14,21 +14,38 @@ use super::parallel::Round;
 use super::product::{Fairness, Product, Snapshot, successors};
 use super::record::{Edge, Record};
 use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space};
+use super::symmetry::Symmetry;
 use super::tables::Tables;
-use super::verdict::Counterexample;
+use super::verdict::{Counterexample, Reduction, ReductionReport};
 
 /// The states of a product, found so far.
 pub(super) struct ProductSpace<'p, P: Product> {
-    product: &'p P,
-    tables: Tables<'p, P>,
-    layout: Layout,
-    rows: Rows,
+    pub(super) product: &'p P,
+    pub(super) tables: Tables<'p, P>,
+    pub(super) layout: Layout,
+    pub(super) rows: Rows,
     parents: Chunked<u32>,
     shards: Vec<Shard>,
-    ids: Vec<u32>,
+    pub(super) ids: Vec<u32>,
     threads: usize,
     block: Block,
     round: Round,
+    reduction: SymmetryUse,
+    /// The declared symmetry, while it is used.
+    pub(super) symmetry: Option<Symmetry>,
+    /// Why the declared symmetry is none.
+    pub(super) objection: Option<String>,
+}
+
+/// What to do with the symmetry that a product declares.
+#[derive(Clone, Debug)]
+pub(super) enum SymmetryUse {
+    /// Use it.
+    Use,
+    /// Leave it, without a word.
+    Ignore,
+    /// Leave it, and say why.
+    Refuse(String),
 }
 
 /// How many states are expanded together.
@@ -40,10 +57,11 @@ const ROUND: usize = 1 << 12;
 /// From how many states on it is worth while to use all threads.
 const WORTH_SHARING: usize = 1 << 9;
 
-type Test<P> = Condition<Parts<<P as Product>::Part>>;
+/// A predicate on the states of a product.
+pub(super) type Test<P> = Condition<Parts<<P as Product>::Part>>;
 
 impl<'p, P: Product> ProductSpace<'p, P> {
-    pub(super) fn new(product: &'p P, threads: usize) -> Self {
+    pub(super) fn new(product: &'p P, threads: usize, reduction: SymmetryUse) -> Self {
         ProductSpace {
             product,
             tables: Tables::new(product, 0),
@@ -55,11 +73,14 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             threads,
             block: Block::default(),
             round: Round::default(),
+            reduction,
+            symmetry: None,
+            objection: None,
         }
     }
 
     /// Packs all rows anew if a slot has run out of bits.
-    fn widen_if_needed(&mut self) -> bool {
+    pub(super) fn widen_if_needed(&mut self) -> bool {
         if self.layout.fits(self.tables.sizes()) {
             return false;
         }
@@ -78,10 +99,17 @@ impl<'p, P: Product> ProductSpace<'p, P> {
     /// rows packed before are of no use.
     fn finish_block(&mut self, block: &mut Block) -> bool {
         let mut widened = false;
-        while block.expand(&self.tables, &self.layout, &self.rows).is_err() {
-            self.layout.unpack(self.rows.get(block.next_state() as usize), &mut self.ids);
-            self.tables.fill(&self.ids);
-            if self.widen_if_needed() {
+        loop {
+            let useless = if block.expand(&self.tables, &self.layout, &self.rows).is_err() {
+                self.layout.unpack(self.rows.get(block.next_state() as usize), &mut self.ids);
+                self.tables.fill(&self.ids);
+                self.widen_if_needed()
+            } else if self.canonicalize_block(block) {
+                true
+            } else {
+                break;
+            };
+            if useless {
                 block.restart();
                 widened = true;
             }
@@ -107,6 +135,9 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             record.taken.resize(self.tables.actions(), 0);
             block.count_actions(&mut record.taken);
             self.note(&block, record);
+            for state in start..states.end.min(start + BLOCK) {
+                self.try_symmetry(state, tests);
+            }
         }
         self.block = block;
     }
@@ -123,11 +154,10 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             });
             let mut widened = false;
             for block in round.blocks_mut().iter_mut().filter(|block| !block.is_done()) {
+                widened = self.finish_block(block);
                 if widened {
-                    // What it found so far is packed in the old layout.
-                    block.restart();
+                    break;
                 }
-                widened |= self.finish_block(block);
             }
             if !widened {
                 break;
@@ -220,13 +250,10 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         }
     }
 
-    fn is_row_of(&self, state: u32, parts: &[P::Part]) -> bool {
+    fn is_row_of(&mut self, state: u32, parts: &[P::Part]) -> bool {
+        let ids = self.canonical_ids(parts);
         let row = self.rows.get(state as usize);
-        parts
-            .iter()
-            .zip(self.layout.fields())
-            .enumerate()
-            .all(|(slot, (part, field))| self.tables.find_part(slot, part) == Some(field.read(row)))
+        ids.iter().zip(self.layout.fields()).all(|(&id, field)| id == field.read(row))
     }
 
     fn carries(&self, action: &P::Action, label: Option<u32>) -> bool {
@@ -251,6 +278,17 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             let ids =
                 state.into_iter().enumerate().map(|(slot, part)| self.tables.part_id(slot, part));
             states.push(ids.collect::<Vec<u32>>());
+        }
+        if let (SymmetryUse::Use, Some(first)) = (&self.reduction, states.first()) {
+            self.symmetry = Symmetry::of(&mut self.tables, first);
+            self.objection = self.objection_to_start();
+        }
+        if let Some(symmetry) = &mut self.symmetry {
+            // Canonical states need entries of tables that only one thread may fill.
+            self.threads = 1;
+            for state in &mut states {
+                symmetry.canonicalize(&mut self.tables, state);
+            }
         }
         self.layout = Layout::new(self.tables.sizes());
         self.rows = Rows::new(self.layout.words());
@@ -292,7 +330,10 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             + self.round.bytes()
     }
 
-    fn replay(&self, path: &Path) -> Result<Counterexample<Self::State, P::Action>, NotReplayed> {
+    fn replay(
+        &mut self,
+        path: &Path,
+    ) -> Result<Counterexample<Self::State, P::Action>, NotReplayed> {
         let mut initial = self.product.initial().into_iter();
         let start = initial
             .find(|state| self.is_row_of(path.states[0], state))
@@ -302,11 +343,24 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             let state = steps.last().map_or(&start, |(_, state)| state);
             let step = successors(self.product, state)
                 .into_iter()
-                .find(|(action, next)| self.is_row_of(target, next) && self.carries(action, label))
+                .find(|(action, next)| self.carries(action, label) && self.is_row_of(target, next))
                 .ok_or(NotReplayed { step: at + 1 })?;
             steps.push(step);
         }
         Ok(Counterexample { start, steps, repeats_from: path.repeats_from })
+    }
+
+    fn objection(&self) -> Option<&str> {
+        self.objection.as_deref()
+    }
+
+    fn reductions(&self) -> Vec<ReductionReport> {
+        let refused = match (&self.reduction, &self.symmetry) {
+            (SymmetryUse::Refuse(reason), _) => Some(reason.clone()),
+            (_, Some(_)) => None,
+            (_, None) => return Vec::new(),
+        };
+        vec![ReductionReport { reduction: Reduction::Symmetry, refused }]
     }
 
     fn coverage(&self, record: &Record) -> Vec<(P::Action, u64)> {

@@ -45,11 +45,19 @@ pub(super) trait Space {
     fn bytes(&self) -> u64;
 
     /// Takes the path on the model itself, without help of what the search remembered.
-    fn replay(&self, path: &Path)
-    -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
+    fn replay(
+        &mut self,
+        path: &Path,
+    ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
 
     /// Every action heard of, and how often it was taken.
     fn coverage(&self, record: &Record) -> Vec<(Self::Action, u64)>;
+
+    /// Why a reduction that is in use is not sound for this model, if that came to light. Nothing
+    /// that was found is of any use then.
+    fn objection(&self) -> Option<&str> {
+        None
+    }
 
     /// Which reductions were used.
     fn reductions(&self) -> Vec<ReductionReport> {

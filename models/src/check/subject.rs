@@ -6,12 +6,13 @@ use rayon::ThreadPoolBuilder;
 use stateright::{Expectation, Model};
 
 use super::claim::{Claim, check};
-use super::condition::{Parts, Property, PropertyKind, Viewed, Whole};
+use super::condition::{Condition, Parts, Property, PropertyKind, Viewed, Whole};
+use super::explore::Objection;
 use super::labels::Labels;
 use super::limits::Limits;
 use super::model_space::{ModelSpace, Test};
 use super::product::Product;
-use super::product_space::ProductSpace;
+use super::product_space::{ProductSpace, SymmetryUse};
 use super::verdict::Report;
 
 /// Something that a [`Verification`](super::Verification) can explore: a [`ProductSubject`] or a
@@ -35,6 +36,7 @@ pub struct Task<'m, V: Viewed> {
     pub(super) properties: Vec<Property<V>>,
     pub(super) limits: Limits<'m>,
     pub(super) threads: usize,
+    pub(super) symmetry: bool,
 }
 
 /// A [`Product`], explored by its parts.
@@ -54,14 +56,41 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
             condition: property.condition,
             premise: property.premise,
         });
-        let claims = claims.collect();
-        let on = |threads| ProductSpace::new(self.product, threads);
+        let claims: Vec<_> = claims.collect();
+        let mut limits = task.limits;
+        if task.threads > 1
+            && let Ok(pool) = ThreadPoolBuilder::new().num_threads(task.threads).build()
+        {
+            return pool.install(|| self.check(task.threads, task.symmetry, &claims, &mut limits));
+        }
         // Where no more threads are to be had, one does it all, with the same result.
-        match ThreadPoolBuilder::new().num_threads(task.threads).build() {
-            Ok(pool) if task.threads > 1 => {
-                pool.install(|| check(on(task.threads), claims, task.limits))
+        self.check(1, task.symmetry, &claims, &mut limits)
+    }
+}
+
+impl<P: Product> ProductSubject<'_, P> {
+    fn check(
+        &self,
+        threads: usize,
+        symmetry: bool,
+        claims: &[Claim<Condition<Parts<P::Part>>>],
+        limits: &mut Limits<'_>,
+    ) -> Report<Vec<P::Part>, P::Action> {
+        let declared = self.product.symmetry().into_iter().any(|size| size > 1);
+        let mut reduction = SymmetryUse::Ignore;
+        if symmetry && declared {
+            reduction = SymmetryUse::Use;
+            if let Some(claim) = claims.iter().find(|claim| claim.kind.needs_fairness()) {
+                // Fairness is to every single action. In a quotient, one action can stand for another.
+                reduction = SymmetryUse::Refuse(format!("`{}` is about fair paths", claim.name));
             }
-            _ => check(on(1), claims, task.limits),
+        }
+        loop {
+            let space = ProductSpace::new(self.product, threads, reduction);
+            match check(space, claims, limits) {
+                Ok(report) => return report,
+                Err(Objection(reason)) => reduction = SymmetryUse::Refuse(reason),
+            }
         }
     }
 }
@@ -97,7 +126,11 @@ where
             condition: Test::Condition(property.condition),
             premise: property.premise.map(Test::Condition),
         });
-        let claims = builtin.chain(stated).collect();
-        check(ModelSpace::new(self.model, self.labels), claims, task.limits)
+        let claims: Vec<_> = builtin.chain(stated).collect();
+        let mut limits = task.limits;
+        match check(ModelSpace::new(self.model, self.labels), &claims, &mut limits) {
+            Ok(report) => report,
+            Err(Objection(reason)) => unreachable!("no reduction is used, yet {reason}"),
+        }
     }
 }

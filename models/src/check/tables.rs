@@ -72,6 +72,10 @@ impl<'p, P: Product> Tables<'p, P> {
         }
     }
 
+    pub(super) fn product(&self) -> &'p P {
+        self.product
+    }
+
     /// The number of a part in its slot.
     pub(super) fn part_id(&mut self, slot: usize, part: P::Part) -> u32 {
         let slot = &mut self.slots[slot];
@@ -85,10 +89,6 @@ impl<'p, P: Product> Tables<'p, P> {
 
     pub(super) fn part(&self, slot: usize, id: u32) -> &P::Part {
         self.slots[slot].parts.value(id)
-    }
-
-    pub(super) fn find_part(&self, slot: usize, part: &P::Part) -> Option<u32> {
-        self.slots[slot].parts.find(part)
     }
 
     pub(super) fn action(&self, id: u32) -> &P::Action {

@@ -80,7 +80,8 @@ impl<M: Model> Verify for M {}
 impl<'m, S: Subject> Verification<'m, S> {
     fn new(subject: S) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let task = Task { properties: Vec::new(), limits: Limits::default(), threads };
+        let task =
+            Task { properties: Vec::new(), limits: Limits::default(), threads, symmetry: true };
         Verification { subject, task }
     }
 
@@ -238,6 +239,20 @@ impl<'m, S: Subject> Verification<'m, S> {
     #[must_use]
     pub fn run(self) -> Report<S::State, S::Action> {
         self.subject.search(self.task)
+    }
+}
+
+impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
+    /// Whether to use the [symmetry](Product::symmetry) that the product declares. It is used unless
+    /// it is switched off here.
+    ///
+    /// It is not used when a property is about fair paths, because fairness is to every single
+    /// action, and not when a state shows that it is no symmetry. The
+    /// [report](super::Report::reductions) says so.
+    #[must_use]
+    pub fn symmetry(mut self, used: bool) -> Self {
+        self.task.symmetry = used;
+        self
     }
 }
 

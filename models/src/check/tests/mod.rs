@@ -10,4 +10,5 @@ mod mutants;
 mod obvious;
 mod reference;
 mod small;
+mod symmetry;
 mod threads;

@@ -44,7 +44,7 @@ fn is_broken(
     let mut space = ModelSpace::new(graph, Some(Box::new(rule)));
     let mut record = Record::new(0, true);
     let clock = Stopwatch::start();
-    let search = explore(&mut space, &[], &mut record, &mut Limits::default(), clock);
+    let search = explore(&mut space, &[], &mut record, &mut Limits::default(), clock).unwrap();
     let mut goal = Bits::default();
     for state in 0..space.len() {
         goal.push(graph.goal >> space.state(state) & 1 == 1);

@@ -95,6 +95,7 @@ fn reports_do_not_depend_on_the_number_of_threads() {
     let two_phase = TwoPhase { managers: 6 };
     let check = |threads| {
         product(&two_phase)
+            .symmetry(false)
             .properties(two_phase.properties())
             .always("nobody commits", move |state| {
                 two_phase.managers_of(state).all(|manager| manager != ManagerState::Committed)

@@ -7,7 +7,7 @@
 //! taken back, and proves that it implements the problem. Both are written here as they are in the
 //! paper, as [products](Product) of automata.
 
-use crate::check::{Move, Parts, Product, Property, PropertyKind, Snapshot};
+use crate::check::{Move, Parts, Product, Property, PropertyKind, Snapshot, Swap};
 
 /// A resource manager, by number.
 pub type Manager = u8;
@@ -115,9 +115,14 @@ impl Product for TransactionCommit {
 /// use amends_models::protocol::two_phase_commit::gray_lamport::TwoPhase;
 ///
 /// let two_phase = TwoPhase { managers: 3 };
-/// let report = product(&two_phase).properties(two_phase.properties()).run();
+/// let report = product(&two_phase).properties(two_phase.properties()).symmetry(false).run();
 /// report.assert_holds();
 /// assert_eq!((report.states, report.transitions), (288, 1_145));
+///
+/// // Managers are interchangeable: that leaves 80 states that differ in more than their names.
+/// let report = product(&two_phase).properties(two_phase.properties()).run();
+/// report.assert_holds();
+/// assert_eq!(report.states, 80);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct TwoPhase {
@@ -320,5 +325,19 @@ impl Product for TwoPhase {
             }
             _ => None,
         }
+    }
+
+    fn symmetry(&self) -> Vec<usize> {
+        vec![self.managers.into()]
+    }
+
+    fn swap(&self, swap: Swap, slot: usize, part: &TwoPhasePart) -> (usize, TwoPhasePart) {
+        let managers = usize::from(self.managers);
+        let slot = if slot < self.coordinator_slot() {
+            slot / managers * managers + swap.rename(slot % managers)
+        } else {
+            slot
+        };
+        (slot, *part)
     }
 }

@@ -1,0 +1,229 @@
+//! Symmetry: exact orbits, verdicts as without it, and no symmetry where there is none.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use crate::check::{
+    Move, Parts, Product, Property, PropertyKind, Snapshot, Swap, Verdict, product, successors,
+};
+
+/// How many things there are.
+const THINGS: usize = 3;
+
+/// Some things, each with a state of its own and a note about another thing, and a slot that holds a
+/// set of things. Every rule is the same for all things, so they are interchangeable.
+#[derive(Clone, Debug)]
+struct Things {
+    /// For each state of a thing, where it can go: the next state, whether it notes the next thing
+    /// that is in this state, and what it asks of the set.
+    rules: [Vec<(u8, Option<u8>, Option<Ask>)>; 3],
+    /// Breaks the symmetry: this thing cannot leave its first state.
+    stuck: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Ask {
+    Join(usize),
+    Leave(usize),
+    Alone(usize),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Part {
+    Thing { state: u8, note: Option<usize> },
+    Set(u8),
+}
+
+impl Product for Things {
+    type Part = Part;
+    type Request = Request;
+    type Action = (usize, usize, Option<usize>);
+
+    fn initial(&self) -> Vec<Vec<Part>> {
+        let mut parts = vec![Part::Thing { state: 0, note: None }; THINGS];
+        parts.push(Part::Set(0));
+        vec![parts]
+    }
+
+    fn moves(&self, slot: usize, part: &Part, moves: &mut Vec<Move<Self>>) {
+        let Part::Thing { state, note } = *part else { return };
+        if self.stuck == Some(slot) {
+            return;
+        }
+        for (rule, &(next, seen, ask)) in self.rules[state as usize].iter().enumerate() {
+            let asks = ask.map(|ask| (THINGS, Request::Ask(ask.of(slot))));
+            let Some(wanted) = seen else {
+                let part = Part::Thing { state: next, note };
+                let requests = asks.into_iter().collect();
+                moves.push(Move { action: (slot, rule, None), part, requests });
+                continue;
+            };
+            for other in (0..THINGS).filter(|&other| other != slot) {
+                let part = Part::Thing { state: next, note: Some(other) };
+                let requests = [(other, Request::Is(wanted))].into_iter().chain(asks).collect();
+                moves.push(Move { action: (slot, rule, Some(other)), part, requests });
+            }
+        }
+    }
+
+    fn answer(&self, _slot: usize, part: &Part, request: &Request) -> Option<Part> {
+        match (*part, *request) {
+            (Part::Thing { state, .. }, Request::Is(wanted)) => (state == wanted).then_some(*part),
+            (Part::Set(set), Request::Ask(Ask::Join(thing))) => Some(Part::Set(set | 1 << thing)),
+            (Part::Set(set), Request::Ask(Ask::Leave(thing))) => {
+                Some(Part::Set(set & !(1 << thing)))
+            }
+            (Part::Set(set), Request::Ask(Ask::Alone(thing))) => {
+                (set == 1 << thing).then_some(*part)
+            }
+            _ => None,
+        }
+    }
+
+    fn symmetry(&self) -> Vec<usize> {
+        vec![THINGS]
+    }
+
+    fn swap(&self, swap: Swap, slot: usize, part: &Part) -> (usize, Part) {
+        match *part {
+            Part::Thing { state, note } => {
+                let note = note.map(|other| swap.rename(other));
+                (swap.rename(slot), Part::Thing { state, note })
+            }
+            Part::Set(set) => {
+                let members = (0..THINGS).filter(|thing| set >> thing & 1 == 1);
+                let renamed = members.fold(0, |set, thing| set | 1 << swap.rename(thing));
+                (slot, Part::Set(renamed))
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Request {
+    Is(u8),
+    Ask(Ask),
+}
+
+impl Ask {
+    fn of(self, thing: usize) -> Self {
+        match self {
+            Ask::Join(_) => Ask::Join(thing),
+            Ask::Leave(_) => Ask::Leave(thing),
+            Ask::Alone(_) => Ask::Alone(thing),
+        }
+    }
+}
+
+fn things() -> impl Strategy<Value = Things> {
+    let ask = proptest::sample::select(&[Ask::Join(0), Ask::Leave(0), Ask::Alone(0)]);
+    let rule = (0..3u8, proptest::option::of(0..3u8), proptest::option::of(ask));
+    let rules = proptest::collection::vec(rule, 0..3);
+    proptest::array::uniform3(rules).prop_map(|rules| Things { rules, stuck: None })
+}
+
+/// The orbits of all reachable states, by applying every permutation to every state.
+fn orbits(things: &Things) -> usize {
+    let mut states = BTreeSet::from_iter(things.initial());
+    let mut queue: Vec<_> = states.iter().cloned().collect();
+    while let Some(state) = queue.pop() {
+        for (_, next) in successors(things, &state) {
+            if states.insert(next.clone()) {
+                queue.push(next);
+            }
+        }
+    }
+    let swap = |(one, other), state: &Vec<Part>| {
+        let mut image = state.clone();
+        for (slot, part) in state.iter().enumerate() {
+            let (slot, part) = things.swap(Swap { set: 0, one, other }, slot, part);
+            image[slot] = part;
+        }
+        image
+    };
+    let least = |state: &Vec<Part>| {
+        let turned = swap((0, 1), &swap((1, 2), state));
+        let images = [state.clone(), turned.clone(), swap((0, 1), &swap((1, 2), &turned))];
+        images.iter().flat_map(|image| [image.clone(), swap((0, 1), image)]).min()
+    };
+    states.iter().map(least).collect::<BTreeSet<_>>().len()
+}
+
+fn properties() -> Vec<Property<Parts<Part>>> {
+    let count = |wanted: u8| {
+        move |state: &[&Part]| {
+            let has = |part: &&&Part| matches!(part, Part::Thing { state, .. } if *state == wanted);
+            state.iter().filter(has).count()
+        }
+    };
+    let (ones, twos) = (count(1), count(2));
+    vec![
+        Property::new(PropertyKind::Always, "two ones at most", move |s: Snapshot<'_, Part>| {
+            ones(s.parts()) < 3
+        }),
+        Property::new(PropertyKind::Sometimes, "a pair of twos", move |s: Snapshot<'_, Part>| {
+            twos(s.parts()) == 2
+        }),
+        Property::new(PropertyKind::NeverStuck, "a full set", move |s: Snapshot<'_, Part>| {
+            *s.part(THINGS) == Part::Set(7)
+        }),
+        Property::new(PropertyKind::DeadlockFree, "ends in ones", move |s: Snapshot<'_, Part>| {
+            ones(s.parts()) > 0
+        }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::with_cases(600) })]
+
+    #[test]
+    fn there_is_one_state_for_each_orbit_and_the_verdicts_stay(things in things()) {
+        let reduced = product(&things).properties(properties()).run();
+        let full = product(&things).properties(properties()).symmetry(false).run();
+        prop_assert_eq!(&reduced.reductions[0].refused, &None);
+        prop_assert_eq!(reduced.states, orbits(&things) as u64);
+        prop_assert!(full.reductions.is_empty());
+        for (one, other) in reduced.properties.iter().zip(&full.properties) {
+            let length = |verdict: &Verdict<_, _>| verdict.counterexample().map(|path| path.steps.len());
+            prop_assert_eq!(one.verdict.word(), other.verdict.word(), "{}", one.name);
+            prop_assert_eq!(length(&one.verdict), length(&other.verdict), "{}", one.name);
+        }
+    }
+}
+
+fn busy(stuck: Option<usize>) -> Things {
+    let rules = [vec![(1, None, Some(Ask::Join(0)))], vec![(2, Some(1), None)], vec![]];
+    Things { rules, stuck }
+}
+
+fn refusal(things: &Things, property: Property<Parts<Part>>) -> String {
+    let check = || product(things).property(property.clone());
+    let (asked, full) = (check().run(), check().symmetry(false).run());
+    assert_eq!(asked.states, full.states);
+    asked.reductions[0].refused.clone().unwrap()
+}
+
+#[test]
+fn a_model_that_tells_things_apart_is_not_reduced() {
+    let harmless = Property::new(PropertyKind::Always, "anything", |_| true);
+    let reason = refusal(&busy(Some(1)), harmless);
+    assert!(reason.contains("does not keep the transitions"), "{reason}");
+}
+
+#[test]
+fn a_property_that_tells_things_apart_is_not_reduced() {
+    let first =
+        Property::new(PropertyKind::Sometimes, "the first leads", |state: Snapshot<'_, Part>| {
+            matches!(state.part(0), Part::Thing { state: 1, .. })
+        });
+    let reason = refusal(&busy(None), first);
+    assert!(reason.contains("changes what a property says"), "{reason}");
+}
+
+#[test]
+fn a_property_of_fair_paths_is_not_reduced() {
+    let settles = Property::new(PropertyKind::Eventually, "settles", |_| true);
+    assert_eq!(refusal(&busy(None), settles), "`settles` is about fair paths");
+}
