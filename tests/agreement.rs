@@ -92,6 +92,10 @@ fn workflows(steps: usize) -> impl Strategy<Value = Workflow> {
                     } else {
                         StepKind::Retriable
                     });
+                    if position == pivot {
+                        // Everything that can be undone comes before the point of no return.
+                        step = step.after((0..position).map(|before| format!("step-{before}")));
+                    }
                 }
                 // A retriable step that is refused for good would be asked for ever.
                 if guarded && position <= pivot {

@@ -10,6 +10,7 @@
 //! | `explore` | [`explore`] |
 //! | `export` | [`export`] |
 //! | `new` | [`new`] |
+//! | `run` | [`run`] |
 
 use std::ffi::OsString;
 
@@ -28,6 +29,7 @@ pub mod new;
 mod output;
 mod progress;
 mod results;
+pub mod run;
 
 pub use exit::Exit;
 pub use faults::{FaultsArgument, FaultsError};
@@ -55,6 +57,8 @@ enum Command {
     Explore(explore::ExploreArguments),
     /// Write what other tools read.
     Export(export::ExportArguments),
+    /// Carry a spec's workflow out for real, in a bad world, and audit what happened.
+    Run(run::RunArguments),
     /// Begin: write a spec, and a proof of it in Rust.
     New(new::NewArguments),
 }
@@ -71,6 +75,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(arguments) => check::run(&arguments),
         Command::Explore(arguments) => explore::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
     }
 }

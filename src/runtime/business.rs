@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amends_models::protocol::Verdict;
 use amends_models::protocol::saga::{Direction, StepCall};
-use amends_models::workflow::{ResourceId, Workflow};
+use amends_models::workflow::{ArithmeticError, ResourceId, Workflow};
 
 use crate::store::Transaction;
 
@@ -96,16 +96,26 @@ impl Expressions {
     }
 }
 
+/// The arithmetic of a step has no result. The model calls it a violation of `well-defined`.
+#[derive(Debug, thiserror::Error)]
+#[error("the arithmetic of `{step}` has no result: {source}")]
+struct WithoutResult {
+    step: String,
+    source: ArithmeticError,
+}
+
 impl<T: Transaction> Business<T> for Expressions {
     fn perform(&self, transaction: &mut T, call: StepCall) -> Result<Verdict, BusinessError> {
         let service = self.workflow.step(call.step).service;
         let before = transaction.resources(service)?;
         let backward = call.direction == Direction::Backward;
-        if !backward && !self.workflow.accepts(call.step, &before)? {
+        let without_result =
+            |source| WithoutResult { step: self.workflow.step(call.step).name.clone(), source };
+        if !backward && !self.workflow.accepts(call.step, &before).map_err(without_result)? {
             return Ok(Verdict::Refused);
         }
         let mut after = before.clone();
-        self.workflow.change(call.step, backward, &mut after)?;
+        self.workflow.change(call.step, backward, &mut after).map_err(without_result)?;
         for (position, (old, new)) in before.iter().zip(&after).enumerate() {
             if old != new {
                 transaction.set_resource(service, ResourceId(position as u16), *new)?;

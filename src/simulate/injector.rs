@@ -13,7 +13,7 @@ use rand::{Rng, SeedableRng};
 use super::plan::{FaultKind, FaultPlan, FaultPlanError, Rate};
 
 /// How likely each opportunity is taken in a workflow on which a counted fault was laid.
-const COUNTED: f64 = 0.25;
+const COUNTED: f64 = 0.5;
 
 /// Where an opportunity for a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -127,7 +127,9 @@ impl Injector {
         match entry.rate {
             Rate::Chance(chance) => happens(chance),
             Rate::Count(_) => {
-                self.is_laid_on(line, workflow) && happens(COUNTED) && self.take(line, workflow)
+                // A workflow has one client, who has one opportunity to take the request back.
+                let chance = if entry.fault == FaultKind::Cancel { 1.0 } else { COUNTED };
+                self.is_laid_on(line, workflow) && happens(chance) && self.take(line, workflow)
             }
         }
     }

@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(difference(&stored, &definition(&order("stock >= 1").with_instances(9))), None);
         insta::assert_snapshot!(
             difference(&stored, &definition(&order("stock >= 2"))).unwrap(),
-            @r#"`steps.1.when` is "(stock >= 1)" in the file and "(stock >= 2)" in the spec"#
+            @r#"`steps.1.when` is "stock >= 1" in the file and "stock >= 2" in the spec"#
         );
     }
 }

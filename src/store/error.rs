@@ -87,7 +87,7 @@ pub enum StoreError {
         source: serde_json::Error,
     },
     /// The code of a step failed. Its transaction was rolled back.
-    #[error("step {} of workflow {} failed: {source}", call.step.0, call.workflow)]
+    #[error("step {} of workflow {} failed: {source}", call.step.0 + 1, call.workflow)]
     Business {
         /// Which call.
         call: StepCall,

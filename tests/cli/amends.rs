@@ -56,6 +56,7 @@ pub(crate) fn steadily(compare: impl FnOnce()) {
     settings.add_filter(r"in \d+\.\d{3} s", "in [time] s");
     settings.add_filter(r#"time="\d+\.\d{3}""#, r#"time="[time]""#);
     settings.add_filter(r#""seconds":[\d.e-]+"#, r#""seconds":"[time]""#);
+    settings.add_filter(r"took +\d+\.\d+ s, \d+ workflows/s", "took         [time] s");
     settings.add_filter(r"/tmp/\.tmp\w+", "[home]");
     settings.bind(compare);
 }

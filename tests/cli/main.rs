@@ -6,3 +6,4 @@ mod check;
 mod explore;
 mod formats;
 mod new;
+mod run;

@@ -1,0 +1,202 @@
+//! `amends run`: carry a spec's workflow out for real, in a bad world, and audit what happened.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use amends_models::property::Ending;
+use amends_models::protocol::WorkflowId;
+use clap::{Args, ValueEnum};
+
+use super::adjust::{Adjustments, Setting};
+use super::complain;
+use super::exit::Exit;
+use super::interrupt;
+use super::output::Output;
+use super::progress::Progress;
+use crate::runtime::{Observer, RunError, RunOptions, RunReport, StoreChoice, Timing, run_until};
+use crate::simulate::FaultPlan;
+use crate::spec;
+use crate::store::StoreError;
+
+/// How often a run looks whether it is to stop.
+const WATCH: Duration = Duration::from_millis(100);
+
+/// What to run, how often, where to keep it, and what goes wrong.
+#[derive(Debug, Args)]
+#[command(after_help = FAULTS)]
+pub struct RunArguments {
+    /// The spec of the workflow.
+    #[arg(value_name = "SPEC")]
+    spec: PathBuf,
+    /// Where workflows are kept: `memory`, or `sqlite:FILE`. What a file already holds is recovered
+    /// and finished first.
+    #[arg(long, value_name = "STORE", default_value_t)]
+    store: StoreChoice,
+    /// How many workflows there are to be, with those that the store already holds.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
+    workflows: u32,
+    /// What goes wrong: lose=0.05,crash=0.01,refuse@payment=3. Nothing, if not given.
+    #[arg(long, value_name = "FAULT=RATE,…", default_value_t)]
+    faults: FaultPlan,
+    /// Turn a knob: saga.barrier=none.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    settings: Vec<Setting>,
+    /// Where all chance comes from.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+    /// How many workflows may go on at the same time.
+    #[arg(long, value_name = "NUMBER", default_value = "128")]
+    concurrency: NonZeroUsize,
+    /// Cancel a workflow that takes longer: 500ms, 30s.
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    deadline: Option<Duration>,
+    /// Say on standard error when each workflow is accepted, and how it ends.
+    #[arg(long)]
+    verbose: bool,
+    /// How to show what came of it.
+    #[arg(long, value_enum, default_value_t)]
+    format: RunFormat,
+}
+
+const FAULTS: &str = "\
+Faults, and what each has a chance to strike:
+  crash      each effect of each process     lose       each message
+  duplicate  each message                    delay      each message
+  refuse     each attempt of a step          fail       each attempt of a step or compensation
+  timeout    each timer                      cancel     each workflow
+A rate with a point is a probability: lose=0.05 loses one message in twenty. A whole number is how
+often the fault strikes in the whole run: crash=3. With @NODE it strikes one service, or the
+coordinator: crash@coordinator=0.01.";
+
+/// How to show what came of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum RunFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Runs the workflow, audits what happened, shows the report, and says how it went.
+#[must_use]
+pub fn run(arguments: &RunArguments) -> Exit {
+    let spec = match spec::read(&arguments.spec) {
+        Ok(spec) => spec,
+        Err(error) => return complain::about(error),
+    };
+    let adjustments = Adjustments { settings: arguments.settings.clone(), faults: None };
+    let workflow = match adjustments.apply(spec.workflow) {
+        Ok(workflow) => workflow,
+        Err(error) => return complain::about(error),
+    };
+    let observer = Arc::new(Teller::new(arguments));
+    let options = RunOptions {
+        workflows: arguments.workflows,
+        faults: arguments.faults.clone(),
+        seed: arguments.seed,
+        concurrency: arguments.concurrency,
+        timing: Timing { deadline: arguments.deadline, ..Timing::default() },
+        observer: Arc::clone(&observer) as Arc<dyn Observer>,
+    };
+    let tokio = match tokio::runtime::Builder::new_multi_thread().enable_time().build() {
+        Ok(tokio) => tokio,
+        Err(error) => {
+            return complain::with_help(
+                format_args!("the runtime cannot start: {error}"),
+                "the system may be out of threads",
+            );
+        }
+    };
+    let stop = interrupted(interrupt::flag());
+    let result = tokio.block_on(run_until(&workflow, &arguments.store, options, stop));
+    drop(observer);
+    match result {
+        Ok(report) => match show(&report, arguments.format) {
+            Ok(()) => judge(&report),
+            Err(error) => complain::output(&error),
+        },
+        Err(error) => complain::with_help(&error, advice(&error)),
+    }
+}
+
+async fn interrupted(flag: Arc<AtomicBool>) {
+    while !flag.load(Ordering::Relaxed) {
+        tokio::time::sleep(WATCH).await;
+    }
+}
+
+fn show(report: &RunReport, format: RunFormat) -> std::io::Result<()> {
+    let text = match format {
+        RunFormat::Text => report.to_string(),
+        RunFormat::Json => serde_json::to_string_pretty(report)?,
+    };
+    Output::new().write(&format!("{text}\n"))
+}
+
+fn judge(report: &RunReport) -> Exit {
+    if !report.violations.is_empty() {
+        Exit::NotAsExpected
+    } else if report.unfinished > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::AsExpected
+    }
+}
+
+fn advice(error: &RunError) -> &'static str {
+    match error {
+        RunError::Store(StoreError::Business { .. }) => {
+            "mend the step; workflows that were accepted are safe in the store"
+        }
+        RunError::Store(_) => "name a file of this workflow, or one that does not exist yet",
+        RunError::Faults(_) => "name a service of the spec, or `coordinator`",
+        RunError::Panicked(_) => "this is a defect of the program; accepted workflows are safe",
+    }
+}
+
+/// Tells people on standard error how far the run has come.
+struct Teller {
+    verbose: bool,
+    ended: AtomicU64,
+    workflows: u32,
+    progress: Progress,
+}
+
+impl Teller {
+    fn new(arguments: &RunArguments) -> Teller {
+        Teller {
+            verbose: arguments.verbose,
+            ended: AtomicU64::new(0),
+            workflows: arguments.workflows,
+            progress: Progress::start(format!("running {}", arguments.spec.display())),
+        }
+    }
+}
+
+impl Observer for Teller {
+    fn accepted(&self, workflow: WorkflowId) {
+        if self.verbose {
+            complain::remark(format_args!("accepted {workflow}"));
+        }
+    }
+
+    fn ended(&self, workflow: WorkflowId, ending: Ending) {
+        if self.verbose {
+            complain::remark(format_args!("{} {workflow}", word(ending)));
+        }
+        let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
+        self.progress.say(format_args!("{ended} of {}", self.workflows));
+    }
+}
+
+fn word(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Completed => "completed",
+        Ending::Compensated => "compensated",
+        Ending::Failed => "failed",
+    }
+}
