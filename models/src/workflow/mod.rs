@@ -11,8 +11,6 @@ pub mod definition;
 pub mod expression;
 pub mod faults;
 pub mod suggestion;
-#[cfg(test)]
-mod tests;
 
 pub use builder::{PropertyDraft, StepDraft, WorkflowBuilder, WorkflowError};
 pub use definition::{

@@ -1,9 +1,8 @@
 //! What the builder refuses, and what it lets through.
 
-use super::builder::COORDINATOR;
 use super::*;
 use crate::protocol::StepSet;
-use crate::protocol::saga::SagaKnobs;
+use crate::workflow::{Fault, StepKind};
 
 /// A shop with a till and a warehouse, for tests to spoil.
 fn shop() -> WorkflowBuilder {
@@ -57,6 +56,15 @@ fn sizes_that_are_refused() {
     insta::assert_snapshot!(refusals(&[
         ("no steps", shop()),
         ("one step too many", with(many)),
+        (
+            "too many services",
+            (0..999).fold(with([step("pay")]), |shop, at| {
+                shop.service(format!("s{at}"), [("r", 0)])
+            })
+        ),
+        ("too many resources", {
+            with([step("pay")]).service("bank", (0..=1000).map(|at| (format!("r{at}"), 0)))
+        }),
         ("no instances", with([step("pay")]).instances(0)),
         ("too many instances", with([step("pay")]).instances(17)),
         ("no attempts", knobs(|knobs| knobs.attempts = 0)),

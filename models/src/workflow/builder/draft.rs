@@ -1,0 +1,79 @@
+//! What people write: steps and properties whose names and texts mean nothing yet.
+
+use crate::workflow::definition::{Claim, StepKind};
+
+/// A step as people write it.
+#[derive(Clone, Debug)]
+pub struct StepDraft {
+    pub(super) name: String,
+    pub(super) service: String,
+    pub(super) kind: StepKind,
+    pub(super) after: Option<Vec<String>>,
+    pub(super) when: Option<String>,
+    pub(super) change: Vec<String>,
+    pub(super) undo: Vec<String>,
+}
+
+/// A property as people write it.
+#[derive(Clone, Debug)]
+pub struct PropertyDraft {
+    /// Its name.
+    pub name: String,
+    /// What is claimed.
+    pub claim: Claim,
+    /// The condition, as text.
+    pub condition: String,
+    /// When it has anything to say, as text.
+    pub given: Option<String>,
+}
+
+impl StepDraft {
+    /// A compensatable step of that name, carried out by that service.
+    #[must_use]
+    pub fn new(name: impl Into<String>, service: impl Into<String>) -> Self {
+        StepDraft {
+            name: name.into(),
+            service: service.into(),
+            kind: StepKind::Compensatable,
+            after: None,
+            when: None,
+            change: Vec::new(),
+            undo: Vec::new(),
+        }
+    }
+
+    /// Says whether it can be undone.
+    #[must_use]
+    pub fn kind(mut self, kind: StepKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// The steps it waits for; none, for a step that starts at once.
+    #[must_use]
+    pub fn after<N: Into<String>>(mut self, steps: impl IntoIterator<Item = N>) -> Self {
+        self.after = Some(steps.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// When the service accepts it.
+    #[must_use]
+    pub fn when(mut self, condition: impl Into<String>) -> Self {
+        self.when = Some(condition.into());
+        self
+    }
+
+    /// What it changes.
+    #[must_use]
+    pub fn change<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.change = assignments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What its compensation changes.
+    #[must_use]
+    pub fn undo<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.undo = assignments.into_iter().map(Into::into).collect();
+        self
+    }
+}

@@ -1,0 +1,211 @@
+//! Making workflows: names and texts in, a valid [`Workflow`] or a located error out.
+//!
+//! The builder takes what people write (names, expressions as text) and resolves all of it at once in
+//! [`WorkflowBuilder::build`]. Each error says *where*: a [`Place`], which a spec reader turns into a
+//! line and column.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `draft.rs` | steps and properties as people write them |
+//! | `shape.rs` | checks that need no meaning: sizes, names, limits |
+//! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
+//! | `order.rs` | the order of steps, and the point of no return |
+//! | `refusal.rs` | what is said when something is wrong, and about which place |
+
+mod draft;
+mod names;
+mod order;
+mod refusal;
+mod resolution;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+use crate::protocol::saga::SagaKnobs;
+
+use super::definition::{Claim, Protocol, Resource, Service, Workflow};
+use super::faults::FaultBudget;
+
+use names::EveryName;
+use order::{check_order, check_point_of_no_return};
+use resolution::resolve_property;
+
+pub use draft::{PropertyDraft, StepDraft};
+pub use refusal::{Place, StepField, WorkflowError};
+
+/// Collects a workflow and checks it as a whole.
+///
+/// ```
+/// use amends_models::workflow::{StepDraft, Workflow};
+///
+/// let order = Workflow::builder("order")
+///     .service("inventory", [("stock", 2)])
+///     .service("payment", [("balance", 15)])
+///     .step(
+///         StepDraft::new("reserve-stock", "inventory")
+///             .when("stock >= 1")
+///             .change(["stock -= 1"])
+///             .undo(["stock += 1"]),
+///     )
+///     .step(
+///         StepDraft::new("charge", "payment")
+///             .when("balance >= 10")
+///             .change(["balance -= 10"])
+///             .undo(["balance += 10"]),
+///     )
+///     .instances(2)
+///     .always("never oversold", "inventory.stock >= 0")
+///     .build()
+///     .expect("the workflow is sound");
+/// assert_eq!(order.steps().len(), 2);
+/// ```
+#[derive(Clone, Debug)]
+pub struct WorkflowBuilder {
+    name: String,
+    protocol: Protocol,
+    instances: u32,
+    services: Vec<Service>,
+    steps: Vec<StepDraft>,
+    ordered_links: bool,
+    faults: FaultBudget,
+    properties: Vec<PropertyDraft>,
+}
+
+/// The most workflows that can run at the same time in one model.
+pub const MAX_INSTANCES: u32 = 16;
+
+/// The node that hosts the coordinators, by its name in fault budgets.
+pub const COORDINATOR: &str = "coordinator";
+
+impl Workflow {
+    /// Starts a workflow: an orchestrated saga with the right choice at every knob, one instance, and
+    /// a perfect world.
+    #[must_use]
+    pub fn builder(name: impl Into<String>) -> WorkflowBuilder {
+        WorkflowBuilder {
+            name: name.into(),
+            protocol: Protocol::Saga(SagaKnobs::default()),
+            instances: 1,
+            services: Vec::new(),
+            steps: Vec::new(),
+            ordered_links: false,
+            faults: FaultBudget::none(),
+            properties: Vec::new(),
+        }
+    }
+}
+
+impl WorkflowBuilder {
+    /// Chooses the protocol and its knobs.
+    #[must_use]
+    pub fn protocol(mut self, protocol: Protocol) -> Self {
+        self.protocol = protocol;
+        self
+    }
+
+    /// How many runs of the workflow go on at the same time in the model.
+    #[must_use]
+    pub fn instances(mut self, instances: u32) -> Self {
+        self.instances = instances;
+        self
+    }
+
+    /// Adds a service and what it owns: names and values at the start.
+    #[must_use]
+    pub fn service<N: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        resources: impl IntoIterator<Item = (N, i64)>,
+    ) -> Self {
+        let resources = resources
+            .into_iter()
+            .map(|(name, initial)| Resource { name: name.into(), initial })
+            .collect();
+        self.services.push(Service { name: name.into(), resources });
+        self
+    }
+
+    /// Adds a step. Unless it says otherwise, it waits for the step added before it.
+    #[must_use]
+    pub fn step(mut self, step: StepDraft) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    /// Makes links keep messages in order. Without it they may overtake each other.
+    #[must_use]
+    pub fn ordered_links(mut self) -> Self {
+        self.ordered_links = true;
+        self
+    }
+
+    /// The faults to survive.
+    #[must_use]
+    pub fn faults(mut self, faults: FaultBudget) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// States a property.
+    #[must_use]
+    pub fn property(mut self, property: PropertyDraft) -> Self {
+        self.properties.push(property);
+        self
+    }
+
+    /// States that a condition is true in every state.
+    #[must_use]
+    pub fn always(self, name: impl Into<String>, condition: impl Into<String>) -> Self {
+        self.property(PropertyDraft {
+            name: name.into(),
+            claim: Claim::Always,
+            condition: condition.into(),
+            given: None,
+        })
+    }
+
+    /// States that a condition is true whenever all workflows have ended.
+    #[must_use]
+    pub fn settled(self, name: impl Into<String>, condition: impl Into<String>) -> Self {
+        self.property(PropertyDraft {
+            name: name.into(),
+            claim: Claim::Settled,
+            condition: condition.into(),
+            given: None,
+        })
+    }
+
+    /// Checks the whole and makes the workflow.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, and where.
+    pub fn build(self) -> Result<Workflow, WorkflowError> {
+        self.check_shape()?;
+        let names = EveryName { services: &self.services };
+        let mut steps = Vec::with_capacity(self.steps.len());
+        for (position, draft) in self.steps.iter().enumerate() {
+            steps.push(self.resolve_step(position, draft)?);
+        }
+        check_order(&steps)?;
+        check_point_of_no_return(&steps)?;
+        self.check_faults()?;
+        self.check_knobs()?;
+        self.check_property_names()?;
+        let properties = self
+            .properties
+            .iter()
+            .enumerate()
+            .map(|(position, draft)| resolve_property(position, draft, &names))
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Workflow {
+            name: self.name,
+            protocol: self.protocol,
+            instances: self.instances,
+            services: self.services,
+            steps,
+            ordered_links: self.ordered_links,
+            faults: self.faults,
+            properties,
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! Why a workflow is not sound, and where in it.
+
+use std::ops::Range;
+
+use crate::workflow::expression::parse::ExpressionError;
+use crate::workflow::faults::Fault;
+
+/// Where in a workflow something is wrong. Positions count from zero, in order of definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The workflow as a whole.
+    Workflow,
+    /// The number of instances.
+    Instances,
+    /// A service.
+    Service(usize),
+    /// A resource of a service: their positions.
+    Resource(usize, usize),
+    /// A key of a step.
+    Step(usize, StepField),
+    /// A knob of the protocol.
+    Knob(&'static str),
+    /// The name of a property.
+    PropertyName(usize),
+    /// A fault of the budget that names this node.
+    Fault(Fault, String),
+    /// The condition of a property.
+    Property(usize),
+    /// The `given` of a property.
+    PropertyGiven(usize),
+}
+
+/// The keys of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepField {
+    /// Its name.
+    Name,
+    /// Its service.
+    Service,
+    /// Its kind.
+    Kind,
+    /// An entry of the steps it waits for.
+    After(usize),
+    /// Its guard.
+    When,
+    /// One of its changes.
+    Change(usize),
+    /// One of the changes of its compensation.
+    Undo(usize),
+}
+
+/// Why a workflow is not sound, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct WorkflowError {
+    /// What is to blame.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// How to mend it.
+    pub help: Option<String>,
+    /// For an expression: the bytes of its text that are to blame.
+    pub range: Option<Range<usize>>,
+}
+
+impl WorkflowError {
+    pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
+        WorkflowError { place, message: message.into(), help: None, range: None }
+    }
+
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    pub(super) fn expression(place: Place, error: ExpressionError) -> Self {
+        WorkflowError { place, message: error.message, help: error.help, range: Some(error.range) }
+    }
+}

@@ -1,0 +1,121 @@
+//! Gives drafts their meaning: names become positions, texts become expressions.
+
+use crate::protocol::{ServiceId, StepId, StepSet};
+use crate::workflow::definition::{PropertyDefinition, Step, StepKind};
+use crate::workflow::expression::parse::{parse_assignment, parse_condition};
+use crate::workflow::expression::{Assignment, Condition};
+use crate::workflow::suggestion::suggestion;
+
+use super::WorkflowBuilder;
+use super::draft::{PropertyDraft, StepDraft};
+use super::names::{EveryName, OwnNames};
+use super::refusal::{Place, StepField, WorkflowError};
+
+impl WorkflowBuilder {
+    pub(super) fn resolve_step(
+        &self,
+        position: usize,
+        draft: &StepDraft,
+    ) -> Result<Step, WorkflowError> {
+        let service = self
+            .services
+            .iter()
+            .position(|service| service.name == draft.service)
+            .ok_or_else(|| {
+                WorkflowError::new(
+                    Place::Step(position, StepField::Service),
+                    format!("there is no service named `{}`", draft.service),
+                )
+                .help(did_you_mean(&draft.service, self.services.iter().map(|s| s.name.as_str())))
+            })?;
+        let names = OwnNames { service: &self.services[service], id: ServiceId(service as u16) };
+        let assignments = |texts: &[String], field: fn(usize) -> StepField| {
+            texts
+                .iter()
+                .enumerate()
+                .map(|(at, text)| {
+                    parse_assignment(text, &names).map_err(|error| {
+                        WorkflowError::expression(Place::Step(position, field(at)), error)
+                    })
+                })
+                .collect::<Result<Vec<Assignment>, _>>()
+        };
+        if draft.kind != StepKind::Compensatable && !draft.undo.is_empty() {
+            return Err(WorkflowError::new(
+                Place::Step(position, StepField::Undo(0)),
+                format!("a {} step is never undone", draft.kind.name()),
+            )
+            .help("remove `undo`, or make the step compensatable"));
+        }
+        Ok(Step {
+            name: draft.name.clone(),
+            service: ServiceId(service as u16),
+            kind: draft.kind,
+            after: self.resolve_after(position, draft)?,
+            when: self.resolve_guard(position, draft, &names)?,
+            change: assignments(&draft.change, StepField::Change)?,
+            undo: assignments(&draft.undo, StepField::Undo)?,
+        })
+    }
+
+    fn resolve_guard(
+        &self,
+        position: usize,
+        draft: &StepDraft,
+        names: &OwnNames<'_>,
+    ) -> Result<Option<Condition>, WorkflowError> {
+        let place = Place::Step(position, StepField::When);
+        draft
+            .when
+            .as_ref()
+            .map(|text| {
+                parse_condition(text, names)
+                    .map_err(|error| WorkflowError::expression(place.clone(), error))
+            })
+            .transpose()
+    }
+
+    fn resolve_after(&self, position: usize, draft: &StepDraft) -> Result<StepSet, WorkflowError> {
+        let Some(after) = &draft.after else {
+            // Without an order of its own, a step follows the one before it.
+            return Ok(position
+                .checked_sub(1)
+                .map(|before| StepId(before as u8))
+                .into_iter()
+                .collect());
+        };
+        let mut set = StepSet::EMPTY;
+        for (at, name) in after.iter().enumerate() {
+            let before =
+                self.steps.iter().position(|step| step.name == *name).ok_or_else(|| {
+                    WorkflowError::new(
+                        Place::Step(position, StepField::After(at)),
+                        format!("there is no step named `{name}`"),
+                    )
+                    .help(did_you_mean(name, self.steps.iter().map(|step| step.name.as_str())))
+                })?;
+            set.insert(StepId(before as u8));
+        }
+        Ok(set)
+    }
+}
+
+pub(super) fn resolve_property(
+    position: usize,
+    draft: &PropertyDraft,
+    names: &EveryName<'_>,
+) -> Result<PropertyDefinition, WorkflowError> {
+    let condition = parse_condition(&draft.condition, names)
+        .map_err(|error| WorkflowError::expression(Place::Property(position), error))?;
+    let given = draft
+        .given
+        .as_ref()
+        .map(|text| parse_condition(text, names))
+        .transpose()
+        .map_err(|error| WorkflowError::expression(Place::PropertyGiven(position), error))?;
+    Ok(PropertyDefinition { name: draft.name.clone(), claim: draft.claim, condition, given })
+}
+
+fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    suggestion(name, &known.collect::<Vec<_>>())
+}
