@@ -2,7 +2,7 @@
 //!
 //! A spec names services and their resources, the steps of a workflow, the faults to survive and the
 //! properties that must hold. Reading one gives a valid
-//! [`Workflow`](amends_models::workflow::Workflow), made by the same builder that Rust code uses, or
+//! [`Workflow`], made by the same builder that Rust code uses, or
 //! an error that points into the file.
 //!
 //! ```
