@@ -8,22 +8,30 @@
 //! | `effect-once` | duplicate effect: a change made twice by retries or redelivery |
 //! | `no-empty-rollback` | undoing what was never done |
 //! | `no-late-effect` | hanging: a step that takes effect after its compensation was answered |
+//! | `no-hanging` | the same, in a TCC: a Try that reserves after its Cancel was answered |
+//! | `no-empty-confirm` | a Confirm that uses what is not reserved |
+//! | `reservations-released` | a reservation that is neither confirmed nor released, ever |
 //! | `well-defined` | arithmetic without a result: overflow, division by zero |
 //!
 //! Properties look at states. What they need of history is kept by witnesses: monitors that see what
 //! processes really did, and not what the protocol's own bookkeeping says they did.
 
+mod history;
 pub mod saga;
+mod sight;
 mod stated;
+pub mod tcc;
 
 use crate::workflow::Protocol;
+
+pub use history::StepHistory;
+pub use stated::{Ending, evaluate, stated_property};
 
 /// The names of the properties that are checked of a protocol without being stated.
 #[must_use]
 pub fn built_in_names(protocol: &Protocol) -> &'static [&'static str] {
     match protocol {
         Protocol::Saga(_) => &saga::BUILT_IN,
+        Protocol::Tcc(_) => &tcc::BUILT_IN,
     }
 }
-
-pub use stated::{Ending, evaluate, stated_property};

@@ -2,6 +2,7 @@
 
 use crate::check::{Property, PropertyKind, Viewed};
 use crate::protocol::saga::SagaOutcome;
+use crate::protocol::tcc::TccOutcome;
 use crate::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable};
 
 /// How a workflow can end, whatever its protocol.
@@ -21,6 +22,16 @@ impl From<SagaOutcome> for Ending {
             SagaOutcome::Completed => Ending::Completed,
             SagaOutcome::Compensated => Ending::Compensated,
             SagaOutcome::Failed => Ending::Failed,
+        }
+    }
+}
+
+impl From<TccOutcome> for Ending {
+    fn from(outcome: TccOutcome) -> Self {
+        match outcome {
+            TccOutcome::Completed => Ending::Completed,
+            TccOutcome::Cancelled => Ending::Compensated,
+            TccOutcome::Failed => Ending::Failed,
         }
     }
 }

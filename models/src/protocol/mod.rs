@@ -10,9 +10,11 @@
 
 mod address;
 pub mod barrier;
+mod knob;
 pub mod process;
 pub mod retry;
 pub mod saga;
+pub mod tcc;
 pub mod two_phase_commit;
 
 pub use address::{Address, ServiceId, StepId, StepSet, WorkflowId};

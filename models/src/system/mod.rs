@@ -32,6 +32,7 @@ mod protocol;
 mod role;
 pub mod saga;
 pub mod story;
+pub mod tcc;
 mod telling;
 mod topology;
 mod transitions;

@@ -5,6 +5,7 @@
 //! point of no return.
 
 use crate::protocol::saga::SagaKnobs;
+use crate::protocol::tcc::TccKnobs;
 use crate::protocol::{ServiceId, StepId, StepSet};
 
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
@@ -28,6 +29,8 @@ pub struct Workflow {
 pub enum Protocol {
     /// An orchestrated saga.
     Saga(SagaKnobs),
+    /// Try-Confirm-Cancel.
+    Tcc(TccKnobs),
 }
 
 impl Protocol {
@@ -36,6 +39,7 @@ impl Protocol {
     pub fn name(&self) -> &'static str {
         match self {
             Protocol::Saga(_) => "saga",
+            Protocol::Tcc(_) => "tcc",
         }
     }
 }
@@ -71,10 +75,23 @@ pub struct Step {
     pub after: StepSet,
     /// When the service accepts it; always, if `None`.
     pub when: Option<Condition>,
-    /// What it changes.
+    /// What it changes. In a TCC, what its Try changes.
     pub change: Vec<Assignment>,
-    /// What its compensation changes.
+    /// What its Confirm changes. Only a TCC confirms.
+    pub confirm: Vec<Assignment>,
+    /// What its compensation changes. In a TCC, what its Cancel changes.
     pub undo: Vec<Assignment>,
+}
+
+/// One of the things that can be done about a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Work {
+    /// The step itself; in a TCC, its Try.
+    Change,
+    /// Its Confirm.
+    Confirm,
+    /// Its compensation; in a TCC, its Cancel.
+    Undo,
 }
 
 /// Where a step stands to the point of no return (Garcia-Molina and Salem 1987 in the terms of
@@ -265,9 +282,28 @@ impl Workflow {
         backward: bool,
         resources: &mut [i64],
     ) -> Result<(), ArithmeticError> {
+        self.carry_out(step, if backward { Work::Undo } else { Work::Change }, resources)
+    }
+
+    /// Makes the changes that this work on `step` brings to its service's resources. Assignments are
+    /// made in order; each sees the ones before it.
+    ///
+    /// # Errors
+    /// When the arithmetic has no result; the resources are then unchanged.
+    pub fn carry_out(
+        &self,
+        step: StepId,
+        work: Work,
+        resources: &mut [i64],
+    ) -> Result<(), ArithmeticError> {
         let step = self.step(step);
+        let assignments = match work {
+            Work::Change => &step.change,
+            Work::Confirm => &step.confirm,
+            Work::Undo => &step.undo,
+        };
         let mut changed = resources.to_vec();
-        for assignment in if backward { &step.undo } else { &step.change } {
+        for assignment in assignments {
             let value = assignment.value.evaluate(&own(step.service, &changed))?;
             changed[usize::from(assignment.resource.0)] = value;
         }

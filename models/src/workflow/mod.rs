@@ -14,7 +14,7 @@ pub mod suggestion;
 
 pub use builder::{PropertyDraft, StepDraft, WorkflowBuilder, WorkflowError};
 pub use definition::{
-    Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Workflow,
+    Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Work, Workflow,
 };
 pub use expression::{ArithmeticError, Assignment, Condition, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};

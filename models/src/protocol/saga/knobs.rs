@@ -4,6 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::barrier::{Barrier, LedgerWrite};
+use crate::protocol::knob::knob;
+
 /// All choices of one saga.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -49,17 +52,6 @@ impl Default for SagaKnobs {
             ledger: LedgerWrite::default(),
         }
     }
-}
-
-macro_rules! knob {
-    ($(#[$meta:meta])* $name:ident { $($(#[$choice_meta:meta])* $choice:ident,)+ }) => {
-        $(#[$meta])*
-        #[derive(
-            Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema,
-        )]
-        #[serde(rename_all = "kebab-case")]
-        pub enum $name { $($(#[$choice_meta])* $choice,)+ }
-    };
 }
 
 knob! {
@@ -131,32 +123,5 @@ knob! {
         Anytime,
         /// At any time, and what was done is left as it is: the coordinator just stops.
         WithoutCompensation,
-    }
-}
-
-knob! {
-    /// What a participant remembers of the requests it answered.
-    Barrier {
-        /// Everything: repeated requests change nothing, an undo that comes first blocks its step.
-        #[default]
-        Full,
-        /// What it did, but not the undo of what it never did: a step that comes after its undo runs.
-        WithoutTombstone,
-        /// Nothing.
-        None,
-    }
-}
-
-knob! {
-    /// When a participant writes its ledger.
-    LedgerWrite {
-        /// In the transaction of the change.
-        #[default]
-        SameTransaction,
-        /// Before the change, in a store of its own. A crash in between turns every retry into a
-        /// duplicate of something that never happened.
-        BeforeChange,
-        /// After the change. A crash in between makes the retry a second change.
-        AfterChange,
     }
 }

@@ -26,9 +26,9 @@ mod participant;
 mod plan;
 
 pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
+pub use super::barrier::{Barrier, LedgerWrite};
 pub use knobs::{
-    Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, LedgerWrite, Recovery,
-    SagaKnobs, StepLog,
+    Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, SagaKnobs, StepLog,
 };
 pub use log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord, SagaState};
 pub use message::{Answer, Direction, SagaMessage, StepCall};

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, StepId, WorkflowId};
-use crate::protocol::barrier::{Entry, Ledger};
+use crate::protocol::barrier::{Barrier, Entry, Ledger, LedgerWrite};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
 use crate::workflow::StepKind;
 
 use super::coordinator::SagaTimer;
-use super::knobs::{Barrier, LedgerWrite};
+
 use super::log::SagaOutcome;
 use super::message::{Answer, Direction, SagaMessage, StepCall};
 use super::plan::SagaPlan;

@@ -11,6 +11,7 @@ pub struct StepDraft {
     pub(super) after: Option<Vec<String>>,
     pub(super) when: Option<String>,
     pub(super) change: Vec<String>,
+    pub(super) confirm: Vec<String>,
     pub(super) undo: Vec<String>,
 }
 
@@ -38,6 +39,7 @@ impl StepDraft {
             after: None,
             when: None,
             change: Vec::new(),
+            confirm: Vec::new(),
             undo: Vec::new(),
         }
     }
@@ -63,14 +65,21 @@ impl StepDraft {
         self
     }
 
-    /// What it changes.
+    /// What it changes; in a TCC, what its Try changes.
     #[must_use]
     pub fn change<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
         self.change = assignments.into_iter().map(Into::into).collect();
         self
     }
 
-    /// What its compensation changes.
+    /// What its Confirm changes; only in a TCC.
+    #[must_use]
+    pub fn confirm<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.confirm = assignments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What its compensation changes; in a TCC, its Cancel.
     #[must_use]
     pub fn undo<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
         self.undo = assignments.into_iter().map(Into::into).collect();

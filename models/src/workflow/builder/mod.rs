@@ -9,9 +9,11 @@
 //! | `draft.rs` | steps and properties as people write them |
 //! | `shape.rs` | checks that need no meaning: sizes, names, limits |
 //! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
+//! | `belonging.rs` | what a step may say of itself, by protocol |
 //! | `order.rs` | the order of steps, and the point of no return |
 //! | `refusal.rs` | what is said when something is wrong, and about which place |
 
+mod belonging;
 mod draft;
 mod names;
 mod order;
@@ -125,7 +127,8 @@ impl WorkflowBuilder {
         self
     }
 
-    /// Adds a step. Unless it says otherwise, it waits for the step added before it.
+    /// Adds a step. Unless it says otherwise, it waits for the step added before it; in a TCC, for
+    /// none.
     #[must_use]
     pub fn step(mut self, step: StepDraft) -> Self {
         self.steps.push(step);

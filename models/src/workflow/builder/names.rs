@@ -65,7 +65,7 @@ impl Names for EveryName<'_> {
     fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
         match path {
             ["completed"] => Ok(Variable::Completed),
-            ["compensated"] => Ok(Variable::Compensated),
+            ["compensated" | "cancelled"] => Ok(Variable::Compensated),
             ["failed"] => Ok(Variable::Failed),
             [service, name] => {
                 let id = self

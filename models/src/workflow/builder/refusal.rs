@@ -45,7 +45,9 @@ pub enum StepField {
     When,
     /// One of its changes.
     Change(usize),
-    /// One of the changes of its compensation.
+    /// One of the changes of its Confirm.
+    Confirm(usize),
+    /// One of the changes of its compensation, or of its Cancel.
     Undo(usize),
 }
 

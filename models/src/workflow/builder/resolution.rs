@@ -1,12 +1,13 @@
 //! Gives drafts their meaning: names become positions, texts become expressions.
 
 use crate::protocol::{ServiceId, StepId, StepSet};
-use crate::workflow::definition::{PropertyDefinition, Step, StepKind};
+use crate::workflow::definition::{PropertyDefinition, Protocol, Step, StepKind};
 use crate::workflow::expression::parse::{parse_assignment, parse_condition};
 use crate::workflow::expression::{Assignment, Condition};
 use crate::workflow::suggestion::suggestion;
 
 use super::WorkflowBuilder;
+use super::belonging::check_belongs;
 use super::draft::{PropertyDraft, StepDraft};
 use super::names::{EveryName, OwnNames};
 use super::refusal::{Place, StepField, WorkflowError};
@@ -40,6 +41,7 @@ impl WorkflowBuilder {
                 })
                 .collect::<Result<Vec<Assignment>, _>>()
         };
+        check_belongs(&self.protocol, position, draft)?;
         if draft.kind != StepKind::Compensatable && !draft.undo.is_empty() {
             return Err(WorkflowError::new(
                 Place::Step(position, StepField::Undo(0)),
@@ -54,6 +56,7 @@ impl WorkflowBuilder {
             after: self.resolve_after(position, draft)?,
             when: self.resolve_guard(position, draft, &names)?,
             change: assignments(&draft.change, StepField::Change)?,
+            confirm: assignments(&draft.confirm, StepField::Confirm)?,
             undo: assignments(&draft.undo, StepField::Undo)?,
         })
     }
@@ -77,7 +80,10 @@ impl WorkflowBuilder {
 
     fn resolve_after(&self, position: usize, draft: &StepDraft) -> Result<StepSet, WorkflowError> {
         let Some(after) = &draft.after else {
-            // Without an order of its own, a step follows the one before it.
+            // Without an order of its own, a step follows the one before it; a TCC tries all at once.
+            if matches!(self.protocol, Protocol::Tcc(_)) {
+                return Ok(StepSet::EMPTY);
+            }
             return Ok(position
                 .checked_sub(1)
                 .map(|before| StepId(before as u8))

@@ -117,6 +117,8 @@ impl WorkflowBuilder {
                     }
                 }
             }
+            // Its limits cannot be zero.
+            Protocol::Tcc(_) => {}
         }
         Ok(())
     }

@@ -30,7 +30,7 @@ pub enum Variable {
     Resource(ServiceId, ResourceId),
     /// How many workflows have completed.
     Completed,
-    /// How many workflows were rolled back.
+    /// How many workflows were rolled back; for a TCC also called `cancelled`.
     Compensated,
     /// How many workflows ended in between, needing a person.
     Failed,

@@ -1,0 +1,123 @@
+//! Where properties of a protocol with coordinators find what they look at.
+
+use std::marker::PhantomData;
+
+use derive_where::derive_where;
+use smallvec::SmallVec;
+
+use crate::check::{Parts, Property, PropertyKind, Snapshot};
+use crate::protocol::Address;
+use crate::system::{Local, Part, Protocol, System};
+use crate::workflow::{PropertyDefinition, Variable};
+
+use super::stated::{Ending, stated_property};
+
+/// A protocol in which each workflow has a coordinator, whose log tells how it ended, and a witness
+/// of its own, at the position of the workflow.
+pub(super) trait Orchestrated: Protocol<Resources = SmallVec<[i64; 2]>> {
+    /// What the coordinator's log folds to.
+    type Log;
+
+    /// The log of the coordinator that this process is.
+    fn log(coordinator: &Local<Self>) -> &Self::Log
+    where
+        Self: Sized;
+
+    /// How the workflow ended, if it ended.
+    fn ending(log: &Self::Log) -> Option<Ending>;
+}
+
+/// A state of the system, as properties see it.
+pub(super) type View<'a, T> = Snapshot<'a, Part<T>>;
+
+/// Where to look for what in a state of the system.
+#[derive_where(Clone)]
+pub(super) struct Sight<T> {
+    coordinators: Vec<usize>,
+    witnesses: Vec<usize>,
+    services: Vec<usize>,
+    protocol: PhantomData<fn() -> T>,
+}
+
+impl<T: Orchestrated> Sight<T> {
+    pub(super) fn new(system: &System<T>) -> Self {
+        let mut sight = Sight {
+            coordinators: vec![],
+            witnesses: vec![],
+            services: vec![],
+            protocol: PhantomData,
+        };
+        for address in system.addresses() {
+            let slot = system.process_slot(address);
+            match address {
+                Address::Coordinator(workflow) => {
+                    sight.coordinators.push(slot);
+                    sight.witnesses.push(system.monitor_slot(workflow.0 as usize));
+                }
+                Address::Service(_) => sight.services.push(slot),
+            }
+        }
+        sight
+    }
+
+    pub(super) fn look(
+        &self,
+        condition: impl Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
+    ) -> impl for<'a> Fn(View<'a, T>) -> bool + Send + Sync + 'static {
+        let sight = self.clone();
+        move |view: View<'_, T>| condition(&sight, view)
+    }
+
+    pub(super) fn property(
+        &self,
+        kind: PropertyKind,
+        name: &str,
+        condition: impl Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
+    ) -> Property<Parts<Part<T>>> {
+        Property::<Parts<Part<T>>>::new(kind, name, self.look(condition))
+    }
+
+    /// What the user states, looked at from here.
+    pub(super) fn stated(&self, definition: &PropertyDefinition) -> Property<Parts<Part<T>>> {
+        let (settled, values) = (self.clone(), self.clone());
+        stated_property(
+            definition,
+            move |view| settled.is_settled(view),
+            move |view, variable| values.value(view, variable),
+        )
+    }
+
+    pub(super) fn locals<'a>(&self, view: View<'a, T>) -> impl Iterator<Item = &'a Local<T>> {
+        self.coordinators.iter().chain(&self.services).map(move |&slot| view.part(slot).process())
+    }
+
+    /// The log and the witness of each workflow.
+    pub(super) fn runs<'a>(
+        &self,
+        view: View<'a, T>,
+    ) -> impl Iterator<Item = (&'a T::Log, &'a T::Monitor)> {
+        self.coordinators.iter().zip(&self.witnesses).map(move |(&coordinator, &witness)| {
+            (T::log(view.part(coordinator).process()), view.part(witness).monitor())
+        })
+    }
+
+    pub(super) fn is_settled(&self, view: View<'_, T>) -> bool {
+        self.runs(view).all(|(log, _)| T::ending(log).is_some())
+    }
+
+    fn value(&self, view: View<'_, T>, variable: Variable) -> i64 {
+        match variable {
+            Variable::Resource(service, resource) => {
+                let local = view.part(self.services[usize::from(service.0)]).process();
+                local.resources[usize::from(resource.0)]
+            }
+            Variable::Completed => self.count(view, Ending::Completed),
+            Variable::Compensated => self.count(view, Ending::Compensated),
+            Variable::Failed => self.count(view, Ending::Failed),
+        }
+    }
+
+    fn count(&self, view: View<'_, T>, ending: Ending) -> i64 {
+        self.runs(view).filter(|(log, _)| T::ending(log) == Some(ending)).count() as i64
+    }
+}

@@ -1,0 +1,157 @@
+//! The properties of a TCC, and the witness they rely on.
+
+use smallvec::SmallVec;
+
+use crate::check::{Parts, Property, PropertyKind};
+use crate::protocol::StepId;
+use crate::protocol::tcc::{Operation, TccCall, TccLog, TccOutcome};
+use crate::system::tcc::Tcc;
+use crate::system::{Local, Part, System};
+use crate::workflow::Workflow;
+
+use super::history::{StepHistory, times};
+use super::sight::{Orchestrated, Sight, View};
+use super::stated::Ending;
+
+/// What really happened to the reservations of one workflow, whatever its coordinator and its
+/// participants believe.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TccWitness {
+    steps: SmallVec<[StepHistory; 4]>,
+}
+
+impl TccWitness {
+    /// Nothing has happened yet to any of the `steps` steps.
+    #[must_use]
+    pub fn new(steps: usize) -> Self {
+        TccWitness { steps: SmallVec::from_elem(StepHistory::default(), steps) }
+    }
+
+    /// What happened to each step, by [`StepId`].
+    #[must_use]
+    pub fn steps(&self) -> &[StepHistory] {
+        &self.steps
+    }
+
+    /// A participant changed its resources.
+    pub fn applied(&mut self, call: TccCall) {
+        let step = &mut self.steps[usize::from(call.step.0)];
+        match call.operation {
+            Operation::Try => step.did(),
+            Operation::Confirm => step.confirmed(),
+            Operation::Cancel => step.undid(),
+        }
+    }
+
+    /// A participant told the coordinator that something is done.
+    pub fn answered(&mut self, call: TccCall) {
+        if call.operation == Operation::Cancel {
+            self.steps[usize::from(call.step.0)].undo_answered();
+        }
+    }
+
+    /// Whether what really happened is what `outcome` says: all confirmed, or none. What is still
+    /// reserved is a leak, which is another property's business.
+    #[must_use]
+    pub fn agrees_with(&self, outcome: TccOutcome) -> bool {
+        let all = self.steps.iter().all(StepHistory::is_confirmed);
+        let none = self.steps.iter().all(|step| step.times_confirmed() == 0);
+        match outcome {
+            TccOutcome::Completed => all,
+            TccOutcome::Cancelled => none,
+            TccOutcome::Failed => all || none,
+        }
+    }
+
+    /// What is worth telling, for each step that was touched.
+    #[must_use]
+    pub fn facts(&self, workflow: &Workflow) -> Vec<String> {
+        let mut facts = Vec::new();
+        for (at, step) in self.steps.iter().enumerate() {
+            let did = [
+                ("reserved", step.times_done()),
+                ("confirmed", step.times_confirmed()),
+                ("released", step.times_undone()),
+            ];
+            let did: Vec<String> = did
+                .into_iter()
+                .filter(|&(_, count)| count > 0)
+                .map(|(what, count)| format!("{what} {}", times(count)))
+                .collect();
+            if did.is_empty() {
+                continue;
+            }
+            let never = if step.times_done() == 0 { ", but never reserved" } else { "" };
+            let name = &workflow.step(StepId(at as u8)).name;
+            facts.push(format!("{name} was {}{never}", did.join(" and ")));
+        }
+        facts
+    }
+}
+
+/// The built-in properties of a TCC, and those its workflow states.
+#[must_use]
+pub fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tcc>>>> {
+    let sight = Sight::new(system);
+    let mut properties = vec![
+        sight.property(PropertyKind::Always, "well-defined", |s, v| {
+            s.locals(v).all(|local| local.defect.is_none())
+        }),
+        sight
+            .property(PropertyKind::Always, "atomic", |s, v| {
+                s.runs(v).all(|(log, witness)| match log.outcome() {
+                    Some(outcome) => witness.agrees_with(outcome),
+                    None => true,
+                })
+            })
+            .given(sight.look(|s, v| s.runs(v).any(|(log, _)| log.outcome().is_some()))),
+        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight
+            .property(PropertyKind::Always, "effect-once", |s, v| {
+                !s.steps(v).any(StepHistory::is_repeated)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_done() > 0))),
+        sight
+            .property(PropertyKind::Always, "no-empty-confirm", |s, v| {
+                !s.steps(v).any(StepHistory::has_empty_confirm)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_confirmed() > 0))),
+        sight
+            .property(PropertyKind::Always, "no-empty-rollback", |s, v| {
+                !s.steps(v).any(StepHistory::has_empty_rollback)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(StepHistory::is_undo_answered))),
+        sight
+            .property(PropertyKind::Always, "no-hanging", |s, v| {
+                !s.steps(v).any(StepHistory::is_late)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(StepHistory::is_undo_answered))),
+        sight
+            .property(PropertyKind::LeadsTo, "reservations-released", |s, v| {
+                !s.steps(v).any(StepHistory::is_open)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(StepHistory::is_open))),
+    ];
+    for definition in system.protocol().workflow().properties() {
+        properties.push(sight.stated(definition));
+    }
+    properties
+}
+
+impl Orchestrated for Tcc {
+    type Log = TccLog;
+
+    fn log(coordinator: &Local<Tcc>) -> &TccLog {
+        &coordinator.durable.coordinator
+    }
+
+    fn ending(log: &TccLog) -> Option<Ending> {
+        log.outcome().map(Ending::from)
+    }
+}
+
+impl Sight<Tcc> {
+    fn steps<'a>(&self, view: View<'a, Tcc>) -> impl Iterator<Item = &'a StepHistory> {
+        self.runs(view).flat_map(|(_, witness)| &witness.steps)
+    }
+}

@@ -1,0 +1,251 @@
+//! Try-Confirm-Cancel as a system: one coordinator per workflow on one node, one participant per
+//! service.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::property::tcc::{TccWitness, tcc_properties};
+use crate::protocol::saga::Answer;
+use crate::protocol::tcc::{
+    Decision, Operation, Reservation, ReservationRecord, TccChange, TccCoordinator, TccKnobs,
+    TccMessage, TccOutcome, TccParticipant, TccPlan, TccRecord, TccTimer,
+};
+use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
+use crate::workflow::builder::COORDINATOR;
+use crate::workflow::{ArithmeticError, Work, Workflow};
+
+use super::protocol::{Deed, Event, Protocol, Words};
+use super::role::{Role, RoleRecord};
+use super::topology::{Granularity, System, SystemBuilder};
+
+/// A TCC, as a system hosts it.
+#[derive(Clone, Debug)]
+pub struct Tcc {
+    workflow: Arc<Workflow>,
+    plan: Arc<TccPlan>,
+}
+
+/// The system that carries `workflow` out as a TCC, with the built-in properties of TCCs and those
+/// that the workflow states.
+#[must_use]
+pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
+    system_with(workflow, knobs, Granularity::default())
+}
+
+/// [`system`], with transitions of the given grain.
+#[must_use]
+pub fn system_with(
+    workflow: &Workflow,
+    knobs: &TccKnobs,
+    granularity: Granularity,
+) -> System<Tcc> {
+    let workflow = Arc::new(workflow.clone());
+    let plan = Arc::new(TccPlan::new(workflow.steps(), knobs.clone()));
+    let tcc = Tcc { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
+    let mut builder = SystemBuilder::new(tcc)
+        .ordered(workflow.ordered_links())
+        .granularity(granularity)
+        .faults(workflow.faults().clone());
+    for id in (0..workflow.instances()).map(WorkflowId) {
+        let core = Role::Coordinator(TccCoordinator::new(id, Arc::clone(&plan)));
+        let nothing = SmallVec::new();
+        builder =
+            builder.process(COORDINATOR, Address::Coordinator(id), core, nothing).with_client();
+    }
+    for at in 0..workflow.services().len() {
+        let id = ServiceId(at as u16);
+        let core = Role::Participant(TccParticipant::new(Arc::clone(&plan)));
+        let resources = workflow.initial_resources(id).into();
+        let name = &workflow.service(id).name;
+        builder = builder.process(name, Address::Service(id), core, resources);
+    }
+    let mut system = builder.build();
+    for property in tcc_properties(&system) {
+        system.add_property(property);
+    }
+    system
+}
+
+impl Tcc {
+    /// The workflow it carries out.
+    #[must_use]
+    pub fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
+
+    /// The plan of its steps.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<TccPlan> {
+        &self.plan
+    }
+
+    fn step(&self, step: StepId) -> &str {
+        &self.workflow.step(step).name
+    }
+}
+
+impl Protocol for Tcc {
+    type Process = Role<TccCoordinator, TccParticipant>;
+    type Resources = SmallVec<[i64; 2]>;
+    type Monitor = TccWitness;
+
+    fn attempt(
+        &self,
+        _address: Address,
+        resources: &mut SmallVec<[i64; 2]>,
+        change: &TccChange,
+    ) -> Result<Verdict, ArithmeticError> {
+        let call = change.call();
+        if call.operation == Operation::Try && !self.workflow.accepts(call.step, resources)? {
+            return Ok(Verdict::Refused);
+        }
+        let work = match call.operation {
+            Operation::Try => Work::Change,
+            Operation::Confirm => Work::Confirm,
+            Operation::Cancel => Work::Undo,
+        };
+        self.workflow.carry_out(call.step, work, resources)?;
+        Ok(Verdict::Accepted)
+    }
+
+    fn refusable(&self, change: &TccChange) -> bool {
+        change.call().operation == Operation::Try
+    }
+
+    fn monitors(&self) -> Vec<TccWitness> {
+        let steps = self.workflow.steps().len();
+        (0..self.workflow.instances()).map(|_| TccWitness::new(steps)).collect()
+    }
+
+    fn watchers(&self, event: &Event<Tcc>) -> Vec<usize> {
+        let call = match &event.what {
+            Deed::Applied(change, Verdict::Accepted) => change.call(),
+            Deed::Sent(_, TccMessage::Reply(call, Answer::Done)) => *call,
+            _ => return Vec::new(),
+        };
+        vec![call.workflow.0 as usize]
+    }
+
+    fn observe(&self, witness: &mut TccWitness, event: &Event<Tcc>) {
+        match &event.what {
+            Deed::Applied(change, Verdict::Accepted) => witness.applied(change.call()),
+            Deed::Sent(_, TccMessage::Reply(call, Answer::Done)) => witness.answered(*call),
+            _ => {}
+        }
+    }
+
+    fn words(&self) -> &dyn Words<Tcc> {
+        self
+    }
+}
+
+impl Words<Tcc> for Tcc {
+    fn process(&self, address: Address) -> String {
+        match address {
+            Address::Coordinator(workflow) => format!("coordinator {workflow}"),
+            Address::Service(service) => self.workflow.service(service).name.clone(),
+        }
+    }
+
+    fn message(&self, message: &TccMessage) -> String {
+        match message {
+            TccMessage::Inquiry(workflow, step) => {
+                format!("what was decided about {} of {workflow}?", self.step(*step))
+            }
+            TccMessage::Request(call) => {
+                let verb = match call.operation {
+                    Operation::Try => "try",
+                    Operation::Confirm => "confirm",
+                    Operation::Cancel => "cancel",
+                };
+                format!("{verb} {} of {}", self.step(call.step), call.workflow)
+            }
+            TccMessage::Reply(call, answer) => {
+                let said = match (answer, call.operation) {
+                    (Answer::Done, Operation::Try) => "is reserved",
+                    (Answer::Done, Operation::Confirm) => "is confirmed",
+                    (Answer::Done, Operation::Cancel) => "is cancelled",
+                    (Answer::Refused, Operation::Try) => "is refused",
+                    (Answer::Refused, Operation::Confirm) => "cannot be confirmed",
+                    (Answer::Refused, Operation::Cancel) => "cannot be cancelled",
+                    (Answer::Failed, _) => "failed, nothing changed",
+                };
+                format!("{} of {} {said}", self.step(call.step), call.workflow)
+            }
+        }
+    }
+
+    fn record(
+        &self,
+        _address: Address,
+        record: &RoleRecord<TccRecord, ReservationRecord>,
+    ) -> String {
+        match record {
+            RoleRecord::Coordinator(TccRecord::Accepted) => "accepted".to_owned(),
+            RoleRecord::Coordinator(TccRecord::Decided(Decision::Confirm)) => {
+                "decided to confirm".to_owned()
+            }
+            RoleRecord::Coordinator(TccRecord::Decided(Decision::Cancel)) => {
+                "decided to cancel".to_owned()
+            }
+            RoleRecord::Coordinator(TccRecord::Ended(outcome)) => format!("ended, {outcome}"),
+            RoleRecord::Participant(ReservationRecord::Remember(workflow, step, entry)) => {
+                let what = match entry {
+                    Reservation::Reserved => "reserved",
+                    Reservation::Refused => "refused",
+                    Reservation::Confirmed => "confirmed",
+                    Reservation::Cancelled => "cancelled",
+                };
+                format!("{} of {workflow} {what}", self.step(*step))
+            }
+            RoleRecord::Participant(ReservationRecord::Forget(workflow, step)) => {
+                format!("key of {} of {workflow} forgotten", self.step(*step))
+            }
+        }
+    }
+
+    fn change(&self, change: &TccChange) -> String {
+        let call = change.call();
+        let (step, workflow) = (self.step(call.step), call.workflow);
+        match (change, call.operation) {
+            (TccChange::Expired(..), _) => format!("release of expired {step} of {workflow}"),
+            (_, Operation::Try) => format!("reservation of {step} of {workflow}"),
+            (_, Operation::Confirm) => format!("confirmation of {step} of {workflow}"),
+            (_, Operation::Cancel) => format!("release of {step} of {workflow}"),
+        }
+    }
+
+    fn timer(&self, timer: &TccTimer) -> String {
+        match timer {
+            TccTimer::Call(step) => format!("no answer about {}", self.step(*step)),
+            TccTimer::Reservation(workflow, step) => {
+                format!("the reservation of {} of {workflow} grows old", self.step(*step))
+            }
+            TccTimer::Inquiry(workflow, step) => {
+                format!("no decision about {} of {workflow}", self.step(*step))
+            }
+            TccTimer::Key(workflow, step) => {
+                format!("the idempotency key of {} of {workflow} runs out", self.step(*step))
+            }
+        }
+    }
+
+    fn outcome(&self, outcome: &TccOutcome) -> String {
+        outcome.to_string()
+    }
+
+    fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {
+        let Address::Service(service) = address else { return Vec::new() };
+        let names = &self.workflow.service(service).resources;
+        names
+            .iter()
+            .zip(resources)
+            .map(|(resource, value)| format!("{} = {value}", resource.name))
+            .collect()
+    }
+
+    fn monitor(&self, witness: &TccWitness) -> Vec<String> {
+        witness.facts(&self.workflow)
+    }
+}

@@ -1,0 +1,31 @@
+//! What a step may say of itself, by protocol: a saga confirms nothing, a TCC has no pivot.
+
+use crate::workflow::definition::{Protocol, StepKind};
+
+use super::draft::StepDraft;
+use super::refusal::{Place, StepField, WorkflowError};
+
+/// Whether the protocol knows what the step says of itself.
+pub(super) fn check_belongs(
+    protocol: &Protocol,
+    position: usize,
+    draft: &StepDraft,
+) -> Result<(), WorkflowError> {
+    match protocol {
+        Protocol::Tcc(_) if draft.kind != StepKind::Compensatable => Err(WorkflowError::new(
+            Place::Step(position, StepField::Kind),
+            format!(
+                "`{}` is {}, but every step of a tcc can be cancelled until all are confirmed",
+                draft.name,
+                draft.kind.name()
+            ),
+        )
+        .help("remove `kind`, or set protocol = \"saga\"")),
+        Protocol::Saga(_) if !draft.confirm.is_empty() => Err(WorkflowError::new(
+            Place::Step(position, StepField::Confirm(0)),
+            format!("`{}` has a Confirm, which a saga never asks for", draft.name),
+        )
+        .help("remove `confirm`, or set protocol = \"tcc\"")),
+        Protocol::Saga(_) | Protocol::Tcc(_) => Ok(()),
+    }
+}
