@@ -19,7 +19,7 @@ use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
 /// The protocols a spec can name.
-const PROTOCOLS: [&str; 1] = ["saga"];
+const PROTOCOLS: [&str; 2] = ["saga", "tcc"];
 
 pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
@@ -42,7 +42,8 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn workflow(&self, file: &SpecFile) -> Result<WorkflowBuilder, SpecError> {
-        let mut builder = Workflow::builder(file.name.get_ref()).protocol(self.protocol(file)?);
+        let protocol = self.protocol(file)?;
+        let mut builder = Workflow::builder(file.name.get_ref()).protocol(protocol.clone());
         if let Some(instances) = &file.instances {
             let count = u32::try_from(*instances.get_ref())
                 .map_err(|_| self.out_of_range(instances.span(), 1, MAX_INSTANCES.into()))?;
@@ -56,7 +57,7 @@ impl Reader<'_> {
             builder = builder.service(service.get_ref(), resources);
         }
         for step in &file.step {
-            builder = builder.step(self.step(step)?);
+            builder = builder.step(self.step(step, &protocol)?);
         }
         builder = builder.faults(self.faults(file)?);
         for property in &file.property {
@@ -66,17 +67,37 @@ impl Reader<'_> {
     }
 
     fn protocol(&self, file: &SpecFile) -> Result<Protocol, SpecError> {
-        match file.protocol.get_ref().as_str() {
-            "saga" => Ok(Protocol::Saga(file.saga.clone().unwrap_or_default())),
-            unknown => Err(self.source.error(
-                format!("there is no protocol named `{unknown}`"),
-                Some(file.protocol.span()),
-                Some(suggestion(unknown, &PROTOCOLS)),
-            )),
+        let protocol = match file.protocol.get_ref().as_str() {
+            "saga" => Protocol::Saga(knobs(&file.saga)),
+            "tcc" => Protocol::Tcc(knobs(&file.tcc)),
+            unknown => {
+                return Err(self.source.error(
+                    format!("there is no protocol named `{unknown}`"),
+                    Some(file.protocol.span()),
+                    Some(suggestion(unknown, &PROTOCOLS)),
+                ));
+            }
+        };
+        let tables = [
+            ("saga", file.saga.as_ref().map(Spanned::span)),
+            ("tcc", file.tcc.as_ref().map(Spanned::span)),
+        ];
+        for (owner, span) in tables {
+            if owner != protocol.name() && span.is_some() {
+                return Err(self.source.error(
+                    format!(
+                        "these are choices of `{owner}`, but the protocol is `{}`",
+                        protocol.name()
+                    ),
+                    span,
+                    Some(format!("remove the table, or set protocol = \"{owner}\"")),
+                ));
+            }
         }
+        Ok(protocol)
     }
 
-    fn step(&self, table: &StepTable) -> Result<StepDraft, SpecError> {
+    fn step(&self, table: &StepTable, protocol: &Protocol) -> Result<StepDraft, SpecError> {
         let mut step = StepDraft::new(table.name.get_ref(), table.service.get_ref());
         if let Some(kind) = &table.kind {
             step = step.kind(self.kind(kind)?);
@@ -87,7 +108,24 @@ impl Reader<'_> {
         if let Some(when) = &table.when {
             step = step.when(when.get_ref());
         }
-        Ok(step.change(lines(&table.change)).undo(lines(&table.undo)))
+        let reserves = matches!(protocol, Protocol::Tcc(_));
+        let foreign = if reserves {
+            [("do", &table.change, "try"), ("undo", &table.undo, "cancel")]
+        } else {
+            [("try", &table.reserve, "do"), ("cancel", &table.cancel, "undo")]
+        };
+        for (key, lines, right) in foreign {
+            if let Some(lines) = lines {
+                return Err(self.source.error(
+                    format!("a step of a {} has no `{key}`", protocol.name()),
+                    Some(lines.span()),
+                    Some(format!("it is called `{right}` there")),
+                ));
+            }
+        }
+        let (change, undo) =
+            if reserves { (&table.reserve, &table.cancel) } else { (&table.change, &table.undo) };
+        Ok(step.change(lines(change)).confirm(lines(&table.confirm)).undo(lines(undo)))
     }
 
     fn kind(&self, name: &Spanned<String>) -> Result<StepKind, SpecError> {
@@ -202,6 +240,10 @@ impl Reader<'_> {
         let message = format!("the number must be {least} to {most}");
         self.source.error(message, Some(span), None)
     }
+}
+
+fn knobs<K: Clone + Default>(table: &Option<Spanned<K>>) -> K {
+    table.as_ref().map(|table| table.get_ref().clone()).unwrap_or_default()
 }
 
 fn lines(lines: &Option<Spanned<Lines>>) -> Vec<String> {

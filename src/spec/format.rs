@@ -6,6 +6,7 @@
 use std::fmt;
 
 use amends_models::protocol::saga::SagaKnobs;
+use amends_models::protocol::tcc::TccKnobs;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
@@ -20,7 +21,7 @@ pub(super) struct SpecFile {
     /// What reports call it.
     #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
-    /// The protocol that carries the workflow out: `saga`.
+    /// The protocol that carries the workflow out: `saga` or `tcc`.
     #[schemars(with = "String")]
     pub(super) protocol: Spanned<String>,
     /// How many workflows run at the same time in the model; 1 unless it says otherwise.
@@ -37,7 +38,11 @@ pub(super) struct SpecFile {
     #[serde(default)]
     pub(super) step: Vec<StepTable>,
     /// The choices of the saga; the default of each is right.
-    pub(super) saga: Option<SagaKnobs>,
+    #[schemars(with = "Option<SagaKnobs>")]
+    pub(super) saga: Option<Spanned<SagaKnobs>>,
+    /// The choices of the TCC; the default of each is right.
+    #[schemars(with = "Option<TccKnobs>")]
+    pub(super) tcc: Option<Spanned<TccKnobs>>,
     /// How many of each fault may happen: a number, or a number for each node.
     #[serde(default)]
     #[schemars(with = "IndexMap<String, CountSchema>")]
@@ -64,7 +69,7 @@ pub(super) struct StepTable {
     /// `compensatable` (the default), `pivot` or `retriable`.
     #[schemars(with = "Option<StepKindSchema>")]
     pub(super) kind: Option<Spanned<String>>,
-    /// The steps it waits for; the one before it unless it says otherwise.
+    /// The steps it waits for; unless it says otherwise, the one before it, or none in a TCC.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) after: Option<Vec<Spanned<String>>>,
     /// When the service accepts it.
@@ -77,6 +82,16 @@ pub(super) struct StepTable {
     /// What its compensation changes.
     #[schemars(with = "Option<LinesSchema>")]
     pub(super) undo: Option<Spanned<Lines>>,
+    /// In a TCC, what it reserves.
+    #[serde(rename = "try")]
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) reserve: Option<Spanned<Lines>>,
+    /// In a TCC, how it uses what it reserved.
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) confirm: Option<Spanned<Lines>>,
+    /// In a TCC, how it releases what it reserved.
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) cancel: Option<Spanned<Lines>>,
 }
 
 /// Something that must be true: a name, one claim, and if need be when it has anything to say.

@@ -51,6 +51,9 @@ impl Places {
             }
             places.add_lines(&step.change, |line| field(StepField::Change(line)));
             places.add_lines(&step.undo, |line| field(StepField::Undo(line)));
+            places.add_lines(&step.reserve, |line| field(StepField::Change(line)));
+            places.add_lines(&step.confirm, |line| field(StepField::Confirm(line)));
+            places.add_lines(&step.cancel, |line| field(StepField::Undo(line)));
         }
         for (name, count) in &file.faults {
             if let (Some(fault), Count::ByNode(nodes)) =

@@ -13,6 +13,18 @@ use super::history::{StepHistory, times};
 use super::sight::{Orchestrated, Sight, View};
 use super::stated::Ending;
 
+/// The names of the built-in properties.
+pub const BUILT_IN: [&str; 8] = [
+    "well-defined",
+    "atomic",
+    "settles",
+    "effect-once",
+    "no-empty-confirm",
+    "no-empty-rollback",
+    "no-hanging",
+    "reservations-released",
+];
+
 /// What really happened to the reservations of one workflow, whatever its coordinator and its
 /// participants believe.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

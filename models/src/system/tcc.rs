@@ -35,11 +35,7 @@ pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
 
 /// [`system`], with transitions of the given grain.
 #[must_use]
-pub fn system_with(
-    workflow: &Workflow,
-    knobs: &TccKnobs,
-    granularity: Granularity,
-) -> System<Tcc> {
+pub fn system_with(workflow: &Workflow, knobs: &TccKnobs, granularity: Granularity) -> System<Tcc> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(TccPlan::new(workflow.steps(), knobs.clone()));
     let tcc = Tcc { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };

@@ -25,8 +25,8 @@ mod message;
 mod participant;
 mod plan;
 
-pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
 pub use super::barrier::{Barrier, LedgerWrite};
+pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
 pub use knobs::{
     Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, SagaKnobs, StepLog,
 };

@@ -36,7 +36,7 @@ mod plan;
 
 pub use coordinator::{TccCoordinator, TccMemory};
 pub use knobs::{
-    CancelScope, DecisionLog, KeyLifetime, ReservationExpiry, Refusal, Recovery, TccKnobs,
+    CancelScope, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry, TccKnobs,
     Unconfirmed, ZeroRows,
 };
 pub use log::{Decision, TccLog, TccOutcome, TccRecord};
