@@ -1,0 +1,428 @@
+//! Try-Confirm-Cancel: it holds with every knob at its default, each knob turned wrong breaks the
+//! property that names the anomaly, and a formula that cannot fail proves nothing.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU8;
+
+use amends_models::check::{Property, PropertyKind, Snapshot};
+use amends_models::property::StepHistory;
+use amends_models::protocol::barrier::{Barrier, LedgerWrite};
+use amends_models::protocol::tcc::{
+    CancelScope, Decision, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry,
+    TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
+};
+use amends_models::protocol::{Address, WorkflowId};
+use amends_models::system::story::{Happening, Story};
+use amends_models::system::tcc::{self, Tcc};
+use amends_models::system::{Granularity, Part, System};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
+use stateright::{Checker, Model};
+
+const ONE: Option<NonZeroU8> = Some(NonZeroU8::MIN);
+const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);
+
+/// Reservations of one unit each, in services of their own. There is enough for everybody.
+fn workflow(steps: usize) -> Workflow {
+    let mut builder = Workflow::builder("order").protocol(Protocol::Tcc(TccKnobs::default()));
+    for at in 0..steps {
+        let service = format!("service-{at}").replace('-', "_");
+        builder = builder.service(&service, [("free", 5), ("frozen", 0)]).step(
+            StepDraft::new(format!("step-{at}"), &service)
+                .when("free >= 1")
+                .change(["free -= 1", "frozen += 1"])
+                .confirm(["frozen -= 1"])
+                .undo(["frozen -= 1", "free += 1"]),
+        );
+    }
+    builder.build().expect("the workflow is sound")
+}
+
+fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
+    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
+}
+
+/// The word of each verdict, over the complete space.
+fn verdicts(system: &System<Tcc>) -> BTreeMap<String, &'static str> {
+    let report = system.verify().run();
+    assert!(report.is_complete());
+    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
+}
+
+fn assert_all_hold(workflow: Workflow, spent: &[(Fault, u8)], knobs: &TccKnobs) {
+    tcc::system(&workflow.with_faults(faults(spent)), knobs).verify().run().assert_holds();
+}
+
+const EVERY_FAULT: [(Fault, u8); 6] = [
+    (Fault::Crash, 1),
+    (Fault::Lose, 1),
+    (Fault::Duplicate, 1),
+    (Fault::Refuse, 1),
+    (Fault::Timeout, 1),
+    (Fault::Cancel, 1),
+];
+
+#[test]
+fn the_default_tcc_survives_every_fault() {
+    assert_all_hold(workflow(2), &EVERY_FAULT, &TccKnobs::default());
+    assert_all_hold(workflow(2), &[(Fault::Fail, 2), (Fault::Crash, 1)], &TccKnobs::default());
+}
+
+#[test]
+fn a_tcc_survives_a_partition() {
+    let budget = [(Fault::Partition, 1), (Fault::Crash, 1), (Fault::Refuse, 1)];
+    assert_all_hold(workflow(2), &budget, &TccKnobs::default());
+}
+
+#[test]
+fn two_concurrent_tccs_survive_crashes_losses_and_duplicates() {
+    let budget = FaultBudget::none()
+        .allow_at(Fault::Crash, "service_0", 1)
+        .allow_at(Fault::Lose, "service_0", 1)
+        .allow_at(Fault::Duplicate, "service_0", 1);
+    let workflow = workflow(2).with_instances(2).with_faults(budget);
+    tcc::system(&workflow, &TccKnobs::default()).verify().run().assert_holds();
+}
+
+#[test]
+fn other_right_choices_are_as_good() {
+    let right = TccKnobs::default;
+    let choices = [
+        TccKnobs { recovery: Recovery::Resume, ..right() },
+        TccKnobs { refusal: Refusal::WaitForAll, ..right() },
+        TccKnobs { cancel: CancelScope::Everything, ..right() },
+        TccKnobs { try_attempts: TWO, ..right() },
+    ];
+    let budget = [
+        (Fault::Crash, 1),
+        (Fault::Lose, 1),
+        (Fault::Duplicate, 1),
+        (Fault::Refuse, 1),
+        (Fault::Timeout, 1),
+    ];
+    for knobs in choices {
+        assert_all_hold(workflow(2), &budget, &knobs);
+    }
+}
+
+#[test]
+fn a_participant_that_asks_before_it_releases_is_as_good() {
+    let knobs = TccKnobs { expiry: ReservationExpiry::AskFirst, ..TccKnobs::default() };
+    let budget = [(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)];
+    assert_all_hold(workflow(2), &budget, &knobs);
+}
+
+#[test]
+fn asking_saves_reservations_that_a_careless_coordinator_would_leak() {
+    let knobs =
+        |expiry| TccKnobs { cancel: CancelScope::OnlyAnswered, expiry, ..TccKnobs::default() };
+    let workflow = workflow(2).with_faults(faults(&[(Fault::Lose, 1)]));
+    let released =
+        |expiry| verdicts(&tcc::system(&workflow, &knobs(expiry)))["reservations-released"];
+    assert_eq!(released(ReservationExpiry::Never), "violated");
+    assert_eq!(released(ReservationExpiry::AskFirst), "holds");
+}
+
+#[test]
+fn a_step_can_wait_for_others_to_reserve() {
+    let mut builder = Workflow::builder("order").protocol(Protocol::Tcc(TccKnobs::default()));
+    for (name, after) in [("goods", None), ("money", None), ("slot", Some(["goods", "money"]))] {
+        let mut step = StepDraft::new(name, name)
+            .change(["frozen += 1"])
+            .confirm(["frozen -= 1"])
+            .undo(["frozen -= 1"]);
+        if let Some(after) = after {
+            step = step.after(after);
+        }
+        builder = builder.service(name, [("frozen", 0)]).step(step);
+    }
+    let workflow = builder
+        .always("the slot comes last", "slot.frozen == 0 || goods.frozen + money.frozen == 2")
+        .build()
+        .expect("the workflow is sound");
+    let before_the_decision = workflow.clone();
+    let report = tcc::system(&before_the_decision, &TccKnobs::default()).verify().run();
+    // It is the Trys that wait. Confirms go out all at once.
+    assert!(report.property("the slot comes last").unwrap().is_violated());
+    assert!(report.property("atomic").unwrap().holds());
+    for recovery in [Recovery::Cancel, Recovery::Resume] {
+        let knobs = TccKnobs { recovery, ..TccKnobs::default() };
+        let budget = faults(&[(Fault::Crash, 2), (Fault::Refuse, 1)]);
+        let verdicts = verdicts(&tcc::system(&workflow.clone().with_faults(budget), &knobs));
+        assert_eq!(verdicts["atomic"], "holds");
+        assert_eq!(verdicts["reservations-released"], "holds");
+    }
+}
+
+/// Each wrong choice, the faults that expose it, and the property that names the anomaly.
+fn wrong_choices() -> Vec<(&'static str, TccKnobs, FaultBudget, &'static str)> {
+    let right = TccKnobs::default;
+    let crash = || faults(&[(Fault::Crash, 1)]);
+    let lose = || faults(&[(Fault::Lose, 1)]);
+    let duplicate = || faults(&[(Fault::Duplicate, 1)]);
+    let refuse = || faults(&[(Fault::Refuse, 1)]);
+    vec![
+        (
+            "the decision is logged after it was sent",
+            TccKnobs { decision: DecisionLog::AfterSend, ..right() },
+            crash(),
+            "atomic",
+        ),
+        (
+            "the decision is not logged",
+            TccKnobs { decision: DecisionLog::Never, ..right() },
+            crash(),
+            "atomic",
+        ),
+        (
+            "only what answered is cancelled",
+            TccKnobs { cancel: CancelScope::OnlyAnswered, ..right() },
+            lose(),
+            "reservations-released",
+        ),
+        (
+            "everything is cancelled, and there is no barrier",
+            TccKnobs { cancel: CancelScope::Everything, barrier: Barrier::None, ..right() },
+            refuse(),
+            "no-empty-rollback",
+        ),
+        (
+            "Confirms are given up, and the order left as it is",
+            TccKnobs { confirm_attempts: ONE, ..right() },
+            lose(),
+            "atomic",
+        ),
+        (
+            "Confirms are given up, and nobody looks",
+            TccKnobs { confirm_attempts: ONE, unconfirmed: Unconfirmed::Ignore, ..right() },
+            lose(),
+            "atomic",
+        ),
+        (
+            "Confirms are given up, and the order cancelled",
+            TccKnobs { confirm_attempts: ONE, unconfirmed: Unconfirmed::Cancel, ..right() },
+            lose(),
+            "atomic",
+        ),
+        (
+            "Cancels are given up",
+            TccKnobs { cancel_attempts: ONE, ..right() },
+            faults(&[(Fault::Lose, 1), (Fault::Refuse, 1)]),
+            "reservations-released",
+        ),
+        (
+            "no barrier: duplicates take effect",
+            TccKnobs { barrier: Barrier::None, ..right() },
+            duplicate(),
+            "effect-once",
+        ),
+        (
+            "no barrier: what was never reserved is released",
+            TccKnobs { barrier: Barrier::None, ..right() },
+            lose(),
+            "no-empty-rollback",
+        ),
+        (
+            "no tombstone: a Try reserves after its Cancel",
+            TccKnobs { barrier: Barrier::WithoutTombstone, ..right() },
+            refuse(),
+            "no-hanging",
+        ),
+        (
+            "ledger before change: a retry is taken for a duplicate",
+            TccKnobs { ledger: LedgerWrite::BeforeChange, try_attempts: TWO, ..right() },
+            crash(),
+            "no-empty-confirm",
+        ),
+        (
+            "ledger after change: a retry is a second change",
+            TccKnobs { ledger: LedgerWrite::AfterChange, try_attempts: TWO, ..right() },
+            crash(),
+            "effect-once",
+        ),
+        (
+            "the key runs out before the last duplicate",
+            TccKnobs { keys: KeyLifetime::Expires, ..right() },
+            duplicate(),
+            "effect-once",
+        ),
+        (
+            "no row changed is a success",
+            TccKnobs { zero_rows: ZeroRows::Succeed, ..right() },
+            refuse(),
+            "no-empty-confirm",
+        ),
+        (
+            "a reservation expires while others are confirmed",
+            TccKnobs { expiry: ReservationExpiry::ReleaseAndFence, ..right() },
+            FaultBudget::none(),
+            "atomic",
+        ),
+        (
+            "a reservation expires, and is confirmed all the same",
+            TccKnobs { expiry: ReservationExpiry::Release, ..right() },
+            FaultBudget::none(),
+            "no-empty-confirm",
+        ),
+        (
+            "the coordinator never returns",
+            right(),
+            FaultBudget::none().allow_at(Fault::Halt, "coordinator", 1),
+            "settles",
+        ),
+        (
+            "the coordinator never returns, and reservations wait for it",
+            right(),
+            FaultBudget::none().allow_at(Fault::Halt, "coordinator", 1),
+            "reservations-released",
+        ),
+    ]
+}
+
+#[test]
+fn every_wrong_choice_breaks_the_property_that_names_it() {
+    for (name, knobs, budget, property) in wrong_choices() {
+        let verdicts = verdicts(&tcc::system(&workflow(2).with_faults(budget), &knobs));
+        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
+    }
+}
+
+#[test]
+fn the_same_faults_are_harmless_with_the_right_choices() {
+    for (name, _, budget, _) in wrong_choices() {
+        if budget.total(Fault::Halt) > 0 {
+            continue;
+        }
+        let workflow = workflow(2).with_faults(budget);
+        for (property, verdict) in verdicts(&tcc::system(&workflow, &TccKnobs::default())) {
+            assert_ne!(verdict, "violated", "{name}: {property}");
+        }
+    }
+}
+
+#[test]
+fn arithmetic_without_a_result_is_found() {
+    let workflow = Workflow::builder("order")
+        .protocol(Protocol::Tcc(TccKnobs::default()))
+        .service("inventory", [("free", 0)])
+        .step(StepDraft::new("reserve", "inventory").change(["free = 1 / free"]))
+        .build()
+        .expect("the workflow is sound");
+    let verdicts = verdicts(&tcc::system(&workflow, &TccKnobs::default()));
+    assert_eq!(verdicts["well-defined"], "violated");
+}
+
+#[test]
+fn every_counterexample_reads_as_a_story() {
+    let mut told = String::new();
+    for (name, knobs, budget, property) in wrong_choices() {
+        let system = tcc::system(&workflow(2).with_faults(budget), &knobs);
+        let report = system.verify().run();
+        let run = report.property(property).unwrap().verdict.counterexample().unwrap();
+        told.push_str(&format!("== {name}: {property}\n{}\n", tell(&system.story(run))));
+    }
+    insta::assert_snapshot!(told);
+}
+
+fn tell(story: &Story) -> String {
+    let mut text = String::new();
+    for (at, event) in story.events.iter().enumerate() {
+        if story.repeats_from == Some(at) {
+            text.push_str("  from here it goes round for ever:\n");
+        }
+        let name = |actor: usize| story.actors[actor].name.as_str();
+        let what = match event.happening {
+            Happening::Send { to } => format!("tells {}: {}", name(to), event.text),
+            Happening::Deliver { from } => format!("hears from {}: {}", name(from), event.text),
+            Happening::Lose { from } => format!("never hears from {}: {}", name(from), event.text),
+            Happening::Duplicate { from } => {
+                format!("will hear twice from {}: {}", name(from), event.text)
+            }
+            _ => event.text.clone(),
+        };
+        match event.actor {
+            Some(actor) => text.push_str(&format!("  {:<14} {what}\n", name(actor))),
+            None => text.push_str(&format!("  {what}\n")),
+        }
+    }
+    for fact in &story.ending {
+        text.push_str(&format!("  at the end: {fact}\n"));
+    }
+    text
+}
+
+/// The formula that a widely copied text offers as the proof of TCC's atomicity, in TLA+:
+///
+/// ```tla
+/// TCCAtomicity == \/ (TryPhase = "SUCCESS" => ConfirmPhase = "COMMITTED")
+///                 \/ (TryPhase = "FAILED" => CancelPhase = "ROLLED_BACK")
+/// ```
+fn disjunction_of_implications(
+    all_reserved: bool,
+    a_try_failed: bool,
+    committed: bool,
+    rolled_back: bool,
+) -> bool {
+    (!all_reserved || committed) || (!a_try_failed || rolled_back)
+}
+
+#[test]
+fn a_disjunction_of_implications_cannot_fail() {
+    for (committed, rolled_back) in [(false, false), (false, true), (true, false), (true, true)] {
+        // The Trys have succeeded, or one has failed, or neither is known yet; never both.
+        for (succeeded, failed) in [(true, false), (false, true), (false, false)] {
+            assert!(disjunction_of_implications(succeeded, failed, committed, rolled_back));
+        }
+    }
+}
+
+#[test]
+fn what_cannot_fail_is_true_of_a_tcc_that_is_not_atomic() {
+    let knobs = TccKnobs { confirm_attempts: ONE, ..TccKnobs::default() };
+    let workflow = workflow(2).with_faults(faults(&[(Fault::Lose, 1)]));
+    let mut system = tcc::system(&workflow, &knobs);
+    let coordinator = system.process_slot(Address::Coordinator(WorkflowId(0)));
+    let witness = system.monitor_slot(0);
+    let formula = move |view: Snapshot<'_, Part<Tcc>>| {
+        let log = view.part(coordinator).process().durable.coordinator;
+        let steps = view.part(witness).monitor().steps();
+        let cancelled =
+            log == TccLog::Decided(Decision::Cancel) || log == TccLog::Ended(TccOutcome::Cancelled);
+        disjunction_of_implications(
+            !cancelled && steps.iter().all(|step| step.times_done() > 0),
+            cancelled,
+            steps.iter().all(StepHistory::is_confirmed),
+            steps.iter().all(StepHistory::is_clean),
+        )
+    };
+    system.add_property(Property::new(PropertyKind::Always, "as a disjunction", formula));
+
+    let report = system.verify().run();
+    assert!(report.property("as a disjunction").unwrap().holds());
+    let partial = report.property("atomic").unwrap().verdict.counterexample().unwrap();
+    let (_, end) = partial.steps.last().unwrap();
+    let end: Vec<&Part<Tcc>> = end.iter().collect();
+    assert!(formula(Snapshot::new(&end)), "also in the very state that is not atomic");
+}
+
+#[test]
+fn stateright_sees_the_same_states() {
+    let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
+    let system = tcc::system(&workflow(2).with_faults(budget), &TccKnobs::default());
+    let ours = system.verify().run();
+    let again = tcc::system(system.protocol().workflow(), &TccKnobs::default());
+    let theirs = again.checker().spawn_bfs().join();
+    assert_eq!(ours.states, theirs.unique_state_count() as u64);
+    // Stateright counts initial states among the generated ones.
+    assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
+    theirs.assert_properties();
+}
+
+#[test]
+fn one_transition_per_effect_gives_the_same_verdicts() {
+    for (name, knobs, budget, _) in wrong_choices() {
+        let workflow = workflow(2).with_faults(budget);
+        let merged = tcc::system(&workflow, &knobs);
+        let fine = tcc::system_with(&workflow, &knobs, Granularity::PerEffect);
+        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
+    }
+}
