@@ -337,6 +337,9 @@ fn tell(story: &Story) -> String {
             Happening::Duplicate { from } => {
                 format!("will hear twice from {}: {}", name(from), event.text)
             }
+            Happening::Persist => format!("logs: {}", event.text),
+            Happening::Accepted => format!("commits: {}", event.text),
+            Happening::Refused => format!("refuses: {}", event.text),
             _ => event.text.clone(),
         };
         match event.actor {
