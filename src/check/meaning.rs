@@ -14,6 +14,9 @@ pub fn built_in(property: &str) -> Option<&'static str> {
         "effect-once" => "no step and no compensation takes effect twice",
         "no-empty-rollback" => "nothing is undone that was never done",
         "no-late-effect" => "no step takes effect after its compensation was answered",
+        "no-hanging" => "no Try reserves after its Cancel was answered",
+        "no-empty-confirm" => "nothing is confirmed that was not reserved",
+        "reservations-released" => "every reservation is confirmed or released in the end",
         "well-defined" => "arithmetic has a result: no overflow, no division by zero",
         _ => return None,
     })
@@ -34,13 +37,15 @@ pub fn stated(spec: &Spec, property: usize) -> Option<String> {
 mod tests {
     use amends_models::property::built_in_names;
     use amends_models::protocol::saga::SagaKnobs;
+    use amends_models::protocol::tcc::TccKnobs;
     use amends_models::workflow::Protocol;
 
     use super::*;
 
     #[test]
     fn every_built_in_property_has_a_meaning() {
-        for name in built_in_names(&Protocol::Saga(SagaKnobs::default())) {
+        let protocols = [Protocol::Saga(SagaKnobs::default()), Protocol::Tcc(TccKnobs::default())];
+        for name in protocols.iter().flat_map(|protocol| built_in_names(protocol)) {
             assert!(built_in(name).is_some(), "{name} has no meaning");
         }
     }

@@ -6,11 +6,15 @@
 use std::str::FromStr;
 
 use amends_models::protocol::saga::SagaKnobs;
+use amends_models::protocol::tcc::TccKnobs;
 use amends_models::workflow::builder::{COORDINATOR, MAX_INSTANCES};
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{Protocol, Workflow};
 use clap::Args;
 use miette::Diagnostic;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::faults::FaultsArgument;
 
@@ -95,17 +99,30 @@ impl Setting {
         let knob = self.key.strip_prefix(protocol).and_then(|rest| rest.strip_prefix('.'));
         match (knob, workflow.protocol()) {
             (Some(knob), Protocol::Saga(knobs)) => {
-                let knobs = self.turn(knob, knobs)?;
+                let knobs = self.turn(knob, knobs, protocol)?;
+                let limits =
+                    [Some(knobs.attempts), knobs.compensation_attempts, knobs.retriable_attempts];
+                if limits.contains(&Some(0)) {
+                    return Err(self.wrong("a step that is never asked for cannot happen"));
+                }
                 Ok(workflow.with_protocol(Protocol::Saga(knobs)))
             }
-            (None, Protocol::Saga(_)) => Err(self.unknown()),
+            (Some(knob), Protocol::Tcc(knobs)) => {
+                let knobs = self.turn(knob, knobs, protocol)?;
+                Ok(workflow.with_protocol(Protocol::Tcc(knobs)))
+            }
+            (None, Protocol::Saga(_)) => Err(self.unknown::<SagaKnobs>(protocol)),
+            (None, Protocol::Tcc(_)) => Err(self.unknown::<TccKnobs>(protocol)),
         }
     }
 
     /// Turns one knob, by way of the form in which knobs are written in specs.
-    fn turn(&self, knob: &str, knobs: &SagaKnobs) -> Result<SagaKnobs, AdjustError> {
-        if !knob_names().iter().any(|name| name == knob) {
-            return Err(self.unknown());
+    fn turn<K>(&self, knob: &str, knobs: &K, protocol: &str) -> Result<K, AdjustError>
+    where
+        K: Serialize + DeserializeOwned + JsonSchema,
+    {
+        if !knob_names::<K>().iter().any(|name| name == knob) {
+            return Err(self.unknown::<K>(protocol));
         }
         let mut table =
             toml::Table::try_from(knobs).map_err(|error| self.wrong(error.to_string()))?;
@@ -114,20 +131,14 @@ impl Setting {
             Err(_) => toml::Value::String(self.value.clone()),
         };
         table.insert(knob.to_owned(), value);
-        let turned: SagaKnobs = table.try_into().map_err(|error: toml::de::Error| {
+        table.try_into().map_err(|error: toml::de::Error| {
             self.wrong(error.message().lines().next().unwrap_or_default())
-        })?;
-        let limits =
-            [Some(turned.attempts), turned.compensation_attempts, turned.retriable_attempts];
-        if limits.contains(&Some(0)) {
-            return Err(self.wrong("a step that is never asked for cannot happen"));
-        }
-        Ok(turned)
+        })
     }
 
-    fn unknown(&self) -> AdjustError {
+    fn unknown<K: JsonSchema>(&self, protocol: &str) -> AdjustError {
         let mut known = vec!["instances".to_owned()];
-        known.extend(knob_names().iter().map(|name| format!("saga.{name}")));
+        known.extend(knob_names::<K>().iter().map(|name| format!("{protocol}.{name}")));
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         AdjustError::UnknownKey { key: self.key.clone(), help: suggestion(&self.key, &known) }
     }
@@ -141,9 +152,9 @@ impl Setting {
     }
 }
 
-/// The knobs of a saga by their names in specs, which are those of their schema.
-fn knob_names() -> Vec<String> {
-    let schema = schemars::schema_for!(SagaKnobs);
+/// The knobs of a protocol by their names in specs, which are those of their schema.
+fn knob_names<K: JsonSchema>() -> Vec<String> {
+    let schema = schemars::schema_for!(K);
     let properties = schema.get("properties").and_then(serde_json::Value::as_object);
     properties.map(|knobs| knobs.keys().cloned().collect()).unwrap_or_default()
 }

@@ -9,7 +9,8 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use amends_models::property::Ending;
-use amends_models::property::saga::{SagaWitness, StepHistory};
+use amends_models::property::StepHistory;
+use amends_models::property::saga::SagaWitness;
 use amends_models::protocol::saga::{Direction, SagaLog, SagaPlan, StepCall};
 use amends_models::protocol::{ServiceId, WorkflowId};
 use amends_models::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable, Workflow};

@@ -9,7 +9,7 @@ use amends_models::protocol::{Address, ServiceId, WorkflowId};
 use amends_models::workflow::{Protocol, Workflow};
 use tokio::task::JoinSet;
 
-use crate::simulate::{FaultPlanError, Injector};
+use crate::simulate::Injector;
 use crate::store::{Store, StoreError};
 
 use super::business::Business;
@@ -110,17 +110,19 @@ impl<S: Store> Runtime<S> {
     /// Brings the services up. Must be called within a Tokio runtime with time enabled.
     ///
     /// # Errors
-    /// When the fault plan names a node that the workflow does not have.
+    /// When the protocol has no driver, or the fault plan names a node that the workflow does not have.
     pub fn open<B>(
         workflow: &Workflow,
         store: S,
         business: B,
         options: &RunOptions,
-    ) -> Result<Runtime<S>, FaultPlanError>
+    ) -> Result<Runtime<S>, RunError>
     where
         B: Business<S::Transaction>,
     {
-        let Protocol::Saga(knobs) = workflow.protocol();
+        let Protocol::Saga(knobs) = workflow.protocol() else {
+            return Err(RunError::Undriven { protocol: workflow.protocol().name() });
+        };
         let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
         let injector = Injector::new(&options.faults, workflow, options.seed, options.workflows)?;
         let injector = Arc::new(injector);

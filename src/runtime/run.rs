@@ -31,6 +31,12 @@ pub enum RunError {
     /// The fault plan does not fit the workflow.
     #[error(transparent)]
     Faults(#[from] FaultPlanError),
+    /// There is no driver for the workflow's protocol.
+    #[error("a {protocol} can be checked, but only a saga can be run")]
+    Undriven {
+        /// The protocol.
+        protocol: &'static str,
+    },
     /// A task of the run panicked.
     #[error("a task of the run panicked: {0}")]
     Panicked(JoinError),

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 /// The part of a workflow that stored records depend on. Faults, properties and the number of
 /// instances may change between runs.
 pub(super) fn definition(workflow: &Workflow) -> Value {
-    let Protocol::Saga(knobs) = workflow.protocol();
+    let (knobs, confirms) = match workflow.protocol() {
+        Protocol::Saga(knobs) => (json!(knobs), false),
+        Protocol::Tcc(knobs) => (json!(knobs), true),
+    };
     let services: Vec<Value> = workflow
         .services()
         .iter()
@@ -28,7 +31,7 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         .steps()
         .iter()
         .map(|step| {
-            json!({
+            let mut definition = json!({
                 "name": step.name,
                 "service": workflow.service(step.service).name,
                 "kind": step.kind.name(),
@@ -36,7 +39,11 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
                 "when": step.when.as_ref().map(|when| when.written(&named(workflow, step)).to_string()),
                 "do": written(workflow, step, &step.change),
                 "undo": written(workflow, step, &step.undo),
-            })
+            });
+            if confirms {
+                definition["confirm"] = json!(written(workflow, step, &step.confirm));
+            }
+            definition
         })
         .collect();
     json!({

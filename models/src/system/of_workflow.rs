@@ -7,6 +7,7 @@ use crate::workflow::{Protocol as Chosen, Workflow};
 
 use super::protocol::Protocol;
 use super::saga;
+use super::tcc;
 use super::topology::System;
 
 /// Something to do with a system, whatever its protocol.
@@ -22,5 +23,6 @@ pub trait WithSystem {
 pub fn with_system<W: WithSystem>(workflow: &Workflow, what: W) -> W::Output {
     match workflow.protocol() {
         Chosen::Saga(knobs) => what.with(saga::system(workflow, knobs)),
+        Chosen::Tcc(knobs) => what.with(tcc::system(workflow, knobs)),
     }
 }
