@@ -156,7 +156,7 @@ fn really(case: &Case) -> RunReport {
 
 /// Whether the model can end as the run did.
 fn foreseen(case: &Case, report: &RunReport) -> Foreseen {
-    let Protocol::Saga(knobs) = case.workflow.protocol();
+    let Protocol::Saga(knobs) = case.workflow.protocol() else { panic!("every case is a saga") };
     let system = saga::system(&case.workflow, knobs);
     let coordinators: Vec<usize> = (0..case.workflow.instances())
         .map(|id| system.process_slot(Address::Coordinator(WorkflowId(id))))

@@ -180,8 +180,10 @@ mod tests {
     }
 
     fn knobs(workflow: &Workflow) -> &SagaKnobs {
-        let Protocol::Saga(knobs) = workflow.protocol();
-        knobs
+        match workflow.protocol() {
+            Protocol::Saga(knobs) => knobs,
+            other => panic!("a {} is no saga", other.name()),
+        }
     }
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
         };
         let table = toml::Table::try_from(&all).expect("knobs can be written");
         let mut written: Vec<String> = table.keys().cloned().collect();
-        let mut named = knob_names();
+        let mut named = knob_names::<SagaKnobs>();
         written.sort_unstable();
         named.sort_unstable();
         assert_eq!(written, named);
