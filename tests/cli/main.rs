@@ -6,4 +6,5 @@ mod check;
 mod explore;
 mod formats;
 mod new;
+mod readme;
 mod run;
