@@ -47,7 +47,7 @@ const EXIT_CODES: &str = "Exit codes:
   0  as expected
   1  violated, or not as expected
   2  bad input or usage
-  3  incomplete: the search stopped before it knew";
+  3  incomplete: the search or the run stopped before it knew";
 
 #[derive(Debug, Subcommand)]
 enum Command {
