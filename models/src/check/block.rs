@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use super::index::{self, Shard};
 use super::packing::{Layout, Rows};
 use super::product::Product;
+use super::reduction::Locality;
 use super::tables::{Missing, Tables};
 
 /// The target of a transition to a state that was unknown when the block was expanded.
@@ -83,13 +84,14 @@ impl Block {
         tables: &Tables<'_, P>,
         layout: &Layout,
         rows: &Rows,
+        first: Option<First<'_>>,
     ) -> Result<(), Missing> {
         match layout.words() {
-            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows),
-            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows),
-            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows),
-            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows),
-            _ => self.expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows),
+            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows, first),
+            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows, first),
+            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows, first),
+            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows, first),
+            _ => self.expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows, first),
         }
     }
 
@@ -98,14 +100,23 @@ impl Block {
         tables: &Tables<'_, P>,
         layout: &Layout,
         rows: &Rows,
+        first: Option<First<'_>>,
     ) -> Result<(), Missing> {
         for state in self.next_state()..self.states.end {
             let row = R::of(rows.get(state as usize));
             let before = self.actions.len();
-            let expanded = tables.successors(layout, &row, |action, next: &R| {
+            let mut push = |action, next: &R| {
                 self.rows.extend_from_slice(next.as_ref());
                 self.actions.push(action);
-            });
+            };
+            let expanded = match first {
+                None => tables.successors(layout, &row, push),
+                Some(first) => match first.slot(tables, layout, rows, state, &row) {
+                    Ok(Some(slot)) => tables.local_successors(layout, slot, &row, &mut push),
+                    Ok(None) => tables.successors(layout, &row, push),
+                    Err(missing) => Err(missing),
+                },
+            };
             if expanded.is_err() {
                 self.actions.truncate(before);
                 self.rows.truncate(before * layout.words());
@@ -154,6 +165,47 @@ impl Block {
         let words = self.rows.capacity() + self.hashes.capacity() + self.fresh.capacity();
         let halves = self.actions.capacity() + self.targets.capacity() + self.counts.capacity();
         (words * 8 + halves * 4) as u64
+    }
+}
+
+/// Lets a slot that keeps to itself go first; see [`reduction`](super::reduction).
+#[derive(Clone, Copy)]
+pub(super) struct First<'a> {
+    /// Which slots may.
+    pub(super) locality: &'a Locality,
+    /// What is known so far.
+    pub(super) shards: &'a [Shard],
+}
+
+impl First<'_> {
+    /// The slot that goes first in a state, if one may.
+    fn slot<P: Product, R: Row>(
+        self,
+        tables: &Tables<'_, P>,
+        layout: &Layout,
+        rows: &Rows,
+        state: u32,
+        row: &R,
+    ) -> Result<Option<usize>, Missing> {
+        for (slot, field) in layout.fields().iter().enumerate() {
+            if !tables.is_private(slot, field.read(row.as_ref()))
+                || !self.locality.is_invisible(slot)
+            {
+                continue;
+            }
+            let mut goes_on = false;
+            tables.local_successors(layout, slot, row, &mut |_, next: &R| {
+                let hash = index::hash(next.as_ref());
+                let same = |number: u32| rows.get(number as usize) == next.as_ref();
+                let known = self.shards[index::shard_of(hash)].find(hash, same);
+                goes_on |= known.is_none_or(|number| number > state);
+            })?;
+            if goes_on {
+                self.locality.use_slot(slot);
+                return Ok(Some(slot));
+            }
+        }
+        Ok(None)
     }
 }
 

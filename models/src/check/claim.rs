@@ -3,13 +3,14 @@
 use super::chunked::Column;
 use super::condition::PropertyKind;
 use super::discipline::Sound;
-use super::explore::{Exploration, Objection, depth_of, explore};
+use super::explore::{Exploration, depth_of, explore};
 use super::graph::Graph;
 use super::limits::Limits;
 use super::liveness::{broken_promise, first_stuck};
 use super::pending::Sources;
 use super::product::Fairness;
 use super::record::{Edges, Record};
+use super::reduction::Objection;
 use super::space::{Path, Space};
 use super::stopwatch::Stopwatch;
 use super::verdict::{Completeness, Limit, PropertyReport, Report, Verdict};
@@ -30,7 +31,7 @@ impl PropertyKind {
     }
 
     /// Whether the property is about paths, so that the transitions must be kept.
-    fn needs_edges(self) -> bool {
+    pub(super) fn needs_edges(self) -> bool {
         self.needs_fairness() || self == PropertyKind::NeverStuck
     }
 }

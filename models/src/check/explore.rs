@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::limits::{Limits, Progress};
 use super::record::Record;
+use super::reduction::Objection;
 use super::space::Space;
 use super::stopwatch::Stopwatch;
 use super::verdict::Completeness;
@@ -24,10 +25,6 @@ pub(super) struct Exploration {
 const BRIEF: Duration = Duration::from_millis(20);
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 const LARGEST_BLOCK: u32 = 1 << 16;
-
-/// A reduction turned out not to be sound for the model, and why.
-#[derive(Clone, Debug)]
-pub(super) struct Objection(pub(super) String);
 
 /// Visits every reachable state, or as many as the limits allow.
 ///
@@ -55,7 +52,7 @@ pub(super) fn explore<S: Space>(
             level_end = space.len();
         }
         if let Some(objection) = space.objection() {
-            return Err(Objection(objection.to_owned()));
+            return Err(objection);
         }
         let elapsed = clock.elapsed();
         let queue = u64::from(space.len() - next);

@@ -25,8 +25,8 @@ pub struct Progress {
     pub elapsed: Duration,
 }
 
-type Watcher<'m> = Box<dyn FnMut(&Progress) + Send + 'm>;
-type Gauge<'m> = Box<dyn Fn() -> u64 + Send + 'm>;
+type Watcher<'m> = Box<dyn FnMut(&Progress) + 'm>;
+type Gauge<'m> = Box<dyn Fn() -> u64 + 'm>;
 
 /// Limits of a search, and who watches it.
 #[derive(Default)]

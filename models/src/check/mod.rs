@@ -51,7 +51,9 @@ pub mod product;
 mod product_space;
 mod ranks;
 mod record;
+mod reduction;
 mod report;
+mod simulate;
 mod space;
 mod stopwatch;
 mod subject;
@@ -62,10 +64,12 @@ mod tables;
 mod tests;
 pub mod verdict;
 mod verification;
+mod walks;
 
 pub use condition::{Condition, Parts, Property, PropertyKind, Viewed, Whole};
 pub use limits::Progress;
 pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
+pub use simulate::{Simulated, Simulation};
 pub use subject::{ModelSubject, ProductSubject, Subject};
 pub use verdict::{
     Completeness, Counterexample, Limit, PropertyReport, Reduction, ReductionReport, Report,

@@ -27,6 +27,16 @@ where
     Builtin(fn(&M, &M::State) -> bool),
 }
 
+impl<M: Model> Test<M> {
+    /// Whether a state passes it.
+    pub(super) fn passes(&self, model: &M, state: &M::State) -> bool {
+        match self {
+            Test::Condition(condition) => condition(state),
+            Test::Builtin(condition) => condition(model, state),
+        }
+    }
+}
+
 /// The states of a model, found so far.
 pub(super) struct ModelSpace<'m, M: Model> {
     model: &'m M,
@@ -66,10 +76,7 @@ where
         let rehash = |&at: &u32| FxBuildHasher.hash_one(&states[at as usize]);
         self.index.insert_unique(hash, number, rehash);
         for test in tests {
-            record.marks.push(match test {
-                Test::Condition(condition) => condition(&state),
-                Test::Builtin(condition) => condition(self.model, &state),
-            });
+            record.marks.push(test.passes(self.model, &state));
         }
         self.states.push(state);
         self.parents.push(parent);

@@ -18,10 +18,39 @@ use rayon::iter::{
     IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
 };
 use rayon::slice::ParallelSliceMut;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::block::Block;
 use super::index::{self, Probe, SHARDS, Shard};
 use super::ranks::Ranks;
+
+/// The threads that search.
+#[derive(Debug)]
+pub(super) struct Workers {
+    /// `None` where one thread does it all.
+    pool: Option<ThreadPool>,
+}
+
+impl Workers {
+    /// So many threads. Where no more are to be had, one does it all, with the same result.
+    pub(super) fn new(threads: usize) -> Self {
+        let pool = (threads > 1).then(|| ThreadPoolBuilder::new().num_threads(threads).build());
+        Workers { pool: pool.and_then(Result::ok) }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.pool.as_ref().map_or(1, ThreadPool::current_num_threads)
+    }
+
+    /// Does the work among these threads.
+    pub(super) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
 
 /// How many states a block has.
 const BLOCK: u32 = 128;

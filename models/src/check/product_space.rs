@@ -5,14 +5,15 @@ use std::ops::Range;
 use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use smallvec::SmallVec;
 
-use super::block::Block;
+use super::block::{Block, First};
 use super::chunked::{Bits, Chunked};
 use super::condition::{Condition, Parts};
 use super::index::{self, Probe, SHARDS, Shard};
 use super::packing::{Layout, Rows};
-use super::parallel::Round;
+use super::parallel::{Round, Workers};
 use super::product::{Fairness, Product, Snapshot, successors};
 use super::record::{Edge, Record};
+use super::reduction::{Choice, Locality, Objection, Reductions};
 use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space};
 use super::symmetry::Symmetry;
 use super::tables::Tables;
@@ -27,25 +28,17 @@ pub(super) struct ProductSpace<'p, P: Product> {
     parents: Chunked<u32>,
     shards: Vec<Shard>,
     pub(super) ids: Vec<u32>,
+    workers: &'p Workers,
+    /// How many of them may be used.
     threads: usize,
     block: Block,
     round: Round,
-    reduction: SymmetryUse,
+    chosen: Reductions,
+    locality: Locality,
     /// The declared symmetry, while it is used.
     pub(super) symmetry: Option<Symmetry>,
     /// Why the declared symmetry is none.
     pub(super) objection: Option<String>,
-}
-
-/// What to do with the symmetry that a product declares.
-#[derive(Clone, Debug)]
-pub(super) enum SymmetryUse {
-    /// Use it.
-    Use,
-    /// Leave it, without a word.
-    Ignore,
-    /// Leave it, and say why.
-    Refuse(String),
 }
 
 /// How many states are expanded together.
@@ -61,7 +54,7 @@ const WORTH_SHARING: usize = 1 << 9;
 pub(super) type Test<P> = Condition<Parts<<P as Product>::Part>>;
 
 impl<'p, P: Product> ProductSpace<'p, P> {
-    pub(super) fn new(product: &'p P, threads: usize, reduction: SymmetryUse) -> Self {
+    pub(super) fn new(product: &'p P, workers: &'p Workers, chosen: Reductions) -> Self {
         ProductSpace {
             product,
             tables: Tables::new(product, 0),
@@ -70,10 +63,12 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             parents: Chunked::new(),
             shards: vec![Shard::default(); SHARDS],
             ids: Vec::new(),
-            threads,
+            workers,
+            threads: workers.count(),
             block: Block::default(),
             round: Round::default(),
-            reduction,
+            chosen,
+            locality: Locality::default(),
             symmetry: None,
             objection: None,
         }
@@ -100,15 +95,16 @@ impl<'p, P: Product> ProductSpace<'p, P> {
     fn finish_block(&mut self, block: &mut Block) -> bool {
         let mut widened = false;
         loop {
-            let useless = if block.expand(&self.tables, &self.layout, &self.rows).is_err() {
-                self.layout.unpack(self.rows.get(block.next_state() as usize), &mut self.ids);
-                self.tables.fill(&self.ids);
-                self.widen_if_needed()
-            } else if self.canonicalize_block(block) {
-                true
-            } else {
-                break;
-            };
+            let useless =
+                if block.expand(&self.tables, &self.layout, &self.rows, self.first()).is_err() {
+                    self.layout.unpack(self.rows.get(block.next_state() as usize), &mut self.ids);
+                    self.tables.fill(&self.ids);
+                    self.widen_if_needed()
+                } else if self.canonicalize_block(block) {
+                    true
+                } else {
+                    break;
+                };
             if useless {
                 block.restart();
                 widened = true;
@@ -148,7 +144,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         round.begin(self.threads, states.clone());
         loop {
             round.blocks_mut().par_iter_mut().for_each(|block| {
-                if block.expand(&self.tables, &self.layout, &self.rows).is_ok() {
+                if block.expand(&self.tables, &self.layout, &self.rows, self.first()).is_ok() {
                     block.look_up(&self.rows, &self.shards);
                 }
             });
@@ -184,6 +180,12 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             self.note(block, record);
         }
         self.round = round;
+    }
+
+    /// Which slots may go first, if any may.
+    fn first(&self) -> Option<First<'_>> {
+        let first = First { locality: &self.locality, shards: &self.shards };
+        self.locality.is_on().then_some(first)
     }
 
     /// The number of a row, which is entered if it is new.
@@ -227,7 +229,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             for (slot, field) in self.layout.fields().iter().enumerate() {
                 parts.push(self.tables.part(slot, field.read(row)));
             }
-            let snapshot = Snapshot::new(&parts);
+            let snapshot = Snapshot::noting(&parts, self.locality.looked_at());
             for test in tests {
                 marks.push(test(snapshot));
             }
@@ -272,6 +274,10 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         let initial = self.product.initial();
         let width = initial.first().map_or(0, Vec::len);
         self.tables = Tables::new(self.product, width);
+        if self.chosen.partial_order == Choice::Use {
+            self.locality = Locality::new(width, &self.chosen.excluded);
+            self.tables.audit_privacy();
+        }
         let mut states = Vec::with_capacity(initial.len());
         for state in initial {
             assert!(state.len() == width, "initial states differ in their number of slots");
@@ -279,7 +285,7 @@ impl<P: Product> Space for ProductSpace<'_, P> {
                 state.into_iter().enumerate().map(|(slot, part)| self.tables.part_id(slot, part));
             states.push(ids.collect::<Vec<u32>>());
         }
-        if let (SymmetryUse::Use, Some(first)) = (&self.reduction, states.first()) {
+        if let (Choice::Use, Some(first)) = (&self.chosen.symmetry, states.first()) {
             self.symmetry = Symmetry::of(&mut self.tables, first);
             self.objection = self.objection_to_start();
         }
@@ -306,7 +312,8 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         }
         for start in states.clone().step_by(ROUND) {
             let end = states.end.min(start + ROUND as u32);
-            self.expand_together(start..end, tests, record);
+            let workers = self.workers;
+            workers.install(|| self.expand_together(start..end, tests, record));
         }
     }
 
@@ -350,17 +357,32 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         Ok(Counterexample { start, steps, repeats_from: path.repeats_from })
     }
 
-    fn objection(&self) -> Option<&str> {
-        self.objection.as_deref()
+    fn objection(&self) -> Option<Objection> {
+        if let Some(reason) = &self.objection {
+            return Some(Objection::Asymmetric(reason.clone()));
+        }
+        if !self.locality.is_on() {
+            return None;
+        }
+        match self.tables.breach() {
+            Some(reason) => Some(Objection::NotPrivate(reason.to_owned())),
+            None => self.locality.objection(),
+        }
     }
 
     fn reductions(&self) -> Vec<ReductionReport> {
-        let refused = match (&self.reduction, &self.symmetry) {
-            (SymmetryUse::Refuse(reason), _) => Some(reason.clone()),
-            (_, Some(_)) => None,
-            (_, None) => return Vec::new(),
+        let mut reports = Vec::new();
+        let mut report = |reduction, choice: &Choice, was_used, is_possible| match choice {
+            Choice::Use if was_used => reports.push(ReductionReport { reduction, refused: None }),
+            Choice::Refuse(reason) if is_possible => {
+                reports.push(ReductionReport { reduction, refused: Some(reason.clone()) });
+            }
+            _ => {}
         };
-        vec![ReductionReport { reduction: Reduction::Symmetry, refused }]
+        report(Reduction::Symmetry, &self.chosen.symmetry, self.symmetry.is_some(), true);
+        let (used, possible) = (self.locality.was_used(), self.tables.has_privacy());
+        report(Reduction::PartialOrder, &self.chosen.partial_order, used, possible);
+        reports
     }
 
     fn coverage(&self, record: &Record) -> Vec<(P::Action, u64)> {

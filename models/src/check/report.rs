@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Debug, Write as _};
 
-use super::verdict::{Completeness, Counterexample, PropertyReport, Report, Verdict};
+use super::verdict::{
+    Completeness, Counterexample, PropertyReport, Reduction, ReductionReport, Report, Verdict,
+};
 
 impl<State, Action> Report<State, Action> {
     /// What was found about the property of this name.
@@ -23,6 +25,18 @@ impl<State, Action> Report<State, Action> {
         self.is_complete()
             && !self.properties.is_empty()
             && self.properties.iter().all(PropertyReport::holds)
+    }
+
+    /// Whether some property was found to be violated.
+    #[must_use]
+    pub fn is_violated(&self) -> bool {
+        self.properties.iter().any(PropertyReport::is_violated)
+    }
+
+    /// Whether states were left out that are not the image of another.
+    pub(super) fn skips_states(&self) -> bool {
+        let used = ReductionReport { reduction: Reduction::PartialOrder, refused: None };
+        self.reductions.contains(&used)
     }
 
     /// Asserts that there are properties, and that all of them hold over the complete state space.

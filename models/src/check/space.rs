@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use super::product::Fairness;
 use super::record::Record;
+use super::reduction::Objection;
 use super::verdict::{Counterexample, ReductionReport};
 
 /// The parent of an initial state.
@@ -55,7 +56,7 @@ pub(super) trait Space {
 
     /// Why a reduction that is in use is not sound for this model, if that came to light. Nothing
     /// that was found is of any use then.
-    fn objection(&self) -> Option<&str> {
+    fn objection(&self) -> Option<Objection> {
         None
     }
 

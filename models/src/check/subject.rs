@@ -1,19 +1,22 @@
 //! What can be checked.
 
+use std::collections::BTreeSet;
 use std::hash::Hash;
 
-use rayon::ThreadPoolBuilder;
 use stateright::{Expectation, Model};
 
 use super::claim::{Claim, check};
 use super::condition::{Condition, Parts, Property, PropertyKind, Viewed, Whole};
-use super::explore::Objection;
 use super::labels::Labels;
 use super::limits::Limits;
 use super::model_space::{ModelSpace, Test};
+use super::parallel::Workers;
 use super::product::Product;
-use super::product_space::{ProductSpace, SymmetryUse};
+use super::product_space::ProductSpace;
+use super::reduction::{Choice, Objection, Reductions};
+use super::simulate::{Simulated, Simulation, simulate};
 use super::verdict::Report;
+use super::walks::{ModelWalk, ProductWalk};
 
 /// Something that a [`Verification`](super::Verification) can explore: a [`ProductSubject`] or a
 /// [`ModelSubject`].
@@ -28,6 +31,14 @@ pub trait Subject: Sized {
     /// Explores it and decides the properties.
     #[doc(hidden)]
     fn search(self, task: Task<'_, Self::Views>) -> Report<Self::State, Self::Action>;
+
+    /// Walks through it at random and judges the properties by that.
+    #[doc(hidden)]
+    fn walk(
+        self,
+        task: Task<'_, Self::Views>,
+        simulation: Simulation,
+    ) -> Simulated<Self::State, Self::Action>;
 }
 
 /// What a subject is asked to do.
@@ -37,6 +48,7 @@ pub struct Task<'m, V: Viewed> {
     pub(super) limits: Limits<'m>,
     pub(super) threads: usize,
     pub(super) symmetry: bool,
+    pub(super) partial_order: bool,
 }
 
 /// A [`Product`], explored by its parts.
@@ -50,46 +62,83 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
     type Views = Parts<P::Part>;
 
     fn search(self, task: Task<'_, Self::Views>) -> Report<Self::State, P::Action> {
-        let claims = task.properties.into_iter().map(|property| Claim {
-            name: property.name,
-            kind: property.kind,
-            condition: property.condition,
-            premise: property.premise,
-        });
-        let claims: Vec<_> = claims.collect();
+        let claims = claims::<P>(task.properties);
         let mut limits = task.limits;
-        if task.threads > 1
-            && let Ok(pool) = ThreadPoolBuilder::new().num_threads(task.threads).build()
-        {
-            return pool.install(|| self.check(task.threads, task.symmetry, &claims, &mut limits));
-        }
-        // Where no more threads are to be had, one does it all, with the same result.
-        self.check(1, task.symmetry, &claims, &mut limits)
+        let reductions = self.reductions(task.symmetry, task.partial_order, &claims);
+        let workers = Workers::new(task.threads);
+        self.check(&workers, reductions, &claims, &mut limits)
+    }
+
+    fn walk(
+        self,
+        task: Task<'_, Self::Views>,
+        simulation: Simulation,
+    ) -> Simulated<Self::State, P::Action> {
+        let model = ProductWalk { product: self.product };
+        simulate(&model, &claims::<P>(task.properties), simulation, &task.limits)
     }
 }
 
+/// The properties of a product as claims.
+fn claims<P: Product>(
+    properties: Vec<Property<Parts<P::Part>>>,
+) -> Vec<Claim<Condition<Parts<P::Part>>>> {
+    let claim = |property: Property<Parts<P::Part>>| Claim {
+        name: property.name,
+        kind: property.kind,
+        condition: property.condition,
+        premise: property.premise,
+    };
+    properties.into_iter().map(claim).collect()
+}
+
 impl<P: Product> ProductSubject<'_, P> {
+    /// The reductions that the properties allow.
+    fn reductions(
+        &self,
+        symmetry: bool,
+        partial_order: bool,
+        claims: &[Claim<Condition<Parts<P::Part>>>],
+    ) -> Reductions {
+        let choose = |is_asked: bool, obstacle: Option<String>| match obstacle {
+            _ if !is_asked => Choice::Ignore,
+            Some(obstacle) => Choice::Refuse(obstacle),
+            None => Choice::Use,
+        };
+        // Fairness is to every single action. In a quotient, one action can stand for another.
+        let fair = claims.iter().find(|claim| claim.kind.needs_fairness());
+        let fair = fair.map(|claim| format!("`{}` is about fair paths", claim.name));
+        let is_symmetric = self.product.symmetry().into_iter().any(|size| size > 1);
+        let symmetry = choose(symmetry && is_symmetric, fair);
+        let path = claims.iter().find(|claim| claim.kind.needs_edges());
+        let path = path.map(|claim| format!("`{}` is about paths", claim.name));
+        let symmetric = (symmetry == Choice::Use).then(|| String::from("the symmetry is used"));
+        let partial_order = choose(partial_order, path.or(symmetric));
+        Reductions { symmetry, partial_order, excluded: BTreeSet::new() }
+    }
+
     fn check(
         &self,
-        threads: usize,
-        symmetry: bool,
+        workers: &Workers,
+        mut reductions: Reductions,
         claims: &[Claim<Condition<Parts<P::Part>>>],
         limits: &mut Limits<'_>,
     ) -> Report<Vec<P::Part>, P::Action> {
-        let declared = self.product.symmetry().into_iter().any(|size| size > 1);
-        let mut reduction = SymmetryUse::Ignore;
-        if symmetry && declared {
-            reduction = SymmetryUse::Use;
-            if let Some(claim) = claims.iter().find(|claim| claim.kind.needs_fairness()) {
-                // Fairness is to every single action. In a quotient, one action can stand for another.
-                reduction = SymmetryUse::Refuse(format!("`{}` is about fair paths", claim.name));
-            }
-        }
         loop {
-            let space = ProductSpace::new(self.product, threads, reduction);
+            let space = ProductSpace::new(self.product, workers, reductions.clone());
             match check(space, claims, limits) {
+                Ok(report) if report.skips_states() && report.is_violated() => {
+                    let reason = "a violation is shown by a shortest path";
+                    reductions.partial_order = Choice::Refuse(reason.into());
+                }
                 Ok(report) => return report,
-                Err(Objection(reason)) => reduction = SymmetryUse::Refuse(reason),
+                Err(Objection::Asymmetric(reason)) => reductions.symmetry = Choice::Refuse(reason),
+                Err(Objection::NotPrivate(reason)) => {
+                    reductions.partial_order = Choice::Refuse(reason);
+                }
+                Err(Objection::Visible(slot)) => {
+                    reductions.excluded.insert(slot);
+                }
             }
         }
     }
@@ -110,6 +159,31 @@ where
     type Views = Whole<M::State>;
 
     fn search(self, task: Task<'_, Self::Views>) -> Report<M::State, M::Action> {
+        let claims = self.claims(task.properties);
+        let mut limits = task.limits;
+        match check(ModelSpace::new(self.model, self.labels), &claims, &mut limits) {
+            Ok(report) => report,
+            Err(objection) => unreachable!("no reduction is used, yet {objection:?}"),
+        }
+    }
+
+    fn walk(
+        self,
+        task: Task<'_, Self::Views>,
+        simulation: Simulation,
+    ) -> Simulated<M::State, M::Action> {
+        let claims = self.claims(task.properties);
+        let model = ModelWalk { model: self.model, labels: self.labels };
+        simulate(&model, &claims, simulation, &task.limits)
+    }
+}
+
+impl<M: Model> ModelSubject<'_, M>
+where
+    M::State: PartialEq + Hash + 'static,
+{
+    /// The model's own properties, and those stated here.
+    fn claims(&self, properties: Vec<Property<Whole<M::State>>>) -> Vec<Claim<Test<M>>> {
         let builtin = self.model.properties().into_iter().map(|property| Claim {
             name: property.name.to_owned(),
             kind: match property.expectation {
@@ -120,17 +194,12 @@ where
             condition: Test::Builtin(property.condition),
             premise: None,
         });
-        let stated = task.properties.into_iter().map(|property| Claim {
+        let stated = properties.into_iter().map(|property| Claim {
             name: property.name,
             kind: property.kind,
             condition: Test::Condition(property.condition),
             premise: property.premise.map(Test::Condition),
         });
-        let claims: Vec<_> = builtin.chain(stated).collect();
-        let mut limits = task.limits;
-        match check(ModelSpace::new(self.model, self.labels), &claims, &mut limits) {
-            Ok(report) => report,
-            Err(Objection(reason)) => unreachable!("no reduction is used, yet {reason}"),
-        }
+        builtin.chain(stated).collect()
     }
 }

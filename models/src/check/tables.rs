@@ -38,6 +38,7 @@ pub(super) struct Missing;
 struct Slot<P: Product> {
     parts: Interner<P::Part>,
     moves: Vec<(u32, u32)>,
+    private: Vec<bool>,
     requests: Interner<P::Request>,
     answers: Vec<Vec<u32>>,
 }
@@ -51,6 +52,10 @@ pub(super) struct Tables<'p, P: Product> {
     constraints: Vec<Fairness>,
     steps: Vec<Step>,
     demands: Vec<Demand>,
+    /// Whether parts that are said to be private are tried with every request.
+    audits: bool,
+    /// Why a part that is said to be private is not, if there is one.
+    breach: Option<String>,
 }
 
 impl<'p, P: Product> Tables<'p, P> {
@@ -58,6 +63,7 @@ impl<'p, P: Product> Tables<'p, P> {
         let slots = std::iter::repeat_with(|| Slot {
             parts: Interner::default(),
             moves: Vec::new(),
+            private: Vec::new(),
             requests: Interner::default(),
             answers: Vec::new(),
         });
@@ -69,6 +75,8 @@ impl<'p, P: Product> Tables<'p, P> {
             constraints: Vec::new(),
             steps: Vec::new(),
             demands: Vec::new(),
+            audits: false,
+            breach: None,
         }
     }
 
@@ -78,11 +86,41 @@ impl<'p, P: Product> Tables<'p, P> {
 
     /// The number of a part in its slot.
     pub(super) fn part_id(&mut self, slot: usize, part: P::Part) -> u32 {
-        let slot = &mut self.slots[slot];
+        let at = slot;
+        let slot = &mut self.slots[at];
         let id = slot.parts.intern(part);
         if slot.moves.len() < slot.parts.len() {
             slot.moves.push(NOT_COMPILED);
+            slot.private.push(self.product.is_private(at, slot.parts.value(id)));
             slot.answers.push(Vec::new());
+            for request in 0..slot.requests.len() {
+                self.audit(at, id, number(request));
+            }
+        }
+        id
+    }
+
+    /// From now on, tries every part that is said to be private with every request that anybody may
+    /// make of its slot. It is not enough to look at those that are made: a search that trusts the
+    /// word of the part does not come to the states where it would be broken.
+    pub(super) fn audit_privacy(&mut self) {
+        self.audits = true;
+    }
+
+    fn audit(&mut self, slot: usize, part: u32, request: u32) {
+        if self.audits && self.is_private(slot, part) {
+            self.compute_answer(Demand { slot: number(slot), request }, part);
+        }
+    }
+
+    fn request_id(&mut self, at: usize, request: P::Request) -> u32 {
+        let slot = &mut self.slots[at];
+        let known = slot.requests.len();
+        let id = slot.requests.intern(request);
+        if slot.requests.len() > known {
+            for part in 0..slot.parts.len() {
+                self.audit(at, number(part), id);
+            }
         }
         id
     }
@@ -131,6 +169,22 @@ impl<'p, P: Product> Tables<'p, P> {
         &self.demands[step.demands.0 as usize..step.demands.1 as usize]
     }
 
+    /// Whether the slot keeps to itself while it holds this part.
+    #[inline]
+    pub(super) fn is_private(&self, slot: usize, part: u32) -> bool {
+        self.slots[slot].private[part as usize]
+    }
+
+    /// Whether any part so far is private.
+    pub(super) fn has_privacy(&self) -> bool {
+        self.slots.iter().any(|slot| slot.private.contains(&true))
+    }
+
+    /// Why a part that is said to be private is not, if there is one.
+    pub(super) fn breach(&self) -> Option<&str> {
+        self.breach.as_deref()
+    }
+
     /// What the slot becomes when it grants the demand; `None` when it refuses.
     #[inline]
     pub(super) fn answer(&self, demand: Demand, part: u32) -> Result<Option<u32>, Missing> {
@@ -170,20 +224,27 @@ impl<'p, P: Product> Tables<'p, P> {
         }
         let mut moves = Vec::new();
         self.product.moves(slot, self.part(slot, part), &mut moves);
+        let compiled = part;
         let from = number(self.steps.len());
         for Move { action, part, requests } in moves {
             let action = self.action_id(action);
             let part = self.part_id(slot, part);
             let first = number(self.demands.len());
             for (slot, request) in requests {
-                let request = self.slots[slot].requests.intern(request);
+                let request = self.request_id(slot, request);
                 self.demands.push(Demand { slot: number(slot), request });
             }
             let demands = (first, number(self.demands.len()));
+            if self.is_private(slot, compiled) && demands.0 < demands.1 {
+                self.breach = Some(format!(
+                    "slot {slot} is said to be private, but makes requests: {:?}",
+                    self.part(slot, compiled)
+                ));
+            }
             self.steps.push(Step { action, part, demands });
         }
         let range = (from, number(self.steps.len()));
-        self.slots[slot].moves[part as usize] = range;
+        self.slots[slot].moves[compiled as usize] = range;
         range
     }
 
@@ -195,6 +256,12 @@ impl<'p, P: Product> Tables<'p, P> {
         let slot = &self.slots[at];
         let request = slot.requests.value(demand.request);
         let answer = self.product.answer(at, slot.parts.value(part), request);
+        if answer.is_some() && self.is_private(at, part) {
+            self.breach = Some(format!(
+                "slot {at} is said to be private, but grants {request:?}: {:?}",
+                self.part(at, part)
+            ));
+        }
         let answer = answer.map(|part| self.part_id(at, part));
         let answers = &mut self.slots[at].answers[part as usize];
         let request = demand.request as usize;
@@ -245,6 +312,27 @@ impl<'p, P: Product> Tables<'p, P> {
                 }
                 found(step.action, &next);
             }
+        }
+        Ok(())
+    }
+
+    /// The same for the moves of one slot that makes no requests.
+    ///
+    /// # Errors
+    /// When an entry is missing.
+    #[inline]
+    pub(super) fn local_successors<R: Row>(
+        &self,
+        layout: &Layout,
+        slot: usize,
+        row: &R,
+        found: &mut impl FnMut(u32, &R),
+    ) -> Result<(), Missing> {
+        let field = layout.field(slot);
+        for &step in self.steps(slot, field.read(row.as_ref()))? {
+            let mut next = row.clone();
+            field.write(next.as_mut(), step.part);
+            found(step.action, &next);
         }
         Ok(())
     }

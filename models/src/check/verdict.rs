@@ -84,8 +84,9 @@ pub struct PropertyReport<State, Action> {
     pub kind: PropertyKind,
     /// What was found.
     pub verdict: Verdict<State, Action>,
-    /// For a [`Sometimes`](PropertyKind::Sometimes) property that holds, a shortest path to a state
-    /// where the condition is true.
+    /// For a [`Sometimes`](PropertyKind::Sometimes) property that holds, a path to a state where the
+    /// condition is true; a shortest one, unless steps were left out
+    /// ([`Reduction::PartialOrder`]).
     pub witness: Option<Counterexample<State, Action>>,
 }
 

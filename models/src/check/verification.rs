@@ -12,6 +12,7 @@ use super::condition::{Property, PropertyKind, Viewed};
 use super::labels::ByRule;
 use super::limits::{Limits, Progress};
 use super::product::{Fairness, Product};
+use super::simulate::{Simulated, Simulation};
 use super::subject::{ModelSubject, ProductSubject, Subject, Task};
 use super::verdict::Report;
 
@@ -80,8 +81,13 @@ impl<M: Model> Verify for M {}
 impl<'m, S: Subject> Verification<'m, S> {
     fn new(subject: S) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let task =
-            Task { properties: Vec::new(), limits: Limits::default(), threads, symmetry: true };
+        let task = Task {
+            properties: Vec::new(),
+            limits: Limits::default(),
+            threads,
+            symmetry: true,
+            partial_order: true,
+        };
         Verification { subject, task }
     }
 
@@ -205,7 +211,7 @@ impl<'m, S: Subject> Verification<'m, S> {
     /// Measures memory in a better way than the search can: it counts its own tables, but not what
     /// values own on the heap. A gauge would usually read the resident memory of the process.
     #[must_use]
-    pub fn memory_gauge(mut self, gauge: impl Fn() -> u64 + Send + 'm) -> Self {
+    pub fn memory_gauge(mut self, gauge: impl Fn() -> u64 + 'm) -> Self {
         self.task.limits.gauge = Some(Box::new(gauge));
         self
     }
@@ -226,7 +232,7 @@ impl<'m, S: Subject> Verification<'m, S> {
 
     /// Calls `watcher` about ten times a second while the search runs.
     #[must_use]
-    pub fn progress(mut self, watcher: impl FnMut(&Progress) + Send + 'm) -> Self {
+    pub fn progress(mut self, watcher: impl FnMut(&Progress) + 'm) -> Self {
         self.task.limits.watcher = Some(Box::new(watcher));
         self
     }
@@ -240,6 +246,13 @@ impl<'m, S: Subject> Verification<'m, S> {
     pub fn run(self) -> Report<S::State, S::Action> {
         self.subject.search(self.task)
     }
+
+    /// Walks through the model at random instead of exploring it: for spaces too large to finish. Of
+    /// the limits, the time and the interruption apply.
+    #[must_use]
+    pub fn simulate(self, simulation: Simulation) -> Simulated<S::State, S::Action> {
+        self.subject.walk(self.task, simulation)
+    }
 }
 
 impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
@@ -252,6 +265,16 @@ impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
     #[must_use]
     pub fn symmetry(mut self, used: bool) -> Self {
         self.task.symmetry = used;
+        self
+    }
+
+    /// Whether to let slots that keep [to themselves](Product::is_private) go first, instead of
+    /// interleaving their steps with those of others. It is used unless it is switched off here, for
+    /// properties of single states and of ends. When a property is violated, the search is done again
+    /// without it, to show a shortest path.
+    #[must_use]
+    pub fn partial_order(mut self, used: bool) -> Self {
+        self.task.partial_order = used;
         self
     }
 }

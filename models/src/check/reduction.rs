@@ -1,0 +1,111 @@
+//! Partial-order reduction: local steps are not interleaved with what happens elsewhere.
+//!
+//! When a slot holds a *private* part, it only takes steps of its own and refuses whatever others
+//! ask. Then its steps and those of all others commute: the others can neither wait for it nor notice
+//! it, and nothing they do can take its steps away. So it is enough to let it go first, and to leave
+//! the others for later (an *ample set*; Peled 1993). Conditions under which that is sound, for
+//! properties of single states and of ends:
+//!
+//! - *The part is private.* The product says so ([`Product::is_private`](super::Product::is_private)),
+//!   and it is checked: a private part that grants a request, or makes one, is found out.
+//! - *No condition looks at the slot.* Which slots conditions look at is noted while they run. A
+//!   condition that did not look at a slot in one state does not look at it in a state that differs
+//!   in that slot alone, so this covers the states left out, too. A slot that turns out to be looked
+//!   at after it was used is excluded, and the search begins again.
+//! - *Nothing is put off for ever.* One of the successors must not have been expanded before, or else
+//!   the state is expanded in full. Following such successors, every step that was left for later is
+//!   met in the end (the queue proviso; Bošnački, Leue, Lluch Lafuente 2006).
+//!
+//! Paths get longer and some states are left out, so the reduction is not used for properties about
+//! paths, and a violation is looked for again without it, to show a shortest path.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What to do with a reduction that a product allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// Use it.
+    Use,
+    /// Leave it, without a word.
+    Ignore,
+    /// Leave it, and say why.
+    Refuse(String),
+}
+
+/// Which reductions to use.
+#[derive(Clone, Debug)]
+pub(super) struct Reductions {
+    pub(super) symmetry: Choice,
+    pub(super) partial_order: Choice,
+    /// Slots that conditions look at.
+    pub(super) excluded: BTreeSet<usize>,
+}
+
+/// A reduction turned out not to be sound for the model, or not in this way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Objection {
+    /// The declared symmetry is none, and why.
+    Asymmetric(String),
+    /// A part is not private, and why.
+    NotPrivate(String),
+    /// A condition looks at a slot whose steps were taken to be invisible.
+    Visible(usize),
+}
+
+/// Which slots may go first.
+#[derive(Debug, Default)]
+pub(super) struct Locality {
+    /// By slot, whether a condition has looked at it. Empty when the reduction is not used.
+    looked_at: Vec<AtomicBool>,
+    /// By slot, whether it ever went first.
+    used: Vec<AtomicBool>,
+}
+
+impl Locality {
+    /// The reduction for a product of so many slots.
+    pub(super) fn new(slots: usize, excluded: &BTreeSet<usize>) -> Self {
+        Locality {
+            looked_at: (0..slots).map(|slot| excluded.contains(&slot).into()).collect(),
+            used: std::iter::repeat_with(AtomicBool::default).take(slots).collect(),
+        }
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        !self.looked_at.is_empty()
+    }
+
+    /// Where conditions note which slots they look at.
+    pub(super) fn looked_at(&self) -> &[AtomicBool] {
+        &self.looked_at
+    }
+
+    /// Whether the slot may go first, as far as is known.
+    pub(super) fn is_invisible(&self, slot: usize) -> bool {
+        !self.looked_at[slot].load(Ordering::Relaxed)
+    }
+
+    /// Notes that the slot went first.
+    pub(super) fn use_slot(&self, slot: usize) {
+        note(&self.used[slot]);
+    }
+
+    pub(super) fn was_used(&self) -> bool {
+        self.used.iter().any(|used| used.load(Ordering::Relaxed))
+    }
+
+    /// A slot that went first although a condition looks at it.
+    pub(super) fn objection(&self) -> Option<Objection> {
+        let on = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        let slot =
+            self.used.iter().zip(&self.looked_at).position(|(used, seen)| on(used) && on(seen));
+        slot.map(Objection::Visible)
+    }
+}
+
+/// Raises a flag that is mostly up already, without disturbing other threads that read it.
+pub(super) fn note(flag: &AtomicBool) {
+    if !flag.load(Ordering::Relaxed) {
+        flag.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,76 @@
+//! How to walk through products and through models.
+
+use stateright::Model;
+
+use super::condition::{Condition, Parts};
+use super::labels::Labels;
+use super::model_space::Test;
+use super::product::{Fairness, Product, Snapshot, successors};
+use super::simulate::Walkable;
+use super::tables::UNFAIR;
+
+/// A product, step by step.
+pub(super) struct ProductWalk<'m, P> {
+    pub(super) product: &'m P,
+}
+
+impl<P: Product> Walkable for ProductWalk<'_, P> {
+    type State = Vec<P::Part>;
+    type Action = P::Action;
+    type Test = Condition<Parts<P::Part>>;
+
+    fn starts(&self) -> Vec<Self::State> {
+        self.product.initial()
+    }
+
+    fn steps(&self, state: &Self::State) -> Vec<(P::Action, Self::State)> {
+        successors(self.product, state)
+    }
+
+    fn passes(&self, state: &Self::State, test: &Self::Test) -> bool {
+        let parts: Vec<&P::Part> = state.iter().collect();
+        test(Snapshot::new(&parts))
+    }
+
+    fn fairness(&self, action: &P::Action) -> Fairness {
+        self.product.fairness(action)
+    }
+}
+
+/// Any model, step by step.
+pub(super) struct ModelWalk<'m, M: Model> {
+    pub(super) model: &'m M,
+    pub(super) labels: Option<Box<dyn Labels<M::Action> + 'm>>,
+}
+
+impl<M: Model> Walkable for ModelWalk<'_, M>
+where
+    M::State: PartialEq + 'static,
+{
+    type State = M::State;
+    type Action = M::Action;
+    type Test = Test<M>;
+
+    fn starts(&self) -> Vec<M::State> {
+        let mut starts = self.model.init_states();
+        starts.retain(|state| self.model.within_boundary(state));
+        starts
+    }
+
+    fn steps(&self, state: &M::State) -> Vec<(M::Action, M::State)> {
+        let mut steps = self.model.next_steps(state);
+        steps.retain(|(_, next)| self.model.within_boundary(next));
+        steps
+    }
+
+    fn passes(&self, state: &M::State, test: &Test<M>) -> bool {
+        test.passes(self.model, state)
+    }
+
+    fn fairness(&self, action: &M::Action) -> Fairness {
+        match &self.labels {
+            Some(labels) if labels.label(action) != UNFAIR => Fairness::Weak,
+            _ => Fairness::None,
+        }
+    }
+}
