@@ -1,15 +1,21 @@
-//! Exploration of any `stateright::Model`: whole states, compared exactly.
+//! Exploration of any `stateright::Model`: whole states.
+//!
+//! States are kept and compared exactly, unless only their fingerprints are asked for: 64 bits each,
+//! whatever the size of a state. Then two states may be taken for one, and the report says how likely
+//! that is.
 
-use std::hash::{BuildHasher, Hash};
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash};
 use std::ops::Range;
 
 use hashbrown::HashTable;
-use rustc_hash::FxBuildHasher;
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use stateright::Model;
 
 use super::chunked::Chunked;
 use super::condition::{Condition, Whole};
 use super::labels::Labels;
+use super::parallel::Workers;
 use super::product::Fairness;
 use super::record::{Edge, Record};
 use super::space::{NO_PARENT, NotReplayed, Path, Space};
@@ -40,63 +46,135 @@ impl<M: Model> Test<M> {
 /// The states of a model, found so far.
 pub(super) struct ModelSpace<'m, M: Model> {
     model: &'m M,
-    labels: Option<Box<dyn Labels<M::Action> + 'm>>,
-    states: Vec<M::State>,
+    labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
+    workers: &'m Workers,
+    states: States<M::State>,
     index: HashTable<u32>,
     parents: Chunked<u32>,
 }
+
+/// What is kept of the states.
+enum States<State> {
+    /// All of them.
+    Exact(Vec<State>),
+    /// Their fingerprints, and those states that are not expanded yet.
+    Fingerprints { prints: Chunked<u64>, queue: VecDeque<State> },
+}
+
+/// A successor: the label of the transition, its fingerprint, and itself.
+type Successor<State> = (u32, u64, State);
+
+/// How many states are expanded in one go by all threads.
+const ROUND: usize = 1 << 10;
+
+/// From how many states on it is worth while to use all threads.
+const WORTH_SHARING: usize = 1 << 6;
 
 impl<'m, M: Model> ModelSpace<'m, M>
 where
     M::State: PartialEq + Hash + 'static,
 {
-    pub(super) fn new(model: &'m M, labels: Option<Box<dyn Labels<M::Action> + 'm>>) -> Self {
-        ModelSpace {
-            model,
-            labels,
-            states: Vec::new(),
-            index: HashTable::new(),
-            parents: Chunked::new(),
-        }
+    pub(super) fn new(
+        model: &'m M,
+        labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
+        workers: &'m Workers,
+        is_exact: bool,
+    ) -> Self {
+        let states = if is_exact {
+            States::Exact(Vec::new())
+        } else {
+            States::Fingerprints { prints: Chunked::new(), queue: VecDeque::new() }
+        };
+        let (index, parents) = (HashTable::new(), Chunked::new());
+        ModelSpace { model, labels, workers, states, index, parents }
     }
 
+    /// Enters a state, unless it is known.
     fn enter(
         &mut self,
+        print: u64,
         state: M::State,
         parent: u32,
         tests: &[&Test<M>],
         record: &mut Record,
     ) -> u32 {
-        let hash = FxBuildHasher.hash_one(&state);
         let states = &self.states;
-        if let Some(&number) = self.index.find(hash, |&at| states[at as usize] == state) {
+        let is_known = |&at: &u32| states.is(at, print, &state);
+        if let Some(&number) = self.index.find(print, is_known) {
             return number;
         }
-        let number = states.len() as u32;
-        let rehash = |&at: &u32| FxBuildHasher.hash_one(&states[at as usize]);
-        self.index.insert_unique(hash, number, rehash);
+        let number = self.parents.len() as u32;
+        self.index.insert_unique(print, number, |&at| states.print(at));
         for test in tests {
             record.marks.push(test.passes(self.model, &state));
         }
-        self.states.push(state);
         self.parents.push(parent);
+        match &mut self.states {
+            States::Exact(states) => states.push(state),
+            States::Fingerprints { prints, queue } => {
+                prints.push(print);
+                queue.push_back(state);
+            }
+        }
         number
     }
 
-    /// The state of this number.
-    #[cfg(test)]
+    /// The state of this number, which must not have been expanded if only fingerprints are kept.
     pub(super) fn state(&self, number: u32) -> &M::State {
-        &self.states[number as usize]
+        match &self.states {
+            States::Exact(states) => &states[number as usize],
+            States::Fingerprints { prints, queue } => {
+                &queue[number as usize + queue.len() - prints.len()]
+            }
+        }
     }
 
     fn label(&self, action: &M::Action) -> u32 {
         self.labels.as_ref().map_or(UNFAIR, |labels| labels.label(action))
     }
+
+    fn successors(&self, number: u32) -> Vec<Successor<M::State>> {
+        let state = self.state(number);
+        let mut actions = Vec::new();
+        self.model.actions(state, &mut actions);
+        let successor = |action| {
+            let label = self.label(&action);
+            let next = self.model.next_state(state, action)?;
+            let is_inside = self.model.within_boundary(&next);
+            is_inside.then(|| (label, fingerprint(&next), next))
+        };
+        actions.into_iter().filter_map(successor).collect()
+    }
+
+    fn is(&self, state: &M::State, number: u32) -> bool {
+        self.states.is(number, fingerprint(state), state)
+    }
 }
 
-impl<M: Model> Space for ModelSpace<'_, M>
+impl<State: PartialEq + Hash> States<State> {
+    fn is(&self, number: u32, print: u64, state: &State) -> bool {
+        match self {
+            States::Exact(states) => states[number as usize] == *state,
+            States::Fingerprints { prints, .. } => prints.get(number as usize) == print,
+        }
+    }
+
+    fn print(&self, number: u32) -> u64 {
+        match self {
+            States::Exact(states) => fingerprint(&states[number as usize]),
+            States::Fingerprints { prints, .. } => prints.get(number as usize),
+        }
+    }
+}
+
+/// A hash of which every bit counts.
+fn fingerprint<State: Hash>(state: &State) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(state)
+}
+
+impl<M: Model + Sync> Space for ModelSpace<'_, M>
 where
-    M::State: PartialEq + Hash + 'static,
+    M::State: PartialEq + Hash + Send + Sync + 'static,
 {
     type State = M::State;
     type Action = M::Action;
@@ -105,34 +183,40 @@ where
     fn open(&mut self, tests: &[&Test<M>], record: &mut Record) {
         for state in self.model.init_states() {
             if self.model.within_boundary(&state) {
-                self.enter(state, NO_PARENT, tests, record);
+                self.enter(fingerprint(&state), state, NO_PARENT, tests, record);
             }
         }
     }
 
     fn expand(&mut self, states: Range<u32>, tests: &[&Test<M>], record: &mut Record) {
-        let mut actions = Vec::new();
-        for number in states {
-            self.model.actions(&self.states[number as usize], &mut actions);
-            let mut successors = 0;
-            for action in actions.drain(..) {
-                let label = self.label(&action);
-                let next = self.model.next_state(&self.states[number as usize], action);
-                let Some(next) = next.filter(|next| self.model.within_boundary(next)) else {
-                    continue;
-                };
-                let target = self.enter(next, number, tests, record);
-                if let Some(edges) = &mut record.edges {
-                    edges.push(Edge { label, target });
+        for start in states.clone().step_by(ROUND) {
+            let round = start..states.end.min(start + ROUND as u32);
+            let is_shared = self.workers.count() > 1 && round.len() >= WORTH_SHARING;
+            let expanded: Vec<Vec<Successor<M::State>>> = if is_shared {
+                let space = &*self;
+                let each = round.clone().into_par_iter().map(|state| space.successors(state));
+                self.workers.install(|| each.collect())
+            } else {
+                round.clone().map(|state| self.successors(state)).collect()
+            };
+            for (number, successors) in round.clone().zip(expanded) {
+                let count = successors.len();
+                for (label, print, next) in successors {
+                    let target = self.enter(print, next, number, tests, record);
+                    if let Some(edges) = &mut record.edges {
+                        edges.push(Edge { label, target });
+                    }
                 }
-                successors += 1;
+                record.expanded(count);
             }
-            record.expanded(successors);
+            if let States::Fingerprints { queue, .. } = &mut self.states {
+                queue.drain(..round.len());
+            }
         }
     }
 
     fn len(&self) -> u32 {
-        self.states.len() as u32
+        self.parents.len() as u32
     }
 
     fn parent(&self, state: u32) -> u32 {
@@ -144,16 +228,22 @@ where
     }
 
     fn bytes(&self) -> u64 {
-        (self.states.capacity() * size_of::<M::State>() + self.index.capacity() * 5) as u64
-            + self.parents.bytes()
+        let size = size_of::<M::State>();
+        let states = match &self.states {
+            States::Exact(states) => (states.capacity() * size) as u64,
+            States::Fingerprints { prints, queue } => {
+                prints.bytes() + (queue.capacity() * size) as u64
+            }
+        };
+        states + (self.index.capacity() * 5) as u64 + self.parents.bytes()
     }
 
     fn replay(
         &mut self,
         path: &Path,
     ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed> {
-        let is = |state: &M::State, number: u32| *state == self.states[number as usize];
-        let start = self.model.init_states().into_iter().find(|state| is(state, path.states[0]));
+        let mut initial = self.model.init_states().into_iter();
+        let start = initial.find(|state| self.is(state, path.states[0]));
         let start = start.ok_or(NotReplayed { step: 0 })?;
         let mut steps: Vec<(M::Action, M::State)> = Vec::with_capacity(path.labels.len());
         for (at, (&target, &label)) in path.states[1..].iter().zip(&path.labels).enumerate() {
@@ -163,7 +253,7 @@ where
                 .next_steps(state)
                 .into_iter()
                 .find(|(action, next)| {
-                    is(next, target) && label.is_none_or(|label| label == self.label(action))
+                    self.is(next, target) && label.is_none_or(|label| label == self.label(action))
                 })
                 .ok_or(NotReplayed { step: at + 1 })?;
             steps.push(step);
@@ -173,5 +263,14 @@ where
 
     fn coverage(&self, _record: &Record) -> Vec<(Self::Action, u64)> {
         Vec::new()
+    }
+
+    fn collision_probability(&self) -> f64 {
+        let states = f64::from(self.len());
+        match self.states {
+            States::Exact(_) => 0.0,
+            // The birthday bound for 64 bits.
+            States::Fingerprints { .. } => (states * states / 2f64.powi(65)).min(1.0),
+        }
     }
 }

@@ -147,12 +147,13 @@ impl<P: Product> ProductSubject<'_, P> {
 /// Any `stateright::Model`, explored state by state.
 pub struct ModelSubject<'m, M: Model> {
     pub(super) model: &'m M,
-    pub(super) labels: Option<Box<dyn Labels<M::Action> + 'm>>,
+    pub(super) labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
+    pub(super) is_exact: bool,
 }
 
-impl<M: Model> Subject for ModelSubject<'_, M>
+impl<M: Model + Sync> Subject for ModelSubject<'_, M>
 where
-    M::State: PartialEq + Hash + 'static,
+    M::State: PartialEq + Hash + Send + Sync + 'static,
 {
     type State = M::State;
     type Action = M::Action;
@@ -161,7 +162,9 @@ where
     fn search(self, task: Task<'_, Self::Views>) -> Report<M::State, M::Action> {
         let claims = self.claims(task.properties);
         let mut limits = task.limits;
-        match check(ModelSpace::new(self.model, self.labels), &claims, &mut limits) {
+        let workers = Workers::new(task.threads);
+        let space = ModelSpace::new(self.model, self.labels, &workers, self.is_exact);
+        match check(space, &claims, &mut limits) {
             Ok(report) => report,
             Err(objection) => unreachable!("no reduction is used, yet {objection:?}"),
         }

@@ -58,11 +58,11 @@ pub fn product<P: Product>(product: &P) -> Verification<'_, ProductSubject<'_, P
 
 /// Starts a check of any `stateright::Model`. The properties that the model brings with it are
 /// checked too; its `eventually` properties soundly, unlike Stateright's own checkers do.
-pub fn model<M: Model>(model: &M) -> Verification<'_, ModelSubject<'_, M>>
+pub fn model<M: Model + Sync>(model: &M) -> Verification<'_, ModelSubject<'_, M>>
 where
-    M::State: PartialEq + Hash + 'static,
+    M::State: PartialEq + Hash + Send + Sync + 'static,
 {
-    Verification::new(ModelSubject { model, labels: None })
+    Verification::new(ModelSubject { model, labels: None, is_exact: true })
 }
 
 /// `model.verify()` for every `stateright::Model`.
@@ -70,7 +70,8 @@ pub trait Verify: Model + Sized {
     /// Starts a check of this model; the same as [`model`].
     fn verify(&self) -> Verification<'_, ModelSubject<'_, Self>>
     where
-        Self::State: PartialEq + Hash + 'static,
+        Self: Sync,
+        Self::State: PartialEq + Hash + Send + Sync + 'static,
     {
         model(self)
     }
@@ -279,18 +280,27 @@ impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
     }
 }
 
-impl<'m, M: Model> Verification<'m, ModelSubject<'m, M>>
+impl<'m, M: Model + Sync> Verification<'m, ModelSubject<'m, M>>
 where
-    M::State: PartialEq + Hash + 'static,
+    M::State: PartialEq + Hash + Send + Sync + 'static,
 {
     /// Says which actions cannot be put off for ever. Each distinct action is a constraint of its
     /// own. Without a rule, none is: every path counts.
     #[must_use]
-    pub fn fairness(mut self, rule: impl Fn(&M::Action) -> Fairness + 'm) -> Self
+    pub fn fairness(mut self, rule: impl Fn(&M::Action) -> Fairness + Sync + 'm) -> Self
     where
-        M::Action: Clone + Eq + Hash + 'm,
+        M::Action: Clone + Eq + Hash + Send + 'm,
     {
         self.subject.labels = Some(Box::new(ByRule::new(rule)));
+        self
+    }
+
+    /// Keeps 64 bits of each state instead of the state: for models whose states are large. Two
+    /// states may then be taken for one; the report says
+    /// [how likely](super::Report::collision_probability) that is.
+    #[must_use]
+    pub fn fingerprints_only(mut self) -> Self {
+        self.subject.is_exact = false;
         self
     }
 }

@@ -14,6 +14,7 @@ use crate::check::labels::ByRule;
 use crate::check::limits::Limits;
 use crate::check::liveness::{Contradiction, broken_promise};
 use crate::check::model_space::ModelSpace;
+use crate::check::parallel::Workers;
 use crate::check::pending::Sources;
 use crate::check::record::Record;
 use crate::check::space::Space;
@@ -41,7 +42,8 @@ fn is_broken(
 ) -> Result<bool, Contradiction> {
     let fairness = graph.fairness;
     let rule = ByRule::new(move |action: &u8| fairness[*action as usize]);
-    let mut space = ModelSpace::new(graph, Some(Box::new(rule)));
+    let workers = Workers::new(1);
+    let mut space = ModelSpace::new(graph, Some(Box::new(rule)), &workers, true);
     let mut record = Record::new(0, true);
     let clock = Stopwatch::start();
     let search = explore(&mut space, &[], &mut record, &mut Limits::default(), clock).unwrap();

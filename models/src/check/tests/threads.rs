@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::check::{Fairness, Move, Product, Report, product, successors};
+use stateright::Model;
+
+use crate::check::{Fairness, Move, Product, Report, model, product, successors};
 use crate::protocol::two_phase_commit::gray_lamport::{
     CoordinatorState, ManagerState, TwoPhase, TwoPhasePart,
 };
@@ -44,17 +46,17 @@ impl Product for Clocks {
 }
 
 /// Distinct states, transitions and depth, found without any of the checker's machinery.
-fn plainly<P: Product>(model: &P) -> (u64, u64, u32) {
+fn plainly<P: Product>(product: &P) -> (u64, u64, u32) {
     let mut depths: HashMap<Vec<P::Part>, u32> = HashMap::new();
     let mut queue = std::collections::VecDeque::new();
-    for state in model.initial() {
+    for state in product.initial() {
         depths.insert(state.clone(), 0);
         queue.push_back(state);
     }
     let (mut transitions, mut deepest) = (0, 0);
     while let Some(state) = queue.pop_front() {
         let depth = depths[&state] + 1;
-        for (_, next) in successors(model, &state) {
+        for (_, next) in successors(product, &state) {
             transitions += 1;
             if !depths.contains_key(&next) {
                 deepest = deepest.max(depth);
@@ -73,10 +75,10 @@ fn counts<S, A>(report: &Report<S, A>) -> (u64, u64, u32) {
 #[test]
 fn rows_of_several_words_are_explored_like_narrow_ones() {
     for clocks in [1, 2, 5, 9, 24] {
-        let model = Clocks { clocks, ticks: 700 };
-        let expected = plainly(&model);
+        let ticking = Clocks { clocks, ticks: 700 };
+        let expected = plainly(&ticking);
         for threads in [1, 2] {
-            let report = product(&model)
+            let report = product(&ticking)
                 .eventually("the end", |state| *state.part(0) == 700)
                 .always("in step", |state| {
                     let mut slots = state.parts()[..state.parts().len() - 2].iter().enumerate();
@@ -130,4 +132,48 @@ fn sorted<T: Clone + Ord>(list: &[T]) -> Vec<T> {
     let mut list = list.to_vec();
     list.sort();
     list
+}
+
+/// A grid whose far corner is the goal, as a model that is no product.
+struct Grid(u16);
+
+impl Model for Grid {
+    type State = [u16; 2];
+    type Action = usize;
+
+    fn init_states(&self) -> Vec<[u16; 2]> {
+        vec![[0, 0]]
+    }
+    fn actions(&self, _: &[u16; 2], actions: &mut Vec<usize>) {
+        actions.extend([0, 1]);
+    }
+    fn next_state(&self, state: &[u16; 2], axis: usize) -> Option<[u16; 2]> {
+        let mut next = *state;
+        next[axis] += 1;
+        (next[axis] < self.0).then_some(next)
+    }
+}
+
+#[test]
+fn models_are_explored_alike_by_any_number_of_threads_and_by_fingerprint() {
+    let grid = Grid(120);
+    let stated = || {
+        model(&grid)
+            .always("not there", |state| *state != [70, 50])
+            .eventually("the far corner", |state| *state == [119, 119])
+            .eventually("the middle", |state| *state == [60, 60])
+    };
+    let alone = stated().threads(1).run();
+    assert_eq!(counts(&alone), (14_400, 28_560, 238));
+    assert_eq!(alone.collision_probability, 0.0);
+    let shared = stated().threads(3).run();
+    let printed = stated().threads(2).fingerprints_only().run();
+    assert!(printed.collision_probability > 0.0 && printed.collision_probability < 1e-10);
+    for other in [shared, printed] {
+        assert_eq!(counts(&other), counts(&alone));
+        for (one, other) in alone.properties.iter().zip(&other.properties) {
+            assert_eq!(one.verdict.word(), other.verdict.word());
+            assert_eq!(one.verdict.counterexample(), other.verdict.counterexample());
+        }
+    }
 }
