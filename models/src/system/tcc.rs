@@ -12,7 +12,7 @@ use crate::protocol::tcc::{
     TccMessage, TccOutcome, TccParticipant, TccPlan, TccRecord, TccTimer,
 };
 use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
-use crate::workflow::builder::COORDINATOR;
+use crate::workflow::builder::{COORDINATOR, Place, StepField};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
@@ -107,6 +107,16 @@ impl Protocol for Tcc {
 
     fn refusable(&self, change: &TccChange) -> bool {
         change.call().operation == Operation::Try
+    }
+
+    fn place(&self, change: &TccChange) -> Option<Place> {
+        let call = change.call();
+        let field = match call.operation {
+            Operation::Try => StepField::Change(0),
+            Operation::Confirm => StepField::Confirm(0),
+            Operation::Cancel => StepField::Undo(0),
+        };
+        Some(Place::Step(usize::from(call.step.0), field))
     }
 
     fn monitors(&self) -> Vec<TccWitness> {
