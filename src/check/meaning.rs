@@ -13,6 +13,16 @@ pub fn built_in(property: &str) -> Option<&'static str> {
         "lifo" => "a step is undone only after everything that waited for it",
         "effect-once" => "no step and no compensation takes effect twice",
         "no-empty-rollback" => "nothing is undone that was never done",
+        "causal" => "no step takes effect before the steps it waits for",
+        "published-iff-committed" => {
+            "in the end, an event is published if and only if its transaction is committed"
+        }
+        "no-message-dropped" => {
+            "in the end, every published message is handled or put away as a dead letter"
+        }
+        "ordered-per-aggregate" => {
+            "the events of an aggregate are handled in the order in which they were committed"
+        }
         "no-late-effect" => "no step takes effect after its compensation was answered",
         "no-hanging" => "no Try reserves after its Cancel was answered",
         "no-empty-confirm" => "nothing is confirmed that was not reserved",
@@ -36,6 +46,8 @@ pub fn stated(spec: &Spec, property: usize) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use amends_models::property::built_in_names;
+    use amends_models::protocol::choreography::ChoreographyKnobs;
+    use amends_models::protocol::outbox::OutboxKnobs;
     use amends_models::protocol::saga::SagaKnobs;
     use amends_models::protocol::tcc::TccKnobs;
     use amends_models::workflow::Protocol;
@@ -44,7 +56,12 @@ mod tests {
 
     #[test]
     fn every_built_in_property_has_a_meaning() {
-        let protocols = [Protocol::Saga(SagaKnobs::default()), Protocol::Tcc(TccKnobs::default())];
+        let protocols = [
+            Protocol::Saga(SagaKnobs::default()),
+            Protocol::Tcc(TccKnobs::default()),
+            Protocol::Choreography(ChoreographyKnobs::default()),
+            Protocol::Outbox(OutboxKnobs::default()),
+        ];
         for name in protocols.iter().flat_map(|protocol| built_in_names(protocol)) {
             assert!(built_in(name).is_some(), "{name} has no meaning");
         }

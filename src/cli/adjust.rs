@@ -5,9 +5,7 @@
 
 use std::str::FromStr;
 
-use amends_models::protocol::saga::SagaKnobs;
-use amends_models::protocol::tcc::TccKnobs;
-use amends_models::workflow::builder::{COORDINATOR, MAX_INSTANCES};
+use amends_models::workflow::builder::{MAX_INSTANCES, check_knobs};
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{Protocol, Workflow};
 use clap::Args;
@@ -75,7 +73,8 @@ impl Adjustments {
             let budget = faults.apply(workflow.faults());
             let mut known: Vec<&str> =
                 workflow.services().iter().map(|service| service.name.as_str()).collect();
-            known.push(COORDINATOR);
+            let nodes = workflow.protocol().nodes();
+            known.extend(nodes.iter().map(String::as_str));
             if let Some(node) = faults.nodes().find(|node| !known.contains(node)) {
                 let (node, help) = (node.to_owned(), suggestion(node, &known));
                 return Err(AdjustError::UnknownNode { node, help });
@@ -95,35 +94,28 @@ impl Setting {
                 None => Err(self.wrong(format!("it must be 1 to {MAX_INSTANCES}"))),
             };
         }
-        let protocol = workflow.protocol().name();
-        let knob = self.key.strip_prefix(protocol).and_then(|rest| rest.strip_prefix('.'));
-        match (knob, workflow.protocol()) {
-            (Some(knob), Protocol::Saga(knobs)) => {
-                let knobs = self.turn(knob, knobs, protocol)?;
-                let limits =
-                    [Some(knobs.attempts), knobs.compensation_attempts, knobs.retriable_attempts];
-                if limits.contains(&Some(0)) {
-                    return Err(self.wrong("a step that is never asked for cannot happen"));
-                }
-                Ok(workflow.with_protocol(Protocol::Saga(knobs)))
+        let protocol = match workflow.protocol() {
+            Protocol::Saga(knobs) => Protocol::Saga(self.turn("saga", knobs)?),
+            Protocol::Tcc(knobs) => Protocol::Tcc(self.turn("tcc", knobs)?),
+            Protocol::Choreography(knobs) => {
+                Protocol::Choreography(self.turn("choreography", knobs)?)
             }
-            (Some(knob), Protocol::Tcc(knobs)) => {
-                let knobs = self.turn(knob, knobs, protocol)?;
-                Ok(workflow.with_protocol(Protocol::Tcc(knobs)))
-            }
-            (None, Protocol::Saga(_)) => Err(self.unknown::<SagaKnobs>(protocol)),
-            (None, Protocol::Tcc(_)) => Err(self.unknown::<TccKnobs>(protocol)),
-        }
+            Protocol::Outbox(knobs) => Protocol::Outbox(self.turn("outbox", knobs)?),
+        };
+        check_knobs(&protocol).map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
+        Ok(workflow.with_protocol(protocol))
     }
 
     /// Turns one knob, by way of the form in which knobs are written in specs.
-    fn turn<K>(&self, knob: &str, knobs: &K, protocol: &str) -> Result<K, AdjustError>
+    fn turn<K>(&self, protocol: &str, knobs: &K) -> Result<K, AdjustError>
     where
         K: Serialize + DeserializeOwned + JsonSchema,
     {
-        if !knob_names::<K>().iter().any(|name| name == knob) {
-            return Err(self.unknown::<K>(protocol));
-        }
+        let names = knob_names::<K>();
+        let knob = self.key.strip_prefix(protocol).and_then(|rest| rest.strip_prefix('.'));
+        let Some(knob) = knob.filter(|knob| names.iter().any(|name| name == knob)) else {
+            return Err(self.unknown(protocol, &names));
+        };
         let mut table =
             toml::Table::try_from(knobs).map_err(|error| self.wrong(error.to_string()))?;
         let value = match self.value.parse::<i64>() {
@@ -136,9 +128,9 @@ impl Setting {
         })
     }
 
-    fn unknown<K: JsonSchema>(&self, protocol: &str) -> AdjustError {
+    fn unknown(&self, protocol: &str, names: &[String]) -> AdjustError {
         let mut known = vec!["instances".to_owned()];
-        known.extend(knob_names::<K>().iter().map(|name| format!("{protocol}.{name}")));
+        known.extend(names.iter().map(|name| format!("{protocol}.{name}")));
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         AdjustError::UnknownKey { key: self.key.clone(), help: suggestion(&self.key, &known) }
     }
@@ -161,7 +153,7 @@ fn knob_names<K: JsonSchema>() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use amends_models::protocol::saga::Barrier;
+    use amends_models::protocol::saga::{Barrier, SagaKnobs};
     use amends_models::workflow::{Fault, StepDraft};
 
     use super::*;
@@ -182,7 +174,7 @@ mod tests {
     fn knobs(workflow: &Workflow) -> &SagaKnobs {
         match workflow.protocol() {
             Protocol::Saga(knobs) => knobs,
-            other => panic!("a {} is no saga", other.name()),
+            other => panic!("it became {}", other.name()),
         }
     }
 

@@ -3,14 +3,14 @@
 //! It goes by three things that lie durably in the store: how each coordinator's log says its workflow
 //! ended, the journal of changes that were made, and the resources as they are. The first is what the
 //! protocol claims, the others are the ground truth it is held against. The journal is shown to the
-//! same witness that watches the model ([`SagaWitness`]), so a property means the same here and there.
+//! same witness that watches the model ([`WorkflowWitness`]), so a property means the same here and there.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use amends_models::property::Ending;
 use amends_models::property::StepHistory;
-use amends_models::property::saga::SagaWitness;
+use amends_models::property::witness::WorkflowWitness;
 use amends_models::protocol::saga::{Direction, SagaLog, SagaPlan, StepCall};
 use amends_models::protocol::{ServiceId, WorkflowId};
 use amends_models::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable, Workflow};
@@ -93,11 +93,14 @@ pub fn audit(
 /// The properties that are built in, workflow by workflow.
 fn audit_workflows(workflow: &Workflow, plan: &SagaPlan, state: &FinalState) -> Vec<Violation> {
     let steps = workflow.steps().len();
-    let mut witnesses: BTreeMap<WorkflowId, SagaWitness> =
-        state.logs.keys().map(|&id| (id, SagaWitness::new(steps))).collect();
+    let mut witnesses: BTreeMap<WorkflowId, WorkflowWitness> =
+        state.logs.keys().map(|&id| (id, WorkflowWitness::new(steps))).collect();
     for call in &state.journal {
-        let fresh = || SagaWitness::new(steps);
-        witnesses.entry(call.workflow).or_insert_with(fresh).applied(*call, plan);
+        let fresh = || WorkflowWitness::new(steps);
+        witnesses
+            .entry(call.workflow)
+            .or_insert_with(fresh)
+            .applied(*call, plan.step(call.step).into());
     }
     let mut violations = Vec::new();
     for (id, witness) in &witnesses {

@@ -155,7 +155,7 @@ fn link(from: Address, to: Address) -> Place {
     match (from, to) {
         (_, Address::Service(service)) => Place::Link { service, receives: true },
         (Address::Service(service), _) => Place::Link { service, receives: false },
-        (Address::Coordinator(_), Address::Coordinator(_)) => Place::Client,
+        _ => Place::Client,
     }
 }
 

@@ -179,9 +179,9 @@ impl Place {
             Place::Node(Address::Service(service)) | Place::Link { service, receives: true } => {
                 Node::Service(service)
             }
-            Place::Client
-            | Place::Node(Address::Coordinator(_))
-            | Place::Link { receives: false, .. } => Node::Coordinator,
+            Place::Client | Place::Node(_) | Place::Link { receives: false, .. } => {
+                Node::Coordinator
+            }
         }
     }
 }
@@ -220,8 +220,8 @@ fn draw(seed: u64, purpose: Purpose, workflow: WorkflowId, place: Place, positio
     };
     let (kind, service) = match place {
         Place::Client => (0, 0),
-        Place::Node(Address::Coordinator(_)) => (1, 0),
         Place::Node(Address::Service(service)) => (2, service.0),
+        Place::Node(_) => (1, 0),
         Place::Link { service, receives: true } => (3, service.0),
         Place::Link { service, receives: false } => (4, service.0),
     };

@@ -19,7 +19,7 @@ use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
 /// The protocols a spec can name.
-const PROTOCOLS: [&str; 2] = ["saga", "tcc"];
+const PROTOCOLS: [&str; 4] = ["saga", "tcc", "choreography", "outbox"];
 
 pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
@@ -70,6 +70,8 @@ impl Reader<'_> {
         let protocol = match file.protocol.get_ref().as_str() {
             "saga" => Protocol::Saga(knobs(&file.saga)),
             "tcc" => Protocol::Tcc(knobs(&file.tcc)),
+            "choreography" => Protocol::Choreography(knobs(&file.choreography)),
+            "outbox" => Protocol::Outbox(knobs(&file.outbox)),
             unknown => {
                 return Err(self.source.error(
                     format!("there is no protocol named `{unknown}`"),
@@ -81,6 +83,8 @@ impl Reader<'_> {
         let tables = [
             ("saga", file.saga.as_ref().map(Spanned::span)),
             ("tcc", file.tcc.as_ref().map(Spanned::span)),
+            ("choreography", file.choreography.as_ref().map(Spanned::span)),
+            ("outbox", file.outbox.as_ref().map(Spanned::span)),
         ];
         for (owner, span) in tables {
             if owner != protocol.name() && span.is_some() {

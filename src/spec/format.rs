@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use amends_models::protocol::choreography::ChoreographyKnobs;
+use amends_models::protocol::outbox::OutboxKnobs;
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::protocol::tcc::TccKnobs;
 use indexmap::IndexMap;
@@ -21,7 +23,7 @@ pub(super) struct SpecFile {
     /// What reports call it.
     #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
-    /// The protocol that carries the workflow out: `saga` or `tcc`.
+    /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography` or `outbox`.
     #[schemars(with = "String")]
     pub(super) protocol: Spanned<String>,
     /// How many workflows run at the same time in the model; 1 unless it says otherwise.
@@ -43,6 +45,12 @@ pub(super) struct SpecFile {
     /// The choices of the TCC; the default of each is right.
     #[schemars(with = "Option<TccKnobs>")]
     pub(super) tcc: Option<Spanned<TccKnobs>>,
+    /// The choices of the choreography; the default of each is right.
+    #[schemars(with = "Option<ChoreographyKnobs>")]
+    pub(super) choreography: Option<Spanned<ChoreographyKnobs>>,
+    /// The choices of the outbox; the default of each is right.
+    #[schemars(with = "Option<OutboxKnobs>")]
+    pub(super) outbox: Option<Spanned<OutboxKnobs>>,
     /// How many of each fault may happen: a number, or a number for each node.
     #[serde(default)]
     #[schemars(with = "IndexMap<String, CountSchema>")]

@@ -13,6 +13,8 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
     let (knobs, confirms) = match workflow.protocol() {
         Protocol::Saga(knobs) => (json!(knobs), false),
         Protocol::Tcc(knobs) => (json!(knobs), true),
+        Protocol::Choreography(knobs) => (json!(knobs), false),
+        Protocol::Outbox(knobs) => (json!(knobs), false),
     };
     let services: Vec<Value> = workflow
         .services()

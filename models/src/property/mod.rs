@@ -11,16 +11,21 @@
 //! | `no-hanging` | the same, in a TCC: a Try that reserves after its Cancel was answered |
 //! | `no-empty-confirm` | a Confirm that uses what is not reserved |
 //! | `reservations-released` | a reservation that is neither confirmed nor released, ever |
+//! | `causal` | effect before cause: a step that takes effect before one it waits for |
+//! | `published-iff-committed` and its like | what an outbox rules out: [`outbox`] |
 //! | `well-defined` | arithmetic without a result: overflow, division by zero |
 //!
 //! Properties look at states. What they need of history is kept by witnesses: monitors that see what
 //! processes really did, and not what the protocol's own bookkeeping says they did.
 
+pub mod choreography;
 mod history;
+pub mod outbox;
 pub mod saga;
 mod sight;
 mod stated;
 pub mod tcc;
+pub mod witness;
 
 use crate::workflow::Protocol;
 
@@ -33,5 +38,7 @@ pub fn built_in_names(protocol: &Protocol) -> &'static [&'static str] {
     match protocol {
         Protocol::Saga(_) => &saga::BUILT_IN,
         Protocol::Tcc(_) => &tcc::BUILT_IN,
+        Protocol::Choreography(_) => &choreography::BUILT_IN,
+        Protocol::Outbox(_) => &outbox::BUILT_IN,
     }
 }

@@ -1,4 +1,5 @@
-//! Where properties of a protocol with coordinators find what they look at.
+//! Where properties of a protocol with coordinators find what they look at. The initiators of a
+//! choreography are in their place.
 
 use std::marker::PhantomData;
 
@@ -50,11 +51,12 @@ impl<T: Orchestrated> Sight<T> {
         for address in system.addresses() {
             let slot = system.process_slot(address);
             match address {
-                Address::Coordinator(workflow) => {
+                Address::Coordinator(workflow) | Address::Initiator(workflow) => {
                     sight.coordinators.push(slot);
                     sight.witnesses.push(system.monitor_slot(workflow.0 as usize));
                 }
                 Address::Service(_) => sight.services.push(slot),
+                Address::Relay(_) | Address::Broker => {}
             }
         }
         sight

@@ -29,6 +29,12 @@ pub enum Address {
     Coordinator(WorkflowId),
     /// A service that takes part in workflows.
     Service(ServiceId),
+    /// Where the client's request for one workflow enters, when nobody coordinates it.
+    Initiator(WorkflowId),
+    /// One of the relays that carry a producer's outbox to the broker, by number.
+    Relay(u8),
+    /// The message broker.
+    Broker,
 }
 
 impl fmt::Display for WorkflowId {

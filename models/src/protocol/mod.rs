@@ -10,7 +10,9 @@
 
 mod address;
 pub mod barrier;
+pub mod choreography;
 mod knob;
+pub mod outbox;
 pub mod process;
 pub mod retry;
 pub mod saga;

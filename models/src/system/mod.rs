@@ -23,11 +23,13 @@
 mod action;
 pub mod actor;
 mod budget;
+pub mod choreography;
 mod execution;
 mod inbox;
 mod local;
 mod model;
 mod of_workflow;
+pub mod outbox;
 mod protocol;
 mod role;
 pub mod saga;

@@ -6,9 +6,8 @@
 use crate::workflow::{Protocol as Chosen, Workflow};
 
 use super::protocol::Protocol;
-use super::saga;
-use super::tcc;
 use super::topology::System;
+use super::{choreography, outbox, saga, tcc};
 
 /// Something to do with a system, whatever its protocol.
 pub trait WithSystem {
@@ -24,5 +23,7 @@ pub fn with_system<W: WithSystem>(workflow: &Workflow, what: W) -> W::Output {
     match workflow.protocol() {
         Chosen::Saga(knobs) => what.with(saga::system(workflow, knobs)),
         Chosen::Tcc(knobs) => what.with(tcc::system(workflow, knobs)),
+        Chosen::Choreography(knobs) => what.with(choreography::system(workflow, knobs)),
+        Chosen::Outbox(knobs) => what.with(outbox::system(workflow, knobs)),
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::property::saga::{SagaWitness, saga_properties};
+use crate::property::saga::saga_properties;
+use crate::property::witness::WorkflowWitness;
 use crate::protocol::barrier::Entry;
 use crate::protocol::saga::{
     Answer, Direction, LedgerRecord, SagaCoordinator, SagaKnobs, SagaMessage, SagaOutcome,
@@ -84,7 +85,7 @@ impl Saga {
 impl Protocol for Saga {
     type Process = Role<SagaCoordinator, SagaParticipant>;
     type Resources = SmallVec<[i64; 2]>;
-    type Monitor = SagaWitness;
+    type Monitor = WorkflowWitness;
 
     fn attempt(
         &self,
@@ -112,9 +113,9 @@ impl Protocol for Saga {
         Some(Place::Step(usize::from(change.step.0), field))
     }
 
-    fn monitors(&self) -> Vec<SagaWitness> {
+    fn monitors(&self) -> Vec<WorkflowWitness> {
         let steps = self.workflow.steps().len();
-        (0..self.workflow.instances()).map(|_| SagaWitness::new(steps)).collect()
+        (0..self.workflow.instances()).map(|_| WorkflowWitness::new(steps)).collect()
     }
 
     fn watchers(&self, event: &Event<Saga>) -> Vec<usize> {
@@ -126,9 +127,11 @@ impl Protocol for Saga {
         vec![workflow.0 as usize]
     }
 
-    fn observe(&self, witness: &mut SagaWitness, event: &Event<Saga>) {
+    fn observe(&self, witness: &mut WorkflowWitness, event: &Event<Saga>) {
         match &event.what {
-            Deed::Applied(call, Verdict::Accepted) => witness.applied(*call, &self.plan),
+            Deed::Applied(call, Verdict::Accepted) => {
+                witness.applied(*call, self.plan.step(call.step).into())
+            }
             Deed::Sent(_, SagaMessage::Reply(call, Answer::Done)) => witness.answered(*call),
             _ => {}
         }
@@ -150,6 +153,7 @@ impl Words<Saga> for Saga {
         match address {
             Address::Coordinator(workflow) => format!("coordinator {workflow}"),
             Address::Service(service) => self.workflow.service(service).name.clone(),
+            elsewhere => unreachable!("a saga has no process at {elsewhere:?}"),
         }
     }
 
@@ -226,7 +230,7 @@ impl Words<Saga> for Saga {
             .collect()
     }
 
-    fn monitor(&self, witness: &SagaWitness) -> Vec<String> {
+    fn monitor(&self, witness: &WorkflowWitness) -> Vec<String> {
         witness.facts(&self.workflow)
     }
 }

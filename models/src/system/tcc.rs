@@ -151,6 +151,7 @@ impl Words<Tcc> for Tcc {
         match address {
             Address::Coordinator(workflow) => format!("coordinator {workflow}"),
             Address::Service(service) => self.workflow.service(service).name.clone(),
+            elsewhere => unreachable!("a tcc has no process at {elsewhere:?}"),
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use derive_where::derive_where;
 
 use crate::check::{self, Parts, ProductSubject, Property, Verification};
-use crate::protocol::Address;
+use crate::protocol::{Address, Input};
 use crate::workflow::FaultBudget;
 
 use super::budget::{Budget, NodeId};
@@ -43,6 +43,7 @@ pub(super) struct Placed<T: Protocol> {
     pub(super) core: T::Process,
     pub(super) resources: T::Resources,
     pub(super) has_client: bool,
+    pub(super) is_running: bool,
 }
 
 /// What a slot of a system holds.
@@ -94,7 +95,14 @@ impl<T: Protocol> SystemBuilder<T> {
             self.nodes.len() - 1
         });
         let node = NodeId(node as u8);
-        self.processes.push(Placed { address, node, core, resources, has_client: false });
+        self.processes.push(Placed {
+            address,
+            node,
+            core,
+            resources,
+            has_client: false,
+            is_running: false,
+        });
         self
     }
 
@@ -105,6 +113,18 @@ impl<T: Protocol> SystemBuilder<T> {
     #[must_use]
     pub fn with_client(mut self) -> Self {
         self.processes.last_mut().expect("a process was added").has_client = true;
+        self
+    }
+
+    /// Makes the process added last run from the start, although no client starts it: before anything
+    /// else happens, it has [recovered](crate::protocol::Input::Recover) from an empty log. All that it
+    /// may do then is set timers.
+    ///
+    /// # Panics
+    /// If no process was added.
+    #[must_use]
+    pub fn running(mut self) -> Self {
+        self.processes.last_mut().expect("a process was added").is_running = true;
         self
     }
 
@@ -211,9 +231,18 @@ impl<T: Protocol> System<T> {
         self.processes.len()
     }
 
+    fn local_at_start(placed: &Placed<T>) -> Local<T> {
+        let mut local = Local::fresh(placed.resources.clone());
+        if placed.is_running {
+            local.take(&placed.core, Input::Recover);
+            assert!(local.pending.is_empty(), "a running process only sets timers at the start");
+        }
+        local
+    }
+
     pub(super) fn row(&self) -> Vec<Part<T>> {
         let processes =
-            self.processes.iter().map(|p| Part::Process(Local::fresh(p.resources.clone())));
+            self.processes.iter().map(|placed| Part::Process(Self::local_at_start(placed)));
         let monitors = self.protocol.monitors().into_iter().map(Part::Monitor);
         processes.chain([Part::Faults(self.budget.clone())]).chain(monitors).collect()
     }

@@ -4,10 +4,13 @@
 //! be checked without exploring: names resolve, steps form an order, no compensatable step follows a
 //! point of no return.
 
+use crate::protocol::choreography::ChoreographyKnobs;
+use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
 use crate::protocol::{ServiceId, StepId, StepSet};
 
+use super::builder::{BROKER, COORDINATOR, INITIATOR, relay_node};
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
 use super::faults::FaultBudget;
 
@@ -31,6 +34,10 @@ pub enum Protocol {
     Saga(SagaKnobs),
     /// Try-Confirm-Cancel.
     Tcc(TccKnobs),
+    /// A saga without a coordinator: services that react to events.
+    Choreography(ChoreographyKnobs),
+    /// Transactions of one service whose events reach others through an outbox.
+    Outbox(OutboxKnobs),
 }
 
 impl Protocol {
@@ -40,6 +47,20 @@ impl Protocol {
         match self {
             Protocol::Saga(_) => "saga",
             Protocol::Tcc(_) => "tcc",
+            Protocol::Choreography(_) => "choreography",
+            Protocol::Outbox(_) => "outbox",
+        }
+    }
+
+    /// The nodes it runs on beside those of the services, as fault budgets name them.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<String> {
+        match self {
+            Protocol::Saga(_) | Protocol::Tcc(_) => vec![COORDINATOR.to_owned()],
+            Protocol::Choreography(_) => vec![INITIATOR.to_owned()],
+            Protocol::Outbox(knobs) => {
+                (0..knobs.relays).map(relay_node).chain([BROKER.to_owned()]).collect()
+            }
         }
     }
 }

@@ -21,11 +21,32 @@ pub(super) fn check_belongs(
             ),
         )
         .help("remove `kind`, or set protocol = \"saga\"")),
-        Protocol::Saga(_) if !draft.confirm.is_empty() => Err(WorkflowError::new(
-            Place::Step(position, StepField::Confirm(0)),
-            format!("`{}` has a Confirm, which a saga never asks for", draft.name),
+        Protocol::Saga(_) | Protocol::Choreography(_) | Protocol::Outbox(_)
+            if !draft.confirm.is_empty() =>
+        {
+            Err(WorkflowError::new(
+                Place::Step(position, StepField::Confirm(0)),
+                format!(
+                    "`{}` has a Confirm, which a {} never asks for",
+                    draft.name,
+                    protocol.name()
+                ),
+            )
+            .help("remove `confirm`, or set protocol = \"tcc\""))
+        }
+        // An outbox publishes what happened. It takes nothing back.
+        Protocol::Outbox(_) if !draft.undo.is_empty() => Err(WorkflowError::new(
+            Place::Step(position, StepField::Undo(0)),
+            format!("`{}` is never undone: an outbox has no compensation", draft.name),
         )
-        .help("remove `confirm`, or set protocol = \"tcc\"")),
-        Protocol::Saga(_) | Protocol::Tcc(_) => Ok(()),
+        .help("remove `undo`, or set protocol = \"choreography\"")),
+        Protocol::Outbox(_) if draft.kind != StepKind::Compensatable => Err(WorkflowError::new(
+            Place::Step(position, StepField::Kind),
+            format!("`{}` is {}, but an outbox has no rollback", draft.name, draft.kind.name()),
+        )
+        .help("remove `kind`, or set protocol = \"choreography\"")),
+        Protocol::Saga(_) | Protocol::Tcc(_) | Protocol::Choreography(_) | Protocol::Outbox(_) => {
+            Ok(())
+        }
     }
 }

@@ -11,12 +11,14 @@
 //! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
 //! | `belonging.rs` | what a step may say of itself, by protocol |
 //! | `order.rs` | the order of steps, and the point of no return |
+//! | `outbox.rs` | which step publishes, and which handles, where there is an outbox |
 //! | `refusal.rs` | what is said when something is wrong, and about which place |
 
 mod belonging;
 mod draft;
 mod names;
 mod order;
+mod outbox;
 mod refusal;
 mod resolution;
 mod shape;
@@ -30,10 +32,12 @@ use super::faults::FaultBudget;
 
 use names::EveryName;
 use order::{check_order, check_point_of_no_return};
+use outbox::check_outbox;
 use resolution::resolve_property;
 
 pub use draft::{PropertyDraft, StepDraft};
 pub use refusal::{Place, StepField, WorkflowError};
+pub use shape::check_knobs;
 
 /// Collects a workflow and checks it as a whole.
 ///
@@ -78,6 +82,18 @@ pub const MAX_INSTANCES: u32 = 16;
 
 /// The node that hosts the coordinators, by its name in fault budgets.
 pub const COORDINATOR: &str = "coordinator";
+
+/// The node where the clients of a choreography come in, by its name in fault budgets.
+pub const INITIATOR: &str = "initiator";
+
+/// The node of the message broker, by its name in fault budgets.
+pub const BROKER: &str = "broker";
+
+/// The node of a relay, by its name in fault budgets. People count relays from one.
+#[must_use]
+pub fn relay_node(relay: u8) -> String {
+    format!("relay-{}", relay + 1)
+}
 
 impl Workflow {
     /// Starts a workflow: an orchestrated saga with the right choice at every knob, one instance, and
@@ -191,8 +207,11 @@ impl WorkflowBuilder {
         }
         check_order(&steps)?;
         check_point_of_no_return(&steps)?;
+        if let Protocol::Outbox(_) = &self.protocol {
+            check_outbox(&steps, &self.services)?;
+        }
         self.check_faults()?;
-        self.check_knobs()?;
+        check_knobs(&self.protocol)?;
         self.check_property_names()?;
         let properties = self
             .properties

@@ -7,7 +7,7 @@ use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::suggestion::suggestion;
 
 use super::refusal::{Place, StepField, WorkflowError};
-use super::{COORDINATOR, MAX_INSTANCES, WorkflowBuilder};
+use super::{MAX_INSTANCES, WorkflowBuilder};
 
 /// The most services of a workflow, and the most resources of a service.
 const MAX_OWNED: usize = 1000;
@@ -40,6 +40,7 @@ impl WorkflowBuilder {
             let message = format!("a workflow has at most {MAX_OWNED} services");
             return Err(WorkflowError::new(Place::Service(MAX_OWNED), message));
         }
+        let nodes = self.protocol.nodes();
         for (position, service) in self.services.iter().enumerate() {
             if service.resources.len() > MAX_OWNED {
                 let message = format!("a service has at most {MAX_OWNED} resources");
@@ -53,12 +54,12 @@ impl WorkflowBuilder {
                 )
                 .help("give one of them another name"));
             }
-            if written(&service.name) == COORDINATOR {
+            if nodes.iter().any(|node| written(node) == written(&service.name)) {
                 return Err(WorkflowError::new(
                     Place::Service(position),
                     format!("a service cannot be named `{}`", service.name),
                 )
-                .help("the node that drives the workflow has that name"));
+                .help("the protocol has a node of that name"));
             }
             if !is_name(&service.name) {
                 return Err(WorkflowError::new(
@@ -99,30 +100,6 @@ impl WorkflowBuilder {
         Ok(())
     }
 
-    pub(super) fn check_knobs(&self) -> Result<(), WorkflowError> {
-        match &self.protocol {
-            Protocol::Saga(knobs) => {
-                let limits = [
-                    ("attempts", Some(knobs.attempts)),
-                    ("compensation-attempts", knobs.compensation_attempts),
-                    ("retriable-attempts", knobs.retriable_attempts),
-                ];
-                for (knob, limit) in limits {
-                    if limit == Some(0) {
-                        return Err(WorkflowError::new(
-                            Place::Knob(knob),
-                            format!("`{knob}` must be at least 1"),
-                        )
-                        .help("a step that is never asked for cannot happen"));
-                    }
-                }
-            }
-            // Its limits cannot be zero.
-            Protocol::Tcc(_) => {}
-        }
-        Ok(())
-    }
-
     pub(super) fn check_property_names(&self) -> Result<(), WorkflowError> {
         for (position, property) in self.properties.iter().enumerate() {
             let place = Place::PropertyName(position);
@@ -148,17 +125,58 @@ impl WorkflowBuilder {
 
     pub(super) fn check_faults(&self) -> Result<(), WorkflowError> {
         for (fault, node, _) in self.faults.located() {
-            if node != COORDINATOR && !self.services.iter().any(|service| service.name == node) {
-                let known = self.services.iter().map(|s| s.name.as_str()).chain([COORDINATOR]);
+            let nodes = self.protocol.nodes();
+            let known = self.services.iter().map(|service| &service.name).chain(&nodes);
+            let known: Vec<&str> = known.map(String::as_str).collect();
+            if !known.contains(&node) {
                 return Err(WorkflowError::new(
                     Place::Fault(fault, node.to_owned()),
                     format!("there is no service named `{node}` that could {}", fault.name()),
                 )
-                .help(suggestion(node, &known.collect::<Vec<_>>())));
+                .help(suggestion(node, &known)));
             }
         }
         Ok(())
     }
+}
+
+/// Checks that the numbers among the choices of a protocol make sense.
+///
+/// # Errors
+/// The first that does not.
+pub fn check_knobs(protocol: &Protocol) -> Result<(), WorkflowError> {
+    match protocol {
+        Protocol::Saga(knobs) => {
+            let limits = [
+                ("attempts", Some(knobs.attempts)),
+                ("compensation-attempts", knobs.compensation_attempts),
+                ("retriable-attempts", knobs.retriable_attempts),
+            ];
+            for (knob, limit) in limits {
+                if limit == Some(0) {
+                    return Err(WorkflowError::new(
+                        Place::Knob(knob),
+                        format!("`{knob}` must be at least 1"),
+                    )
+                    .help("a step that is never asked for cannot happen"));
+                }
+            }
+        }
+        Protocol::Outbox(knobs) => {
+            for (knob, count) in [("relays", knobs.relays), ("batch", knobs.batch)] {
+                if count == 0 {
+                    return Err(WorkflowError::new(
+                        Place::Knob(knob),
+                        format!("`{knob}` must be at least 1"),
+                    )
+                    .help("with none, nothing would ever be published"));
+                }
+            }
+        }
+        // They have no numbers, or none that could be zero.
+        Protocol::Tcc(_) | Protocol::Choreography(_) => {}
+    }
+    Ok(())
 }
 
 /// Says that two things cannot be told apart. Expressions do not tell `-` from `_`.

@@ -1,0 +1,131 @@
+//! The properties of a choreography: those of the saga, and that no effect comes before its cause.
+//!
+//! Nobody knows when a choreography is over, so its end is looked for in the whole system: the
+//! initiator heard how it ended, or it has fallen *silent*. A workflow is silent when nothing of it
+//! is on its way, waits in an outbox, or is being carried out: then nothing will ever happen to it
+//! again. Events that got lost for good show in silence with some steps done and others not.
+
+use crate::check::{Parts, Property, PropertyKind};
+use crate::protocol::WorkflowId;
+use crate::protocol::choreography::InitiatorLog;
+use crate::system::choreography::Choreography;
+use crate::system::{Local, Part, System};
+
+use super::history::StepHistory;
+use super::sight::{Orchestrated, Sight, View};
+use super::stated::Ending;
+use super::witness::WorkflowWitness;
+
+/// The names of the built-in properties of a choreography.
+pub const BUILT_IN: [&str; 8] = [
+    "well-defined",
+    "atomic",
+    "settles",
+    "lifo",
+    "effect-once",
+    "causal",
+    "no-empty-rollback",
+    "no-late-effect",
+];
+
+/// The built-in properties of a choreography, and those its workflow states.
+#[must_use]
+pub fn choreography_properties(
+    system: &System<Choreography>,
+) -> Vec<Property<Parts<Part<Choreography>>>> {
+    let sight = Sight::new(system);
+    let mut properties = vec![
+        sight.property(PropertyKind::Always, "well-defined", |s, v| {
+            s.locals(v).all(|local| local.defect.is_none())
+        }),
+        sight
+            .property(PropertyKind::Always, "atomic", |s, v| {
+                s.workflows(v).all(|run| match run.log.outcome {
+                    Some(outcome) => run.witness.agrees_with(outcome),
+                    None => !s.is_silent(v, &run) || run.witness.is_all_or_nothing(),
+                })
+            })
+            .given(sight.look(|s, v| {
+                s.workflows(v).any(|run| run.log.outcome.is_some() || s.is_silent(v, &run))
+            })),
+        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight
+            .property(PropertyKind::Always, "lifo", |s, v| {
+                s.runs(v).all(|(_, witness)| !witness.is_disordered())
+            })
+            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_undone() > 0))),
+        sight
+            .property(PropertyKind::Always, "effect-once", |s, v| {
+                !s.steps(v).any(StepHistory::is_repeated)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_done() > 0))),
+        sight
+            .property(PropertyKind::Always, "causal", |s, v| {
+                s.runs(v).all(|(_, witness)| !witness.is_acausal())
+            })
+            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_done() > 0))),
+        sight
+            .property(PropertyKind::Always, "no-empty-rollback", |s, v| {
+                !s.steps(v).any(StepHistory::has_empty_rollback)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(|step| step.is_undo_answered()))),
+        sight
+            .property(PropertyKind::Always, "no-late-effect", |s, v| {
+                !s.steps(v).any(StepHistory::is_late)
+            })
+            .given(sight.look(|s, v| s.steps(v).any(|step| step.is_undo_answered()))),
+    ];
+    for definition in system.protocol().workflow().properties() {
+        properties.push(sight.stated(definition));
+    }
+    properties
+}
+
+impl Orchestrated for Choreography {
+    type Log = InitiatorLog;
+
+    fn log(initiator: &Local<Choreography>) -> &InitiatorLog {
+        &initiator.durable.coordinator
+    }
+
+    fn ending(log: &InitiatorLog) -> Option<Ending> {
+        log.outcome.map(Ending::from)
+    }
+}
+
+/// One workflow in a state.
+struct Run<'a> {
+    workflow: WorkflowId,
+    log: &'a InitiatorLog,
+    witness: &'a WorkflowWitness,
+}
+
+impl Sight<Choreography> {
+    fn workflows<'a>(&self, view: View<'a, Choreography>) -> impl Iterator<Item = Run<'a>> {
+        (0..).map(WorkflowId).zip(self.runs(view)).map(|(workflow, (log, witness))| Run {
+            workflow,
+            log,
+            witness,
+        })
+    }
+
+    fn steps<'a>(&self, view: View<'a, Choreography>) -> impl Iterator<Item = &'a StepHistory> {
+        self.runs(view).flat_map(|(_, witness)| witness.steps())
+    }
+
+    /// Whether the workflow was asked for, and nothing will ever happen to it again.
+    fn is_silent(&self, view: View<'_, Choreography>, run: &Run<'_>) -> bool {
+        run.log.requested && self.locals(view).all(|local| is_silent_about(local, run.workflow))
+    }
+}
+
+fn is_silent_about(local: &Local<Choreography>, workflow: WorkflowId) -> bool {
+    let outboxes = [
+        &local.durable.coordinator.outbox,
+        &local.durable.participant.outbox,
+        &local.volatile.participant,
+    ];
+    let in_flight = local.inbox.messages().iter().map(|(_, message)| message.line());
+    let mut lines = outboxes.into_iter().flat_map(|outbox| outbox.iter()).chain(in_flight);
+    local.pending.is_empty() && lines.all(|line| line.workflow != workflow)
+}

@@ -1,0 +1,257 @@
+//! The choreography as a system: one initiator per workflow on one node, one reacting service per
+//! service.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::property::choreography::choreography_properties;
+use crate::property::witness::{StepOrder, WorkflowWitness};
+use crate::protocol::barrier::Entry;
+use crate::protocol::choreography::{
+    ChoreographyKnobs, ChoreographyMessage, ChoreographyPlan, ChoreographyTimer, Event as Told,
+    Initiator, InitiatorRecord, Line, ReactingService, Reaction, ServiceRecord, Subscriber,
+};
+use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
+use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
+use crate::workflow::builder::{INITIATOR, Place, StepField};
+use crate::workflow::{ArithmeticError, Workflow};
+
+use super::protocol::{Deed, Event, Protocol, Words};
+use super::role::{Role, RoleRecord};
+use super::topology::{Granularity, System, SystemBuilder};
+
+/// A choreography, as a system hosts it.
+#[derive(Clone, Debug)]
+pub struct Choreography {
+    workflow: Arc<Workflow>,
+    plan: Arc<ChoreographyPlan>,
+}
+
+/// The system that carries `workflow` out as a choreography, with the built-in properties of
+/// choreographies and those that the workflow states.
+#[must_use]
+pub fn system(workflow: &Workflow, knobs: &ChoreographyKnobs) -> System<Choreography> {
+    system_with(workflow, knobs, Granularity::default())
+}
+
+/// The same system, with another idea of what makes one transition.
+#[must_use]
+pub fn system_with(
+    workflow: &Workflow,
+    knobs: &ChoreographyKnobs,
+    granularity: Granularity,
+) -> System<Choreography> {
+    let workflow = Arc::new(workflow.clone());
+    let plan = Arc::new(ChoreographyPlan::new(workflow.steps(), knobs.clone()));
+    let protocol = Choreography { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
+    let mut builder = SystemBuilder::new(protocol)
+        .ordered(workflow.ordered_links())
+        .granularity(granularity)
+        .faults(workflow.faults().clone());
+    for id in (0..workflow.instances()).map(WorkflowId) {
+        let core = Role::Coordinator(Initiator::new(id, Arc::clone(&plan)));
+        let nothing = SmallVec::new();
+        builder = builder.process(INITIATOR, Address::Initiator(id), core, nothing).with_client();
+    }
+    for at in 0..workflow.services().len() {
+        let id = ServiceId(at as u16);
+        let core = Role::Participant(ReactingService::new(Arc::clone(&plan)));
+        let resources = workflow.initial_resources(id).into();
+        let name = &workflow.service(id).name;
+        builder = builder.process(name, Address::Service(id), core, resources);
+    }
+    let mut system = builder.build();
+    for property in choreography_properties(&system) {
+        system.add_property(property);
+    }
+    system
+}
+
+impl Choreography {
+    /// The workflow it carries out.
+    #[must_use]
+    pub fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
+
+    /// The plan of its steps.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<ChoreographyPlan> {
+        &self.plan
+    }
+
+    fn order(&self, step: StepId) -> StepOrder {
+        let place = self.plan.place(step);
+        StepOrder { waits_for: place.earlier, waited_for_by: place.later }
+    }
+
+    fn step(&self, step: StepId) -> &str {
+        &self.workflow.step(step).name
+    }
+
+    fn told(&self, workflow: WorkflowId, event: Told) -> String {
+        match event {
+            Told::Requested => format!("{workflow} requested"),
+            Told::Done(step) => format!("{} of {workflow} done", self.step(step)),
+            Told::Refused(step) => format!("{} of {workflow} refused", self.step(step)),
+            Told::Undone(step) => format!("{} of {workflow} undone", self.step(step)),
+        }
+    }
+
+    fn line(&self, line: Line) -> String {
+        let event = self.told(line.workflow, line.event);
+        match line.to {
+            Subscriber::Initiator => format!("`{event}`"),
+            Subscriber::Step(step) => format!("`{event}`, for {}", self.step(step)),
+        }
+    }
+}
+
+impl Protocol for Choreography {
+    // The initiator takes the place that the coordinator has in a saga.
+    type Process = Role<Initiator, ReactingService>;
+    type Resources = SmallVec<[i64; 2]>;
+    type Monitor = WorkflowWitness;
+
+    fn attempt(
+        &self,
+        _address: Address,
+        resources: &mut SmallVec<[i64; 2]>,
+        change: &Reaction,
+    ) -> Result<Verdict, ArithmeticError> {
+        let backward = change.call.direction == Direction::Backward;
+        if !backward && !self.workflow.accepts(change.call.step, resources)? {
+            return Ok(Verdict::Refused);
+        }
+        self.workflow.change(change.call.step, backward, resources)?;
+        Ok(Verdict::Accepted)
+    }
+
+    fn refusable(&self, change: &Reaction) -> bool {
+        change.call.direction == Direction::Forward
+    }
+
+    fn place(&self, change: &Reaction) -> Option<Place> {
+        let field = match change.call.direction {
+            Direction::Forward => StepField::Change(0),
+            Direction::Backward => StepField::Undo(0),
+        };
+        Some(Place::Step(usize::from(change.call.step.0), field))
+    }
+
+    fn monitors(&self) -> Vec<WorkflowWitness> {
+        let steps = self.workflow.steps().len();
+        (0..self.workflow.instances()).map(|_| WorkflowWitness::new(steps)).collect()
+    }
+
+    fn watchers(&self, event: &Event<Choreography>) -> Vec<usize> {
+        let workflow = match &event.what {
+            Deed::Applied(reaction, Verdict::Accepted) => reaction.call.workflow,
+            Deed::Sent(_, ChoreographyMessage::Event(Line { workflow, event, .. }))
+                if matches!(event, Told::Undone(_)) =>
+            {
+                *workflow
+            }
+            _ => return Vec::new(),
+        };
+        vec![workflow.0 as usize]
+    }
+
+    fn observe(&self, witness: &mut WorkflowWitness, event: &Event<Choreography>) {
+        match &event.what {
+            Deed::Applied(reaction, Verdict::Accepted) => {
+                witness.applied(reaction.call, self.order(reaction.call.step));
+            }
+            Deed::Sent(_, ChoreographyMessage::Event(line)) => {
+                if let Line { workflow, event: Told::Undone(step), .. } = *line {
+                    witness.answered(StepCall { workflow, step, direction: Direction::Backward });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn words(&self) -> &dyn Words<Choreography> {
+        self
+    }
+}
+
+impl Words<Choreography> for Choreography {
+    fn process(&self, address: Address) -> String {
+        match address {
+            Address::Initiator(workflow) => format!("initiator {workflow}"),
+            Address::Service(service) => self.workflow.service(service).name.clone(),
+            elsewhere => unreachable!("a choreography has no process at {elsewhere:?}"),
+        }
+    }
+
+    fn message(&self, message: &ChoreographyMessage) -> String {
+        match *message {
+            ChoreographyMessage::Event(line) => self.line(line),
+            ChoreographyMessage::Acknowledged(line) => format!("has heard {}", self.line(line)),
+        }
+    }
+
+    fn record(
+        &self,
+        _address: Address,
+        record: &RoleRecord<InitiatorRecord, ServiceRecord>,
+    ) -> String {
+        match *record {
+            RoleRecord::Coordinator(InitiatorRecord::Requested) => {
+                "the request, with its events in the outbox".to_owned()
+            }
+            RoleRecord::Coordinator(InitiatorRecord::Heard(event)) => match event {
+                Told::Requested => "heard of the request".to_owned(),
+                Told::Done(step) => format!("{} is done", self.step(step)),
+                Told::Refused(step) => format!("{} is refused", self.step(step)),
+                Told::Undone(step) => format!("{} is undone", self.step(step)),
+            },
+            RoleRecord::Coordinator(InitiatorRecord::Delivered(line))
+            | RoleRecord::Participant(ServiceRecord::Delivered(line)) => {
+                format!("published {}", self.line(line))
+            }
+            RoleRecord::Participant(ServiceRecord::Heard(line)) => {
+                format!("heard {}", self.line(line))
+            }
+            RoleRecord::Participant(ServiceRecord::Reacted { cause, entry, event }) => {
+                let told = self.told(cause.workflow, event);
+                match entry {
+                    Some(Entry::Undone) => format!("`{told}`: it will not run any more"),
+                    _ => format!("`{told}`"),
+                }
+            }
+        }
+    }
+
+    fn change(&self, reaction: &Reaction) -> String {
+        let (step, workflow) = (self.step(reaction.call.step), reaction.call.workflow);
+        match reaction.call.direction {
+            Direction::Forward => format!("{step} of {workflow}"),
+            Direction::Backward => format!("undo of {step} of {workflow}"),
+        }
+    }
+
+    fn timer(&self, ChoreographyTimer::Publish(line): &ChoreographyTimer) -> String {
+        format!("nobody has heard {}", self.line(*line))
+    }
+
+    fn outcome(&self, outcome: &SagaOutcome) -> String {
+        outcome.to_string()
+    }
+
+    fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {
+        let Address::Service(service) = address else { return Vec::new() };
+        let names = &self.workflow.service(service).resources;
+        names
+            .iter()
+            .zip(resources)
+            .map(|(resource, value)| format!("{} = {value}", resource.name))
+            .collect()
+    }
+
+    fn monitor(&self, witness: &WorkflowWitness) -> Vec<String> {
+        witness.facts(&self.workflow)
+    }
+}

@@ -1,0 +1,229 @@
+//! The outbox as a system: a producer, its relays, a broker, and consumers, each on its own node.
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::property::outbox::{OutboxWitness, outbox_properties};
+use crate::protocol::outbox::{
+    Delivery, Line, OutboxBroker, OutboxChange, OutboxConsumer, OutboxKnobs, OutboxMessage,
+    OutboxPlan, OutboxProcess, OutboxProducer, OutboxRecord, OutboxRelay, OutboxTimer,
+};
+use crate::protocol::{Address, ServiceId, StepId, Verdict};
+use crate::workflow::builder::{BROKER, Place, StepField, relay_node};
+use crate::workflow::{ArithmeticError, Workflow};
+
+use super::protocol::{Deed, Event, Protocol, Words};
+use super::topology::{Granularity, System, SystemBuilder};
+
+/// An outbox, as a system hosts it.
+#[derive(Clone, Debug)]
+pub struct Outbox {
+    workflow: Arc<Workflow>,
+    plan: Arc<OutboxPlan>,
+}
+
+/// The system that publishes the transactions of `workflow` through an outbox, with the built-in
+/// properties of outboxes and those that the workflow states.
+#[must_use]
+pub fn system(workflow: &Workflow, knobs: &OutboxKnobs) -> System<Outbox> {
+    system_with(workflow, knobs, Granularity::default())
+}
+
+/// The same system, with another idea of what makes one transition.
+#[must_use]
+pub fn system_with(
+    workflow: &Workflow,
+    knobs: &OutboxKnobs,
+    granularity: Granularity,
+) -> System<Outbox> {
+    let workflow = Arc::new(workflow.clone());
+    let plan = OutboxPlan::new(workflow.steps(), workflow.instances(), knobs.clone());
+    let plan = Arc::new(plan);
+    let protocol = Outbox { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
+    let mut builder = SystemBuilder::new(protocol)
+        .ordered(workflow.ordered_links())
+        .granularity(granularity)
+        .faults(workflow.faults().clone());
+    for at in 0..workflow.services().len() {
+        let id = ServiceId(at as u16);
+        let (name, address) = (&workflow.service(id).name, Address::Service(id));
+        let resources = workflow.initial_resources(id).into();
+        builder = if address == plan.producer() {
+            let core = OutboxProcess::Producer(OutboxProducer::new(Arc::clone(&plan)));
+            builder.process(name, address, core, resources).with_client()
+        } else {
+            let core = OutboxProcess::Consumer(OutboxConsumer::new(Arc::clone(&plan)));
+            builder.process(name, address, core, resources)
+        };
+    }
+    let core = OutboxProcess::Broker(OutboxBroker::new(Arc::clone(&plan)));
+    builder = builder.process(BROKER, Address::Broker, core, SmallVec::new());
+    for relay in 0..plan.relays() {
+        let core = OutboxProcess::Relay(OutboxRelay::new(Arc::clone(&plan)));
+        let (node, address) = (relay_node(relay), Address::Relay(relay));
+        builder = builder.process(&node, address, core, SmallVec::new()).running();
+    }
+    let mut system = builder.build();
+    for property in outbox_properties(&system) {
+        system.add_property(property);
+    }
+    system
+}
+
+impl Outbox {
+    /// The workflow whose transactions are published.
+    #[must_use]
+    pub fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
+
+    /// Which steps are transactions, and which handle their events.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<OutboxPlan> {
+        &self.plan
+    }
+
+    fn step(&self, step: StepId) -> &str {
+        &self.workflow.step(step).name
+    }
+
+    fn line(&self, line: Line) -> String {
+        format!("{} of {}", self.step(line.step), line.workflow)
+    }
+
+    fn lines(&self, lines: &[Line]) -> String {
+        let lines: Vec<String> = lines.iter().map(|&line| self.line(line)).collect();
+        lines.join(", ")
+    }
+
+    fn delivery(&self, delivery: Delivery) -> String {
+        format!("event of {}, for {}", self.line(delivery.line), self.step(delivery.handler))
+    }
+}
+
+impl Protocol for Outbox {
+    type Process = OutboxProcess;
+    type Resources = SmallVec<[i64; 2]>;
+    type Monitor = OutboxWitness;
+
+    fn attempt(
+        &self,
+        _address: Address,
+        resources: &mut SmallVec<[i64; 2]>,
+        change: &OutboxChange,
+    ) -> Result<Verdict, ArithmeticError> {
+        if !self.workflow.accepts(change.step(), resources)? {
+            return Ok(Verdict::Refused);
+        }
+        self.workflow.change(change.step(), false, resources)?;
+        Ok(Verdict::Accepted)
+    }
+
+    fn refusable(&self, _change: &OutboxChange) -> bool {
+        true
+    }
+
+    fn place(&self, change: &OutboxChange) -> Option<Place> {
+        Some(Place::Step(usize::from(change.step().0), StepField::Change(0)))
+    }
+
+    fn monitors(&self) -> Vec<OutboxWitness> {
+        vec![OutboxWitness::default(); self.workflow.instances() as usize]
+    }
+
+    fn watchers(&self, event: &Event<Outbox>) -> Vec<usize> {
+        let workflow = match &event.what {
+            Deed::Applied(change, Verdict::Accepted | Verdict::Refused) => change.workflow(),
+            Deed::Persisted(OutboxRecord::Accepted(line)) => line.workflow,
+            _ => return Vec::new(),
+        };
+        vec![workflow.0 as usize]
+    }
+
+    fn observe(&self, witness: &mut OutboxWitness, event: &Event<Outbox>) {
+        match &event.what {
+            Deed::Applied(change, verdict) => witness.applied(*change, *verdict, &self.plan),
+            Deed::Persisted(OutboxRecord::Accepted(line)) => witness.published(*line),
+            _ => {}
+        }
+    }
+
+    fn words(&self) -> &dyn Words<Outbox> {
+        self
+    }
+}
+
+impl Words<Outbox> for Outbox {
+    fn process(&self, address: Address) -> String {
+        match address {
+            Address::Service(service) => self.workflow.service(service).name.clone(),
+            Address::Relay(relay) => relay_node(relay),
+            Address::Broker => BROKER.to_owned(),
+            elsewhere => unreachable!("an outbox has no process at {elsewhere:?}"),
+        }
+    }
+
+    fn message(&self, message: &OutboxMessage) -> String {
+        match message {
+            OutboxMessage::Claim => "claim lines".to_owned(),
+            OutboxMessage::Claimed(lines) => format!("claimed: {}", self.lines(lines)),
+            OutboxMessage::Published(lines) => format!("published: {}", self.lines(lines)),
+            OutboxMessage::Publish(line) => format!("event of {}", self.line(*line)),
+            OutboxMessage::Accepted(line) => format!("has the event of {}", self.line(*line)),
+            OutboxMessage::Deliver(delivery) => self.delivery(*delivery),
+            OutboxMessage::Acknowledged(delivery) => {
+                format!("acknowledges {}", self.delivery(*delivery))
+            }
+        }
+    }
+
+    fn record(&self, _address: Address, record: &OutboxRecord) -> String {
+        match record {
+            OutboxRecord::Committed(line) => format!("{} committed", self.line(*line)),
+            OutboxRecord::Declined(line) => format!("{} declined", self.line(*line)),
+            OutboxRecord::Marked(lines) => format!("marked as published: {}", self.lines(lines)),
+            OutboxRecord::Accepted(line) => format!("event of {}", self.line(*line)),
+            OutboxRecord::Consumed(delivery) => format!("consumed: {}", self.delivery(*delivery)),
+            OutboxRecord::Handled(delivery) => format!("inbox: {}", self.delivery(*delivery)),
+            OutboxRecord::DeadLettered(delivery) => {
+                format!("dead letter: {}", self.delivery(*delivery))
+            }
+        }
+    }
+
+    fn change(&self, change: &OutboxChange) -> String {
+        format!("{} of {}", self.step(change.step()), change.workflow())
+    }
+
+    fn timer(&self, timer: &OutboxTimer) -> String {
+        match timer {
+            OutboxTimer::Poll => "time to look for lines".to_owned(),
+            OutboxTimer::Lapse(relay) => format!("the claim of {} lapses", relay_node(*relay)),
+            OutboxTimer::Publish(line) => {
+                format!("the broker did not accept the event of {}", self.line(*line))
+            }
+            OutboxTimer::Deliver(delivery) => {
+                format!("nobody acknowledged {}", self.delivery(*delivery))
+            }
+        }
+    }
+
+    fn outcome(&self, never: &std::convert::Infallible) -> String {
+        match *never {}
+    }
+
+    fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {
+        let Address::Service(service) = address else { return Vec::new() };
+        let names = &self.workflow.service(service).resources;
+        names
+            .iter()
+            .zip(resources)
+            .map(|(resource, value)| format!("{} = {value}", resource.name))
+            .collect()
+    }
+
+    fn monitor(&self, witness: &OutboxWitness) -> Vec<String> {
+        witness.facts(&self.workflow)
+    }
+}

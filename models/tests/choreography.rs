@@ -1,0 +1,242 @@
+//! The choreographed saga: it holds with every knob at its default, and each knob turned wrong breaks
+//! the property that names the anomaly.
+
+mod telling;
+
+use std::collections::BTreeMap;
+
+use amends_models::protocol::choreography::{
+    Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
+};
+use amends_models::protocol::saga::SagaKnobs;
+use amends_models::system::choreography::{self, Choreography};
+use amends_models::system::saga;
+use amends_models::system::{Granularity, System};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
+
+/// Steps in a row, one service each, without business: what matters here is whether they are done and
+/// undone.
+fn chain(steps: usize) -> Workflow {
+    let mut builder = Workflow::builder("order");
+    for at in 0..steps {
+        let service = format!("service-{at}");
+        builder = builder
+            .service(&service, [("count", 0)])
+            .step(StepDraft::new(format!("step-{at}"), &service));
+    }
+    builder.build().expect("the workflow is sound")
+}
+
+/// Two steps beside each other after the first; a last one waits for both.
+fn diamond() -> Workflow {
+    ["order", "stock", "money", "parcel"]
+        .into_iter()
+        .fold(Workflow::builder("order"), |builder, service| builder.service(service, [("n", 0)]))
+        .step(StepDraft::new("create", "order"))
+        .step(StepDraft::new("reserve", "stock").after(["create"]))
+        .step(StepDraft::new("charge", "money").after(["create"]))
+        .step(StepDraft::new("ship", "parcel").after(["reserve", "charge"]))
+        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
+        .build()
+        .expect("the workflow is sound")
+}
+
+/// One compensatable step, the pivot, one retriable step.
+fn with_pivot() -> Workflow {
+    Workflow::builder("order")
+        .service("inventory", [("count", 0)])
+        .service("payment", [("count", 0)])
+        .service("shipping", [("count", 0)])
+        .step(StepDraft::new("reserve", "inventory"))
+        .step(StepDraft::new("charge", "payment").kind(StepKind::Pivot))
+        .step(StepDraft::new("ship", "shipping").kind(StepKind::Retriable))
+        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
+        .build()
+        .expect("the workflow is sound")
+}
+
+fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
+    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
+}
+
+/// The word of each verdict, over the complete space.
+fn verdicts(system: &System<Choreography>) -> BTreeMap<String, &'static str> {
+    let report = system.verify().run();
+    assert!(report.is_complete());
+    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
+}
+
+fn assert_all_hold(workflow: &Workflow) {
+    choreography::system(workflow, &ChoreographyKnobs::default()).verify().run().assert_holds();
+}
+
+#[test]
+fn the_default_choreography_survives_every_fault() {
+    let budget = faults(&[
+        (Fault::Crash, 1),
+        (Fault::Lose, 1),
+        (Fault::Duplicate, 1),
+        (Fault::Refuse, 1),
+        (Fault::Fail, 1),
+        (Fault::Timeout, 1),
+    ]);
+    assert_all_hold(&chain(2).with_faults(budget));
+}
+
+#[test]
+fn two_concurrent_choreographies_survive_crashes_losses_and_duplicates() {
+    let crash = FaultBudget::none().allow_at(Fault::Crash, "service-0", 1);
+    for other in [Fault::Lose, Fault::Duplicate] {
+        let budget = crash.clone().allow(other, 1).allow(Fault::Refuse, 1);
+        assert_all_hold(&chain(2).with_instances(2).with_faults(budget));
+    }
+}
+
+#[test]
+fn steps_beside_each_other_survive_crashes_losses_and_refusals() {
+    for budget in [
+        [(Fault::Crash, 1), (Fault::Refuse, 2)],
+        [(Fault::Lose, 1), (Fault::Refuse, 2)],
+        [(Fault::Duplicate, 1), (Fault::Refuse, 1)],
+    ] {
+        assert_all_hold(&diamond().with_faults(faults(&budget)));
+    }
+}
+
+#[test]
+fn a_choreography_with_a_pivot_survives_every_fault() {
+    let budget =
+        faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1), (Fault::Refuse, 1)]);
+    assert_all_hold(&with_pivot().with_faults(budget));
+}
+
+#[test]
+fn a_choreography_survives_a_partition() {
+    let budget = faults(&[(Fault::Partition, 1), (Fault::Crash, 1), (Fault::Refuse, 1)]);
+    assert_all_hold(&chain(2).with_faults(budget));
+}
+
+/// The same steps, with and without a coordinator.
+#[test]
+fn a_workflow_can_be_orchestrated_or_choreographed() {
+    let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
+    let workflow = chain(2).with_faults(budget);
+    saga::system(&workflow, &SagaKnobs::default()).verify().run().assert_holds();
+    assert_all_hold(&workflow);
+}
+
+/// Each wrong choice, the faults that expose it, and the property that names the anomaly.
+fn wrong_choices() -> Vec<(&'static str, ChoreographyKnobs, Workflow, &'static str)> {
+    let right = ChoreographyKnobs::default;
+    let two = |spent: &[(Fault, u8)]| chain(2).with_faults(faults(spent));
+    let three = |spent: &[(Fault, u8)]| chain(3).with_faults(faults(spent));
+    let beside = |spent: &[(Fault, u8)]| diamond().with_faults(faults(spent));
+    vec![
+        (
+            "dual write: a committed change whose event is lost",
+            ChoreographyKnobs { publish: Publish::WriteThenPublish, ..right() },
+            two(&[(Fault::Crash, 1)]),
+            "atomic",
+        ),
+        (
+            "dual write: who waits for the lost event waits for ever",
+            ChoreographyKnobs { publish: Publish::WriteThenPublish, ..right() },
+            two(&[(Fault::Crash, 1)]),
+            "settles",
+        ),
+        (
+            "dual write: an event whose change is refused",
+            ChoreographyKnobs { publish: Publish::PublishThenWrite, ..right() },
+            two(&[(Fault::Refuse, 1)]),
+            "atomic",
+        ),
+        (
+            "dual write: the effect comes before its cause",
+            ChoreographyKnobs { publish: Publish::PublishThenWrite, ..right() },
+            two(&[(Fault::Crash, 1)]),
+            "causal",
+        ),
+        (
+            "no inbox: what is delivered twice is done twice",
+            ChoreographyKnobs { inbox: Inbox::None, ..right() },
+            two(&[(Fault::Duplicate, 1)]),
+            "effect-once",
+        ),
+        (
+            "no inbox: what was never done is undone",
+            ChoreographyKnobs { inbox: Inbox::None, ..right() },
+            beside(&[(Fault::Refuse, 1)]),
+            "no-empty-rollback",
+        ),
+        (
+            "no tombstone: a step runs after it was called off",
+            ChoreographyKnobs { inbox: Inbox::WithoutTombstone, ..right() },
+            beside(&[(Fault::Refuse, 1)]),
+            "no-late-effect",
+        ),
+        (
+            "an event is acknowledged before it is handled",
+            ChoreographyKnobs { acknowledge: Acknowledge::BeforeHandling, ..right() },
+            two(&[(Fault::Crash, 1)]),
+            "atomic",
+        ),
+        (
+            "a step starts with the first of its causes",
+            ChoreographyKnobs { join: Join::Any, ..right() },
+            beside(&[]),
+            "causal",
+        ),
+        (
+            "everybody undoes at once",
+            ChoreographyKnobs { rollback: Rollback::Broadcast, ..right() },
+            three(&[(Fault::Refuse, 1)]),
+            "lifo",
+        ),
+        (
+            "a service never returns",
+            right(),
+            chain(2).with_faults(FaultBudget::none().allow_at(Fault::Halt, "service-1", 1)),
+            "settles",
+        ),
+    ]
+}
+
+#[test]
+fn every_wrong_choice_breaks_the_property_that_names_it() {
+    for (name, knobs, workflow, property) in wrong_choices() {
+        let verdicts = verdicts(&choreography::system(&workflow, &knobs));
+        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
+    }
+}
+
+#[test]
+fn the_same_faults_are_harmless_with_the_right_choices() {
+    for (name, _, workflow, _) in wrong_choices().into_iter().filter(|c| c.3 != "settles") {
+        let system = choreography::system(&workflow, &ChoreographyKnobs::default());
+        for (property, verdict) in verdicts(&system) {
+            assert_ne!(verdict, "violated", "{name}: {property}");
+        }
+    }
+}
+
+#[test]
+fn one_transition_per_effect_gives_the_same_verdicts() {
+    let small = wrong_choices().into_iter().filter(|choice| choice.2.steps().len() < 4);
+    for (name, knobs, workflow, _) in small {
+        let merged = choreography::system(&workflow, &knobs);
+        let fine = choreography::system_with(&workflow, &knobs, Granularity::PerEffect);
+        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
+    }
+}
+
+/// A counterexample as a person reads it.
+#[test]
+fn the_stories_are_readable() {
+    for (name, knobs, workflow, property) in wrong_choices() {
+        let system = choreography::system(&workflow, &knobs);
+        let report = system.verify().run();
+        let found = report.property(property).expect("it is a property of choreographies");
+        let run = found.verdict.counterexample().expect("the choice is wrong");
+        insta::assert_snapshot!(name, telling::tell(&system.story(run)));
+    }
+}

@@ -1,0 +1,206 @@
+//! The outbox: it holds with every knob at its default, and each knob turned wrong breaks the
+//! property that names the anomaly.
+
+mod telling;
+
+use std::collections::BTreeMap;
+
+use amends_models::protocol::outbox::{
+    Acknowledge, Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write,
+};
+use amends_models::system::outbox::{self, Outbox};
+use amends_models::system::{Granularity, System};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
+
+/// One transaction per order, whose event one other service handles. It has stock for so many.
+fn orders(stock: i64) -> Workflow {
+    Workflow::builder("orders")
+        .service("order", [("rows", 0)])
+        .service("inventory", [("stock", stock)])
+        .step(StepDraft::new("create", "order").change(["rows += 1"]))
+        .step(StepDraft::new("reserve", "inventory").when("stock >= 1").change(["stock -= 1"]))
+        .protocol(Protocol::Outbox(OutboxKnobs::default()))
+        .build()
+        .expect("the workflow is sound")
+}
+
+/// Two transactions per order; one other service handles the events of both.
+fn histories() -> Workflow {
+    Workflow::builder("histories")
+        .service("order", [("rows", 0)])
+        .service("shipping", [("parcels", 0)])
+        .step(StepDraft::new("create", "order").change(["rows += 1"]))
+        .step(StepDraft::new("pay", "order"))
+        .step(StepDraft::new("pack", "shipping").after(["create"]).change(["parcels += 1"]))
+        .step(StepDraft::new("ship", "shipping").after(["pay"]))
+        .protocol(Protocol::Outbox(OutboxKnobs::default()))
+        .build()
+        .expect("the workflow is sound")
+}
+
+fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
+    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
+}
+
+/// The word of each verdict, over the complete space.
+fn verdicts(system: &System<Outbox>) -> BTreeMap<String, &'static str> {
+    let report = system.verify().run();
+    assert!(report.is_complete());
+    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
+}
+
+fn assert_all_hold(workflow: &Workflow) {
+    outbox::system(workflow, &OutboxKnobs::default()).verify().run().assert_holds();
+}
+
+#[test]
+fn two_aggregates_survive_a_crash_a_loss_and_a_duplicate() {
+    let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)]);
+    let knobs = OutboxKnobs { relays: 1, ..OutboxKnobs::default() };
+    let workflow = orders(2).with_instances(2).with_faults(budget);
+    outbox::system(&workflow, &knobs).verify().run().assert_holds();
+}
+
+#[test]
+fn two_relays_keep_the_order_of_an_aggregate() {
+    for budget in [
+        [(Fault::Crash, 1), (Fault::Duplicate, 1)],
+        [(Fault::Lose, 1), (Fault::Timeout, 1)],
+        [(Fault::Fail, 1), (Fault::Refuse, 1)],
+    ] {
+        assert_all_hold(&histories().with_faults(faults(&budget)));
+    }
+}
+
+/// Each wrong choice, the faults that expose it, and the property that names the anomaly.
+fn wrong_choices() -> Vec<(&'static str, OutboxKnobs, Workflow, &'static str)> {
+    let right = || OutboxKnobs { relays: 1, ..OutboxKnobs::default() };
+    let order = |stock: i64, spent: &[(Fault, u8)]| orders(stock).with_faults(faults(spent));
+    let history = |spent: &[(Fault, u8)]| histories().with_faults(faults(spent));
+    vec![
+        (
+            "dual write: a committed order whose event is lost",
+            OutboxKnobs { write: Write::SaveThenPublish, ..right() },
+            order(1, &[(Fault::Crash, 1)]),
+            "published-iff-committed",
+        ),
+        (
+            "dual write: an event of an order that was refused",
+            OutboxKnobs { write: Write::PublishThenSave, ..right() },
+            order(1, &[(Fault::Refuse, 1)]),
+            "published-iff-committed",
+        ),
+        (
+            "marked before it is published",
+            OutboxKnobs { mark: Mark::OnClaim, ..right() },
+            order(1, &[(Fault::Crash, 1)]),
+            "published-iff-committed",
+        ),
+        (
+            "competing relays swap events",
+            OutboxKnobs { claims: Claims::ByLine, relays: 2, ..right() },
+            history(&[]),
+            "ordered-per-aggregate",
+        ),
+        (
+            "competing consumers swap events",
+            OutboxKnobs { delivery: Delivering::AnyOrder, ..right() },
+            history(&[]),
+            "ordered-per-aggregate",
+        ),
+        (
+            "duplicate consume: no inbox",
+            OutboxKnobs { inbox: InboxWrite::None, ..right() },
+            order(2, &[(Fault::Duplicate, 1)]),
+            "effect-once",
+        ),
+        (
+            "duplicate consume: the relay crashes between publish and mark",
+            OutboxKnobs { inbox: InboxWrite::None, ..right() },
+            orders(2).with_faults(FaultBudget::none().allow_at(Fault::Crash, "relay-1", 1)),
+            "effect-once",
+        ),
+        (
+            "inbox before the change",
+            OutboxKnobs { inbox: InboxWrite::BeforeChange, ..right() },
+            order(1, &[(Fault::Crash, 1)]),
+            "no-message-dropped",
+        ),
+        (
+            "inbox after the change",
+            OutboxKnobs { inbox: InboxWrite::AfterChange, ..right() },
+            order(2, &[(Fault::Crash, 1)]),
+            "effect-once",
+        ),
+        (
+            "acknowledged before it is handled",
+            OutboxKnobs { acknowledge: Acknowledge::BeforeHandling, ..right() },
+            order(1, &[(Fault::Crash, 1)]),
+            "no-message-dropped",
+        ),
+        (
+            "a poison message blocks",
+            OutboxKnobs { poison: Poison::Retry, ..right() },
+            order(0, &[]),
+            "settles",
+        ),
+        (
+            "a poison message is dropped",
+            OutboxKnobs { poison: Poison::Drop, ..right() },
+            order(0, &[]),
+            "no-message-dropped",
+        ),
+    ]
+}
+
+#[test]
+fn every_wrong_choice_breaks_the_property_that_names_it() {
+    for (name, knobs, workflow, property) in wrong_choices() {
+        let verdicts = verdicts(&outbox::system(&workflow, &knobs));
+        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
+    }
+}
+
+#[test]
+fn the_same_faults_are_harmless_with_the_right_choices() {
+    for (name, _, workflow, _) in wrong_choices() {
+        let system = outbox::system(&workflow, &OutboxKnobs::default());
+        for (property, verdict) in verdicts(&system) {
+            assert_eq!(verdict, "holds", "{name}: {property}");
+        }
+    }
+}
+
+#[test]
+fn one_transition_per_effect_gives_the_same_verdicts() {
+    for (name, knobs, workflow, _) in wrong_choices() {
+        let merged = outbox::system(&workflow, &knobs);
+        let fine = outbox::system_with(&workflow, &knobs, Granularity::PerEffect);
+        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
+    }
+}
+
+#[test]
+fn what_is_poison_to_one_aggregate_does_not_hold_up_another() {
+    let one_too_many = orders(1).with_instances(2);
+    let system = outbox::system(&one_too_many, &OutboxKnobs::default());
+    system.verify().run().assert_holds();
+}
+
+#[test]
+fn a_relay_that_never_returns_is_replaced() {
+    let halt = FaultBudget::none().allow_at(Fault::Halt, "relay-1", 1);
+    assert_all_hold(&histories().with_faults(halt));
+}
+
+/// A counterexample as a person reads it.
+#[test]
+fn the_stories_are_readable() {
+    for (name, knobs, workflow, property) in wrong_choices() {
+        let system = outbox::system(&workflow, &knobs);
+        let report = system.verify().run();
+        let found = report.property(property).expect("it is a property of outboxes");
+        let run = found.verdict.counterexample().expect("the choice is wrong");
+        insta::assert_snapshot!(name, telling::tell(&system.story(run)));
+    }
+}
