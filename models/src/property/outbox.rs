@@ -9,11 +9,15 @@
 //! | `settles` | a message that is delivered for ever, and blocks what comes after it |
 //! | `well-defined` | arithmetic without a result |
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use crate::check::{Parts, Property, PropertyKind, Snapshot};
-use crate::protocol::outbox::{Line, OutboxChange, OutboxMessage, OutboxPlan};
-use crate::protocol::{Address, StepId, StepSet, Verdict, WorkflowId};
+use crate::protocol::outbox::{
+    Line, OutboxChange, OutboxMessage, OutboxPlan, OutboxProcess, OutboxTimer,
+};
+use crate::protocol::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
 use crate::system::outbox::Outbox;
 use crate::system::{Local, Part, System};
 use crate::workflow::{Variable, Workflow};
@@ -167,10 +171,18 @@ pub fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<Part<Out
     properties
 }
 
+/// Whether all that is left to do is to ask for lines.
+fn is_polling(effect: &Effect<OutboxProcess>) -> bool {
+    matches!(
+        effect,
+        Effect::Send { message: OutboxMessage::Claim, .. } | Effect::SetTimer(OutboxTimer::Poll)
+    )
+}
+
 /// Where to look for what in a state of the system.
 #[derive(Clone)]
 struct Sight {
-    plan: std::sync::Arc<OutboxPlan>,
+    plan: Arc<OutboxPlan>,
     producer: usize,
     processes: Vec<usize>,
     /// By [`crate::protocol::ServiceId`].
@@ -188,7 +200,7 @@ impl Sight {
             addresses.map(|address| system.process_slot(address)).collect()
         };
         Sight {
-            plan: std::sync::Arc::clone(protocol.plan()),
+            plan: Arc::clone(protocol.plan()),
             producer: system.process_slot(protocol.plan().producer()),
             processes: slots(|_| true),
             services: slots(|address| matches!(address, Address::Service(_))),
@@ -239,7 +251,7 @@ impl Sight {
         !undecided
             && self.locals(view).all(|local| {
                 let mut in_flight = local.inbox.messages().iter();
-                local.pending.is_empty()
+                local.pending.iter().all(is_polling)
                     && local.durable.producer.outbox.is_empty()
                     && local.volatile.producer.unlogged.is_empty()
                     && local.volatile.relay.is_idle()

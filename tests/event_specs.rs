@@ -1,0 +1,126 @@
+//! Reading specs of choreographies and outboxes: what is wrong is said at its place, with a way to
+//! mend it.
+
+use amends::spec;
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+/// A sound outbox, for tests to spoil.
+const OUTBOX: &str = r#"name     = "orders"
+protocol = "outbox"
+
+[services.order]
+rows = 0
+
+[services.inventory]
+stock = 2
+
+[[step]]
+name    = "create"
+service = "order"
+do      = "rows += 1"
+
+[[step]]
+name    = "reserve"
+service = "inventory"
+when    = "stock >= 1"
+do      = "stock -= 1"
+
+[outbox]
+relays = 2
+
+[faults]
+crash = { relay-2 = 1, broker = 1 }
+
+[expect]
+published-iff-committed = "holds"
+"#;
+
+/// A sound choreography, for tests to spoil.
+const CHOREOGRAPHY: &str = r#"name     = "order"
+protocol = "choreography"
+
+[services.inventory]
+stock = 2
+
+[services.payment]
+balance = 15
+
+[[step]]
+name    = "reserve"
+service = "inventory"
+do      = "stock -= 1"
+undo    = "stock += 1"
+
+[[step]]
+name    = "charge"
+service = "payment"
+do      = "balance -= 10"
+undo    = "balance += 10"
+
+[choreography]
+inbox = "full"
+
+[faults]
+crash = { initiator = 1 }
+
+[expect]
+causal = "holds"
+"#;
+
+/// The diagnostic for a sound spec with one piece of text replaced.
+fn spoiled(sound: &str, right: &str, wrong: &str) -> String {
+    assert!(sound.contains(right), "{right:?} is not in the sound spec");
+    let Err(error) = spec::parse("order.toml", &sound.replacen(right, wrong, 1)) else {
+        panic!("{wrong:?} was accepted");
+    };
+    let mut text = String::new();
+    GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+        .with_width(100)
+        .render_report(&mut text, &error)
+        .expect("a string takes everything");
+    text
+}
+
+#[test]
+fn sound_specs_are_read() {
+    for (text, protocol) in [(OUTBOX, "outbox"), (CHOREOGRAPHY, "choreography")] {
+        let spec = spec::parse("order.toml", text).expect("it is sound");
+        assert_eq!(spec.workflow.protocol().name(), protocol);
+    }
+}
+
+macro_rules! bad_specs {
+    ($($name:ident: $sound:ident, $right:expr => $wrong:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            insta::assert_snapshot!(spoiled($sound, $right, $wrong));
+        })*
+    };
+}
+
+bad_specs! {
+    choices_of_another_protocol: OUTBOX, "[outbox]\nrelays = 2" => "[saga]\nattempts = 2";
+    a_knob_that_does_not_exist: OUTBOX, "relays = 2" => "relay = 2";
+    a_choice_that_does_not_exist: CHOREOGRAPHY, "\"full\"" => "\"half\"";
+    no_relays: OUTBOX, "relays = 2" => "relays = 0";
+    a_relay_too_many: OUTBOX, "relay-2 = 1" => "relay-3 = 1";
+    a_coordinator_where_there_is_none: CHOREOGRAPHY, "initiator = 1" => "coordinator = 1";
+    a_service_named_like_the_broker: OUTBOX, "[services.inventory]" => "[services.broker]";
+    an_event_that_nobody_handles:
+        OUTBOX, "service = \"inventory\"\nwhen    = \"stock >= 1\"\ndo      = \"stock -= 1\"" =>
+        "service = \"order\"";
+    a_handler_of_what_publishes_no_event:
+        OUTBOX, "[outbox]" =>
+        "[[step]]\nname = \"ship\"\nservice = \"inventory\"\nafter = [\"reserve\"]\n\n[outbox]";
+    a_handler_of_two_events:
+        OUTBOX, "[[step]]\nname    = \"reserve\"\n" =>
+        "[[step]]\nname = \"pay\"\nservice = \"order\"\n\n[[step]]\nname    = \"reserve\"\nafter = [\"create\", \"pay\"]\n";
+    a_transaction_that_waits_for_a_handler:
+        OUTBOX, "[outbox]" => "[[step]]\nname = \"pay\"\nservice = \"order\"\n\n[outbox]";
+    an_outbox_that_takes_back:
+        OUTBOX, "do      = \"stock -= 1\"" => "do      = \"stock -= 1\"\nundo    = \"stock += 1\"";
+    an_outbox_with_a_pivot: OUTBOX, "do      = \"rows += 1\"" => "kind    = \"pivot\"";
+    a_pivot_beside_what_may_be_refused:
+        CHOREOGRAPHY, "undo    = \"balance += 10\"" => "kind    = \"pivot\"\nafter   = []";
+    a_property_of_another_protocol: OUTBOX, "published-iff-committed" => "atomic";
+}
