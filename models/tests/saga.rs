@@ -231,6 +231,19 @@ fn every_wrong_choice_breaks_the_property_that_names_it() {
 }
 
 #[test]
+fn every_counterexample_reads_as_a_story() {
+    let mut told = String::new();
+    for (name, knobs, workflow, property) in wrong_choices() {
+        let system = saga::system(&workflow, &knobs);
+        let report = system.verify().run();
+        let found = report.property(property).expect("the property is checked");
+        let run = found.verdict.counterexample().expect("the property is violated");
+        told.push_str(&format!("== {name}: {property}\n{}\n", system.story(run)));
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for (name, _, workflow, _) in wrong_choices().into_iter().filter(|c| c.3 != "settles") {
         for (property, verdict) in verdicts(&saga::system(&workflow, &SagaKnobs::default())) {

@@ -6,6 +6,8 @@
 
 pub mod svg;
 
+use std::fmt;
+
 use serde::Serialize;
 
 /// A run, event by event.
@@ -111,5 +113,38 @@ impl Happening {
                 | Happening::SpuriousTimeout
                 | Happening::Cancel
         )
+    }
+}
+
+/// The story in plain lines, for messages of failed proofs and for tests.
+impl fmt::Display for Story {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = |actor: usize| self.actors[actor].name.as_str();
+        for (at, event) in self.events.iter().enumerate() {
+            if self.repeats_from == Some(at) {
+                writeln!(f, "  from here it goes round for ever:")?;
+            }
+            let text = &event.text;
+            let what = match event.happening {
+                Happening::Send { to } => format!("tells {}: {text}", name(to)),
+                Happening::Deliver { from } => format!("hears from {}: {text}", name(from)),
+                Happening::Lose { from } => format!("never hears from {}: {text}", name(from)),
+                Happening::Duplicate { from } => {
+                    format!("will hear twice from {}: {text}", name(from))
+                }
+                Happening::Persist => format!("logs: {text}"),
+                Happening::Accepted => format!("commits: {text}"),
+                Happening::Refused => format!("refuses: {text}"),
+                _ => text.clone(),
+            };
+            match event.actor {
+                Some(actor) => writeln!(f, "  {:<14} {what}", name(actor))?,
+                None => writeln!(f, "  {what}")?,
+            }
+        }
+        for fact in &self.ending {
+            writeln!(f, "  at the end: {fact}")?;
+        }
+        Ok(())
     }
 }
