@@ -54,8 +54,12 @@ fn render(error: &SpecError) -> String {
 
 /// The diagnostic for the sound spec with one piece of text replaced.
 fn spoiled(right: &str, wrong: &str) -> String {
-    assert!(SOUND.contains(right), "{right:?} is not in the sound spec");
-    match spec::parse("order.toml", &SOUND.replacen(right, wrong, 1)) {
+    spoil(SOUND, right, wrong)
+}
+
+fn spoil(sound: &str, right: &str, wrong: &str) -> String {
+    assert!(sound.contains(right), "{right:?} is not in the sound spec");
+    match spec::parse("order.toml", &sound.replacen(right, wrong, 1)) {
         Ok(_) => panic!("{wrong:?} was accepted"),
         Err(error) => render(&error),
     }
@@ -153,6 +157,71 @@ bad_specs! {
     a_property_about_an_unknown_resource: "inventory.stock >= 0" => "inventory.stok >= 0";
     an_expectation_of_an_unknown_property: "atomic = \"holds\"" => "atomc = \"holds\"";
     an_expectation_that_is_no_verdict: "atomic = \"holds\"" => "atomic = \"true\"";
+}
+
+/// A sound spec of a TCC, for tests to spoil.
+const SOUND_TCC: &str = r#"name     = "order"
+protocol = "tcc"
+
+[services.inventory]
+free   = 2
+frozen = 0
+
+[[step]]
+name    = "reserve-stock"
+service = "inventory"
+when    = "free >= 1"
+try     = ["free -= 1", "frozen += 1"]
+confirm = "frozen -= 1"
+cancel  = ["frozen -= 1", "free += 1"]
+
+[tcc]
+try-attempts = 2
+
+[expect]
+no-hanging = "holds"
+"#;
+
+#[test]
+fn a_sound_tcc_is_read() {
+    let spec = spec::parse("order.toml", SOUND_TCC).expect("it is sound");
+    let step = &spec.workflow.steps()[0];
+    assert_eq!((step.change.len(), step.confirm.len(), step.undo.len()), (2, 1, 2));
+    assert_eq!(spec.expect["no-hanging"], spec::Expectation::Holds);
+}
+
+#[test]
+fn tccs_that_are_refused() {
+    let said: Vec<String> = [
+        ("try     =", "do      ="),
+        ("cancel  =", "undo    ="),
+        ("confirm = \"frozen -= 1\"", "confirm = \"frosen -= 1\""),
+        ("confirm =", "kind    = \"pivot\"\nconfirm ="),
+        ("protocol = \"tcc\"", "protocol = \"saga\""),
+        ("[tcc]\ntry-attempts = 2", "[saga]\nattempts = 2"),
+        ("try-attempts = 2", "try-attempts = 0"),
+        ("try-attempts = 2", "confirm-attempts = 256"),
+        ("try-attempts = 2", "attempts = 2"),
+        ("try-attempts = 2", "expiry = \"fenced\""),
+        ("no-hanging", "no-late-effect"),
+    ]
+    .into_iter()
+    .map(|(right, wrong)| spoil(SOUND_TCC, right, wrong))
+    .collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn sagas_that_reserve_are_refused() {
+    let said: Vec<String> = [
+        ("do      = \"stock", "try     = \"stock"),
+        ("undo    = \"stock", "cancel  = \"stock"),
+        ("undo    = \"stock", "confirm = \"stock -= 0\"\nundo    = \"stock"),
+    ]
+    .into_iter()
+    .map(|(right, wrong)| spoiled(right, wrong))
+    .collect();
+    insta::assert_snapshot!(said.join("\n"));
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub(super) fn reword(message: &str) -> Wording {
         "i64" if message.starts_with("invalid value") => "a number that fits into 64 bits",
         "i64" => "a whole number",
         "u8" => "a whole number from 0 to 255",
+        "a nonzero u8" => "a whole number from 1 to 255",
         "a string" => "a text in quotes",
         "a sequence" => "a list",
         "a map" => "a table",

@@ -9,6 +9,7 @@
 //! real system made it, so that the checker can show what breaks.
 
 mod address;
+mod answer;
 pub mod barrier;
 pub mod choreography;
 mod knob;
@@ -20,4 +21,5 @@ pub mod tcc;
 pub mod two_phase_commit;
 
 pub use address::{Address, ServiceId, StepId, StepSet, WorkflowId};
+pub use answer::Answer;
 pub use process::{Effect, Effects, Input, Process, Value, Verdict};

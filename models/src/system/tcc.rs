@@ -6,12 +6,11 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::property::tcc::{TccWitness, tcc_properties};
-use crate::protocol::saga::Answer;
 use crate::protocol::tcc::{
     Decision, Operation, Reservation, ReservationRecord, TccChange, TccCoordinator, TccKnobs,
     TccMessage, TccOutcome, TccParticipant, TccPlan, TccRecord, TccTimer,
 };
-use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
+use crate::protocol::{Address, Answer, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place, StepField};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 

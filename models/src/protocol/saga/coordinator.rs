@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::protocol::address::{Address, StepId, StepSet, WorkflowId};
+use crate::protocol::answer::Answer;
 use crate::protocol::process::{Effect, Effects, Input, Process};
 use crate::workflow::StepKind;
 
 use super::knobs::{Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, StepLog};
 use super::log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord};
-use super::message::{Answer, Direction, SagaMessage, StepCall};
+use super::message::{Direction, SagaMessage, StepCall};
 use super::plan::SagaPlan;
 
 /// The coordinator of one saga.

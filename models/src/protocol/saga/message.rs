@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, WorkflowId};
+use crate::protocol::answer::Answer;
 
 /// Whether a step is done or undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,18 +34,6 @@ pub enum SagaMessage {
     Request(StepCall),
     /// What came of it.
     Reply(StepCall, Answer),
-}
-
-/// What a participant answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Answer {
-    /// It is done (or undone), now or earlier.
-    Done,
-    /// The business says no. Nothing changed, and nothing will.
-    Refused,
-    /// It did not work this time. Nothing changed; ask again.
-    Failed,
 }
 
 impl SagaMessage {

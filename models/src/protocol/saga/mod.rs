@@ -25,12 +25,13 @@ mod message;
 mod participant;
 mod plan;
 
+pub use super::answer::Answer;
 pub use super::barrier::{Barrier, LedgerWrite};
 pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
 pub use knobs::{
     Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, SagaKnobs, StepLog,
 };
 pub use log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord, SagaState};
-pub use message::{Answer, Direction, SagaMessage, StepCall};
+pub use message::{Direction, SagaMessage, StepCall};
 pub use participant::{LedgerRecord, SagaParticipant};
 pub use plan::{PlannedStep, SagaPlan};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, StepId, WorkflowId};
+use crate::protocol::answer::Answer;
 use crate::protocol::barrier::{Barrier, Entry, Ledger, LedgerWrite};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
 use crate::workflow::StepKind;
@@ -12,7 +13,7 @@ use crate::workflow::StepKind;
 use super::coordinator::SagaTimer;
 
 use super::log::SagaOutcome;
-use super::message::{Answer, Direction, SagaMessage, StepCall};
+use super::message::{Direction, SagaMessage, StepCall};
 use super::plan::SagaPlan;
 
 /// A service's side of every saga it takes part in.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::protocol::address::{Address, StepId, StepSet, WorkflowId};
+use crate::protocol::answer::Answer;
 use crate::protocol::process::{Effect, Effects, Input, Process};
-use crate::protocol::saga::Answer;
 
 use super::knobs::{CancelScope, DecisionLog, Recovery, Refusal, Unconfirmed};
 use super::log::{Decision, TccLog, TccOutcome, TccRecord};

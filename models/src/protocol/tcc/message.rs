@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, WorkflowId};
-use crate::protocol::saga::Answer;
+use crate::protocol::answer::Answer;
 
 /// What can be asked of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, StepId, WorkflowId};
+use crate::protocol::answer::Answer;
 use crate::protocol::barrier::{Barrier, Ledger, LedgerWrite};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
-use crate::protocol::saga::Answer;
 
 use super::knobs::{KeyLifetime, ReservationExpiry, ZeroRows};
 use super::log::TccOutcome;

@@ -15,9 +15,9 @@ pub(super) fn check_belongs(
         Protocol::Tcc(_) if draft.kind != StepKind::Compensatable => Err(WorkflowError::new(
             Place::Step(position, StepField::Kind),
             format!(
-                "`{}` is {}, but every step of a tcc can be cancelled until all are confirmed",
+                "`{}` is to be {}, but every step of a tcc can be cancelled until all are confirmed",
                 draft.name,
-                draft.kind.name()
+                if draft.kind == StepKind::Pivot { "the pivot" } else { draft.kind.name() }
             ),
         )
         .help("remove `kind`, or set protocol = \"saga\"")),

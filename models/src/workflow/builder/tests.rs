@@ -179,6 +179,30 @@ fn a_workflow_around_a_point_of_no_return() {
 }
 
 #[test]
+fn what_belongs_to_another_protocol_is_refused() {
+    let tcc = |draft: StepDraft| {
+        with([draft]).protocol(Protocol::Tcc(crate::protocol::tcc::TccKnobs::default()))
+    };
+    insta::assert_snapshot!(refusals(&[
+        ("a pivot in a tcc", tcc(step("pay").kind(StepKind::Pivot))),
+        ("a retriable step in a tcc", tcc(step("notify").kind(StepKind::Retriable))),
+        ("an unknown resource in a Confirm", tcc(step("pay").confirm(["frozen -= 1"]))),
+        ("a Confirm in a saga", with([step("pay").confirm(["cash -= 1"])])),
+    ]));
+}
+
+#[test]
+fn the_steps_of_a_tcc_wait_for_none_unless_they_say_so() {
+    let knobs = crate::protocol::tcc::TccKnobs::default();
+    let workflow = with([step("goods"), step("money"), step("slot").after(["goods", "money"])])
+        .protocol(Protocol::Tcc(knobs))
+        .build()
+        .unwrap();
+    let waits: Vec<usize> = workflow.steps().iter().map(|step| step.after.len()).collect();
+    assert_eq!(waits, [0, 0, 2]);
+}
+
+#[test]
 fn steps_can_fork_and_join() {
     let [reserve, pay, notify] = trip();
     let nothing = Vec::<String>::new();
