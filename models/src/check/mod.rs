@@ -1,13 +1,18 @@
 //! The checker: visits every reachable state of a model and decides what is true of it.
 //!
 //! ```text
-//! Verification  what to check        product(&p), model(&m), m.verify()
-//!   └ explore   breadth-first        over a Space: states by number, nearest first
-//!       ├ ProductSpace               rows of interned parts, packed into a few words
-//!       └ ModelSpace                 whole states of any stateright::Model
-//!   └ claim     verdicts             from the marks that the search left on every state
-//!       └ liveness                   pending states, fair components, lassos
-//!   └ Report    what was found       every counterexample replayed on the model
+//! Verification   what to check            product(&p), model(&m), m.verify()
+//!   ├ explore     breadth-first            over a Space: states by number, nearest first
+//!   │   ├ ProductSpace                     rows of interned parts, packed into a few words
+//!   │   │   ├ tables, block, index         moves computed once; blocks of states; which rows are known
+//!   │   │   ├ parallel                     several threads, with the result of one
+//!   │   │   ├ symmetry, symmetric          one state of each orbit
+//!   │   │   └ reduction                    private steps go first
+//!   │   └ ModelSpace                       whole states of any stateright::Model
+//!   ├ claim       verdicts                 from the marks that the search left on every state
+//!   │   └ liveness                         pending states, fair components, lassos
+//!   ├ simulate    random walks             where the space is too large to finish
+//!   └ Report      what was found           every counterexample replayed on the model
 //! ```
 //!
 //! # What a verdict means
@@ -15,7 +20,8 @@
 //! *Holds* is said of a complete state space only, and states are compared exactly, so it is a proof
 //! about the model. *Violated* comes with a shortest path, which was taken again on the model itself
 //! before it is shown. It stands even when the search stopped early. Everything else is *incomplete*,
-//! or *vacuous* when the property had nothing to say.
+//! or *vacuous* when the property had nothing to say. Verdicts, counts and counterexamples do not
+//! depend on the number of threads.
 //!
 //! # Paths and fairness
 //!

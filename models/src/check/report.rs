@@ -19,6 +19,12 @@ impl<State, Action> Report<State, Action> {
         self.completeness == Completeness::Complete
     }
 
+    /// The actions that were offered and never possible; see [`coverage`](Self::coverage). In a
+    /// complete space, something in the model is dead.
+    pub fn never_taken(&self) -> impl Iterator<Item = &Action> {
+        self.coverage.iter().filter(|(_, taken)| *taken == 0).map(|(action, _)| action)
+    }
+
     /// Whether there are properties and all of them hold, over the complete state space.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -102,16 +108,16 @@ impl<State, Action> PropertyReport<State, Action> {
 
 impl<State: Debug, Action: Debug> fmt::Display for Counterexample<State, Action> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  start {:?}", self.start)?;
+        write!(f, "  start {:?}", self.start)?;
         for (at, (action, state)) in self.steps.iter().enumerate() {
             if self.repeats_from == Some(at) {
-                writeln!(f, "  from here it goes round for ever:")?;
+                write!(f, "\n  from here it goes round for ever:")?;
             }
-            writeln!(f, "  {:>4}. {action:?}\n        {state:?}", at + 1)?;
+            write!(f, "\n  {:>4}. {action:?}\n        {state:?}", at + 1)?;
         }
         match self.repeats_from {
-            Some(_) => write!(f, "        and so on"),
-            None => write!(f, "        the end"),
+            Some(_) => write!(f, "\n        and so on"),
+            None => Ok(()),
         }
     }
 }

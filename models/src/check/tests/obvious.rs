@@ -3,7 +3,7 @@
 use stateright::{Checker, Model, Property};
 
 use super::small::Small;
-use crate::check::{Fairness, Verdict, Verify, model};
+use crate::check::{Fairness, Move, Product, Verdict, Verify, model, product};
 
 /// A graph over which "eventually odd" is asked of both checkers.
 struct EventuallyOdd(Small);
@@ -121,6 +121,49 @@ fn a_reachable_goal_comes_with_the_path_to_it() {
         .run();
     assert_eq!(report.properties[0].witness.as_ref().unwrap().steps, [(0, 1), (0, 2)]);
     assert!(matches!(report.properties[1].verdict, Verdict::Violated(None)));
+}
+
+/// A door that asks a guard who never agrees.
+struct Door;
+
+impl Product for Door {
+    type Part = bool;
+    type Request = ();
+    type Action = &'static str;
+
+    fn initial(&self) -> Vec<Vec<bool>> {
+        vec![vec![false, false]]
+    }
+    fn moves(&self, slot: usize, _: &bool, moves: &mut Vec<Move<Self>>) {
+        if slot == 0 {
+            moves.push(Move { action: "open", part: true, requests: vec![(1, ())] });
+            moves.push(Move { action: "knock", part: false, requests: Vec::new() });
+        }
+    }
+    fn answer(&self, _: usize, _: &bool, (): &()) -> Option<bool> {
+        None
+    }
+}
+
+#[test]
+fn what_never_happens_is_reported() {
+    let report = product(&Door).always("shut", |state| !*state.part(0)).run();
+    report.assert_holds();
+    assert_eq!(report.coverage, [("open", 0), ("knock", 1)]);
+    assert_eq!(report.never_taken().collect::<Vec<_>>(), [&"open"]);
+}
+
+#[test]
+fn a_complaint_shows_everything_that_does_not_hold() {
+    let graph = Small::of(4, &[(0, 1), (1, 2), (2, 1)]);
+    let report = model(&graph)
+        .always("below two", |state| *state < 2)
+        .eventually("three", |state| *state == 3)
+        .leads_to("nine to one", |state| *state == 9, |state| *state == 1)
+        .always("fine", |_| true)
+        .run();
+    let complaint = std::panic::catch_unwind(|| report.assert_holds()).unwrap_err();
+    insta::assert_snapshot!(complaint.downcast_ref::<String>().unwrap());
 }
 
 #[test]

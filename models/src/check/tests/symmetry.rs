@@ -16,12 +16,14 @@ const THINGS: usize = 3;
 /// set of things. Every rule is the same for all things, so they are interchangeable.
 #[derive(Clone, Debug)]
 struct Things {
-    /// For each state of a thing, where it can go: the next state, whether it notes the next thing
-    /// that is in this state, and what it asks of the set.
-    rules: [Vec<(u8, Option<u8>, Option<Ask>)>; 3],
+    /// For each state of a thing, where it can go.
+    rules: [Vec<Rule>; 3],
     /// Breaks the symmetry: this thing cannot leave its first state.
     stuck: Option<usize>,
 }
+
+/// The next state, in which state another thing must be that is noted, and what is asked of the set.
+type Rule = (u8, Option<u8>, Option<Ask>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Ask {
