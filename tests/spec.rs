@@ -270,6 +270,107 @@ fn nesting_that_would_overflow_the_stack_is_refused() {
     assert!(spoiled("\"stock >= 1\"", &signs).contains("nested more than"));
 }
 
+const EVENTS: &str = r#"
+name     = "order"
+protocol = "event-sourcing"
+start    = ["take"]
+
+[aggregates.inventory]
+shared  = true
+state   = { pieces = 0 }
+history = ["box-received"]
+
+[[command]]
+name      = "take"
+aggregate = "inventory"
+when      = "pieces >= 1"
+emits     = "taken"
+
+[[event]]
+name      = "box-received"
+aggregate = "inventory"
+upcast    = "pieces-received"
+
+[[event]]
+name      = "pieces-received"
+aggregate = "inventory"
+evolve    = "pieces += 10"
+
+[[event]]
+name      = "taken"
+aggregate = "inventory"
+evolve    = "pieces -= 1"
+
+[projections.sales]
+state = { count = 0 }
+on    = { taken = "count += 1" }
+
+[[policy]]
+on      = "pieces-received"
+command = "take"
+
+[event-sourcing]
+gaps = "naive"
+
+[faults]
+crash = { event-store = 1 }
+
+[expect]
+no-gap-skipped = "holds"
+"#;
+
+#[test]
+fn a_sound_event_sourced_spec_is_read() {
+    let spec = spec::parse("order.toml", EVENTS).expect("it is sound");
+    assert_eq!(spec.workflow.protocol().name(), "event-sourcing");
+    assert_eq!(
+        spec.workflow.protocol().nodes(),
+        ["event-store", "command-handler", "sales", "process-manager"]
+    );
+}
+
+#[test]
+fn what_is_wrong_in_an_event_sourced_spec_is_said_at_its_place() {
+    let wrong = [
+        ("\"inventory\"\nwhen", "\"inventroy\"\nwhen"),
+        ("emits     = \"taken\"", "emits     = \"token\""),
+        ("emits     = \"taken\"", "emits     = \"box-received\""),
+        ("[projections.sales]", "[projections.event-store]"),
+        ("{ taken = \"count += 1\" }", "{ taken = \"cuont += 1\" }"),
+        ("{ taken = \"count += 1\" }", "{ sold = \"count += 1\" }"),
+        ("on      = \"pieces-received\"", "on      = \"box-received\""),
+        ("command = \"take\"", "command = \"give\""),
+        ("start    = [\"take\"]", "start    = []"),
+        ("start    = [\"take\"]", "start    = [\"give\"]"),
+        ("history = [\"box-received\"]", "history = []"),
+        ("evolve    = \"pieces += 10\"\n", "evolve    = \"pieces += order.placed\"\n"),
+        ("gaps = \"naive\"", "gaps = \"native\""),
+        ("gaps = \"naive\"", "snapshot-every = 0"),
+        ("[event-sourcing]\ngaps = \"naive\"", "[saga]\nbarrier = \"none\""),
+        ("[event-sourcing]", "[services.payment]\nbalance = 1\n\n[event-sourcing]"),
+        ("[event-sourcing]", "[[step]]\nname = \"pay\"\nservice = \"sales\"\n\n[event-sourcing]"),
+        ("event-store = 1", "coordinator = 1"),
+        ("no-gap-skipped =", "atomic ="),
+    ];
+    let said: Vec<String> = wrong
+        .into_iter()
+        .map(|(right, wrong)| {
+            assert!(EVENTS.contains(right), "{right:?} is not in the sound spec");
+            match spec::parse("order.toml", &EVENTS.replacen(right, wrong, 1)) {
+                Ok(_) => panic!("{wrong:?} was accepted"),
+                Err(error) => render(&error),
+            }
+        })
+        .collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn aggregates_in_a_saga_are_refused() {
+    let error = spec::parse("order.toml", &format!("{SOUND}\n[aggregates.order]\n")).unwrap_err();
+    insta::assert_snapshot!(render(&error));
+}
+
 /// The schema that editors use. Run the tests with `INSTA_UPDATE=always` to write it anew.
 #[test]
 fn the_schema_is_up_to_date() {

@@ -1,18 +1,21 @@
 //! What a claim is about, in words: the workflow, and the faults that may happen to it.
 
-use amends_models::workflow::{Fault, FaultBudget, Workflow};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
 
 /// The workflow in a few words: `saga of 4 steps, 2 at the same time`.
 #[must_use]
 pub fn subject(workflow: &Workflow) -> String {
-    let steps = workflow.steps().len();
-    let plural = if steps == 1 { "" } else { "s" };
+    let (parts, part) = match workflow.protocol() {
+        Protocol::EventSourcing(domain, _) => (domain.aggregates().len(), "aggregate"),
+        _ => (workflow.steps().len(), "step"),
+    };
+    let plural = if parts == 1 { "" } else { "s" };
     let protocol = workflow.protocol().name();
     let concurrent = match workflow.instances() {
         1 => "one at a time".to_owned(),
         many => format!("{many} at the same time"),
     };
-    format!("{protocol} of {steps} step{plural}, {concurrent}")
+    format!("{protocol} of {parts} {part}{plural}, {concurrent}")
 }
 
 /// The faults that may happen, each in words.

@@ -11,9 +11,9 @@ pub fn built_in(property: &str) -> Option<&'static str> {
         "atomic" => "when a workflow has ended, all of its steps are in force or none is",
         "settles" => "every workflow ends, once faults stop",
         "lifo" => "a step is undone only after everything that waited for it",
-        "effect-once" => "no step and no compensation takes effect twice",
+        "effect-once" => "no step, no compensation and no command takes effect twice",
         "no-empty-rollback" => "nothing is undone that was never done",
-        "causal" => "no step takes effect before the steps it waits for",
+        "causal" => "nothing takes effect, and nothing is handled, before what caused it",
         "published-iff-committed" => {
             "in the end, an event is published if and only if its transaction is committed"
         }
@@ -28,6 +28,11 @@ pub fn built_in(property: &str) -> Option<&'static str> {
         "no-empty-confirm" => "nothing is confirmed that was not reserved",
         "reservations-released" => "every reservation is confirmed or released in the end",
         "well-defined" => "arithmetic has a result: no overflow, no division by zero",
+        "replay-equals-state" => "what a client was told is what the log says, now and ever after",
+        "no-lost-update" => "every append lands on the version that it was decided on",
+        "projection-exactly-once" => "every consumer handles every event once",
+        "no-gap-skipped" => "no checkpoint passes an event that was never seen",
+        "snapshot-equivalent" => "a snapshot and the events since say what all events say",
         _ => return None,
     })
 }

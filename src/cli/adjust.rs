@@ -4,6 +4,7 @@
 //! choice can be seen without editing the file.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use amends_models::workflow::builder::{MAX_INSTANCES, check_knobs};
 use amends_models::workflow::suggestion::suggestion;
@@ -101,6 +102,9 @@ impl Setting {
                 Protocol::Choreography(self.turn("choreography", knobs)?)
             }
             Protocol::Outbox(knobs) => Protocol::Outbox(self.turn("outbox", knobs)?),
+            Protocol::EventSourcing(domain, knobs) => {
+                Protocol::EventSourcing(Arc::clone(domain), self.turn("event-sourcing", knobs)?)
+            }
         };
         check_knobs(&protocol).map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
         Ok(workflow.with_protocol(protocol))

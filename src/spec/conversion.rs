@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use amends_models::property::built_in_names;
 use amends_models::workflow::builder::MAX_INSTANCES;
@@ -13,13 +14,14 @@ use amends_models::workflow::{
 use toml::Spanned;
 
 use super::diagnostic::{Source, SpecError};
+use super::event_sourced::{domain, first_of_domain};
 use super::format::{Count, Lines, PropertyTable, SpecFile, StepTable};
 use super::places::Places;
 use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
 /// The protocols a spec can name.
-const PROTOCOLS: [&str; 4] = ["saga", "tcc", "choreography", "outbox"];
+const PROTOCOLS: [&str; 5] = ["saga", "tcc", "choreography", "outbox", "event-sourcing"];
 
 pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
@@ -27,17 +29,15 @@ pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
         source.error(message, error.span(), help)
     })?;
     let places = Places::of(&file);
-    let reader = Reader { source: &source };
-    let workflow = reader.workflow(&file)?.build().map_err(|error| {
-        let WorkflowError { place, message, help, range } = error;
-        source.error(message, places.span(source.text(), &place, range.as_ref()), help)
-    })?;
+    let reader = Reader { source: &source, places: &places };
+    let workflow = reader.workflow(&file)?.build().map_err(|error| reader.located(error))?;
     let expect = reader.expectations(&file, &workflow)?;
     Ok(Spec { workflow, expect, places, source })
 }
 
 struct Reader<'a> {
     source: &'a Source,
+    places: &'a Places,
 }
 
 impl Reader<'_> {
@@ -72,6 +72,10 @@ impl Reader<'_> {
             "tcc" => Protocol::Tcc(knobs(&file.tcc)),
             "choreography" => Protocol::Choreography(knobs(&file.choreography)),
             "outbox" => Protocol::Outbox(knobs(&file.outbox)),
+            "event-sourcing" => {
+                let domain = domain(file).map_err(|error| self.located(error))?;
+                Protocol::EventSourcing(Arc::new(domain), knobs(&file.event_sourcing))
+            }
             unknown => {
                 return Err(self.source.error(
                     format!("there is no protocol named `{unknown}`"),
@@ -85,6 +89,7 @@ impl Reader<'_> {
             ("tcc", file.tcc.as_ref().map(Spanned::span)),
             ("choreography", file.choreography.as_ref().map(Spanned::span)),
             ("outbox", file.outbox.as_ref().map(Spanned::span)),
+            ("event-sourcing", file.event_sourcing.as_ref().map(Spanned::span)),
         ];
         for (owner, span) in tables {
             if owner != protocol.name() && span.is_some() {
@@ -98,7 +103,30 @@ impl Reader<'_> {
                 ));
             }
         }
+        self.check_parts(file, &protocol)?;
         Ok(protocol)
+    }
+
+    /// Services and steps belong to some protocols, aggregates and events to event sourcing.
+    fn check_parts(&self, file: &SpecFile, protocol: &Protocol) -> Result<(), SpecError> {
+        if !matches!(protocol, Protocol::EventSourcing(..)) {
+            let Some((key, span)) = first_of_domain(file) else { return Ok(()) };
+            let message = format!("`{key}` says nothing to a {}", protocol.name());
+            let help = "set protocol = \"event-sourcing\", or say it with services and steps";
+            return Err(self.source.error(message, Some(span), Some(help.to_owned())));
+        }
+        let Some(service) = file.services.keys().next() else { return Ok(()) };
+        Err(self.source.error(
+            "an event-sourced system has no services",
+            Some(service.span()),
+            Some("say what there is with [aggregates] and [projections]".to_owned()),
+        ))
+    }
+
+    fn located(&self, error: WorkflowError) -> SpecError {
+        let WorkflowError { place, message, help, range } = error;
+        let span = self.places.span(self.source.text(), &place, range.as_ref());
+        self.source.error(message, span, help)
     }
 
     fn step(&self, table: &StepTable, protocol: &Protocol) -> Result<StepDraft, SpecError> {
@@ -246,14 +274,10 @@ impl Reader<'_> {
     }
 }
 
-fn knobs<K: Clone + Default>(table: &Option<Spanned<K>>) -> K {
-    table.as_ref().map(|table| table.get_ref().clone()).unwrap_or_default()
+pub(super) fn lines(lines: &Option<Spanned<Lines>>) -> Vec<String> {
+    lines.as_ref().map(|lines| lines.get_ref().texts()).unwrap_or_default()
 }
 
-fn lines(lines: &Option<Spanned<Lines>>) -> Vec<String> {
-    match lines.as_ref().map(Spanned::get_ref) {
-        None => Vec::new(),
-        Some(Lines::One(text)) => vec![text.clone()],
-        Some(Lines::Many(texts)) => texts.iter().map(|text| text.get_ref().clone()).collect(),
-    }
+fn knobs<K: Clone + Default>(table: &Option<Spanned<K>>) -> K {
+    table.as_ref().map(|table| table.get_ref().clone()).unwrap_or_default()
 }

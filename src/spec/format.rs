@@ -6,6 +6,7 @@
 use std::fmt;
 
 use amends_models::protocol::choreography::ChoreographyKnobs;
+use amends_models::protocol::event_sourcing::EventSourcingKnobs;
 use amends_models::protocol::outbox::OutboxKnobs;
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::protocol::tcc::TccKnobs;
@@ -15,6 +16,10 @@ use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::event_sourced::{
+    AggregateTable, CommandTable, EventTable, PolicyTable, ProjectionTable,
+};
+
 /// A distributed transaction, the faults it must survive, and what must be true of it.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -23,7 +28,8 @@ pub(super) struct SpecFile {
     /// What reports call it.
     #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
-    /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography` or `outbox`.
+    /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography`, `outbox` or
+    /// `event-sourcing`.
     #[schemars(with = "String")]
     pub(super) protocol: Spanned<String>,
     /// How many workflows run at the same time in the model; 1 unless it says otherwise.
@@ -39,6 +45,27 @@ pub(super) struct SpecFile {
     /// The steps of the workflow.
     #[serde(default)]
     pub(super) step: Vec<StepTable>,
+    /// In event sourcing, the commands that the client of every workflow gives, one after the other.
+    #[serde(default)]
+    #[schemars(with = "Vec<String>")]
+    pub(super) start: Vec<Spanned<String>>,
+    /// In event sourcing, the aggregates.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, AggregateTable>")]
+    pub(super) aggregates: IndexMap<Spanned<String>, AggregateTable>,
+    /// In event sourcing, the commands.
+    #[serde(default)]
+    pub(super) command: Vec<CommandTable>,
+    /// In event sourcing, the types of events.
+    #[serde(default)]
+    pub(super) event: Vec<EventTable>,
+    /// In event sourcing, the read models.
+    #[serde(default)]
+    #[schemars(with = "IndexMap<String, ProjectionTable>")]
+    pub(super) projections: IndexMap<Spanned<String>, ProjectionTable>,
+    /// In event sourcing, the commands that follow from events.
+    #[serde(default)]
+    pub(super) policy: Vec<PolicyTable>,
     /// The choices of the saga; the default of each is right.
     #[schemars(with = "Option<SagaKnobs>")]
     pub(super) saga: Option<Spanned<SagaKnobs>>,
@@ -51,6 +78,9 @@ pub(super) struct SpecFile {
     /// The choices of the outbox; the default of each is right.
     #[schemars(with = "Option<OutboxKnobs>")]
     pub(super) outbox: Option<Spanned<OutboxKnobs>>,
+    /// The choices of event sourcing; the default of each is right.
+    #[schemars(with = "Option<EventSourcingKnobs>")]
+    pub(super) event_sourcing: Option<Spanned<EventSourcingKnobs>>,
     /// How many of each fault may happen: a number, or a number for each node.
     #[serde(default)]
     #[schemars(with = "IndexMap<String, CountSchema>")]
@@ -143,6 +173,16 @@ pub(super) enum Lines {
     Many(Vec<Spanned<String>>),
 }
 
+impl Lines {
+    /// The texts, in order.
+    pub(super) fn texts(&self) -> Vec<String> {
+        match self {
+            Lines::One(text) => vec![text.clone()],
+            Lines::Many(texts) => texts.iter().map(|text| text.get_ref().clone()).collect(),
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Count {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct CountVisitor;
@@ -200,7 +240,7 @@ enum CountSchema {
 #[derive(JsonSchema)]
 #[serde(untagged)]
 #[expect(dead_code, reason = "only its schema is used")]
-enum LinesSchema {
+pub(super) enum LinesSchema {
     One(String),
     Many(Vec<String>),
 }

@@ -32,6 +32,7 @@
 
 mod conversion;
 mod diagnostic;
+mod event_sourced;
 mod file;
 mod format;
 mod places;

@@ -6,6 +6,7 @@ use amends_models::workflow::builder::{Place, StepField};
 use toml::Spanned;
 use toml::de::DeTable;
 
+use super::event_sourced;
 use super::format::{Count, Lines, SpecFile};
 
 /// Spans of everything an error may have to point at.
@@ -55,6 +56,7 @@ impl Places {
             places.add_lines(&step.confirm, |line| field(StepField::Confirm(line)));
             places.add_lines(&step.cancel, |line| field(StepField::Undo(line)));
         }
+        event_sourced::mark(&mut places, file);
         for (name, count) in &file.faults {
             if let (Some(fault), Count::ByNode(nodes)) =
                 (amends_models::workflow::Fault::from_name(name.get_ref()), count.get_ref())
@@ -83,17 +85,26 @@ impl Places {
         places
     }
 
-    fn mark(&mut self, place: Place, span: Range<usize>) {
+    pub(super) fn mark(&mut self, place: Place, span: Range<usize>) {
         self.spans.push((place, Text { span, content: None }));
     }
 
-    fn add(&mut self, place: Place, text: &Spanned<String>) {
+    pub(super) fn add(&mut self, place: Place, text: &Spanned<String>) {
         let content = Some(text.get_ref().clone());
         self.spans.push((place, Text { span: text.span(), content }));
     }
 
-    fn add_lines(&mut self, lines: &Option<Spanned<Lines>>, place: impl Fn(usize) -> Place) {
-        let Some(lines) = lines else { return };
+    pub(super) fn add_lines(
+        &mut self,
+        lines: &Option<Spanned<Lines>>,
+        place: impl Fn(usize) -> Place,
+    ) {
+        if let Some(lines) = lines {
+            self.add_all(lines, place);
+        }
+    }
+
+    pub(super) fn add_all(&mut self, lines: &Spanned<Lines>, place: impl Fn(usize) -> Place) {
         match lines.get_ref() {
             Lines::One(text) => {
                 let content = Some(text.clone());

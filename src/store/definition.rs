@@ -15,6 +15,7 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         Protocol::Tcc(knobs) => (json!(knobs), true),
         Protocol::Choreography(knobs) => (json!(knobs), false),
         Protocol::Outbox(knobs) => (json!(knobs), false),
+        Protocol::EventSourcing(_, knobs) => (json!(knobs), false),
     };
     let services: Vec<Value> = workflow
         .services()

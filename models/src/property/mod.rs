@@ -13,12 +13,19 @@
 //! | `reservations-released` | a reservation that is neither confirmed nor released, ever |
 //! | `causal` | effect before cause: a step that takes effect before one it waits for |
 //! | `published-iff-committed` and its like | what an outbox rules out: [`outbox`] |
+//! | `replay-equals-state` | phantom event: a state that someone was told of, and that no event says |
+//! | `no-lost-update` | lost append: one that lands on another version than it was decided on |
+//! | `causal` | effect before cause, at a consumer that handles both |
+//! | `projection-exactly-once` | an event that a consumer handles twice, or never |
+//! | `no-gap-skipped` | an event that a checkpoint passes before it can be seen |
+//! | `snapshot-equivalent` | a snapshot that says something else than the events it covers |
 //! | `well-defined` | arithmetic without a result: overflow, division by zero |
 //!
 //! Properties look at states. What they need of history is kept by witnesses: monitors that see what
 //! processes really did, and not what the protocol's own bookkeeping says they did.
 
 pub mod choreography;
+pub mod event_sourcing;
 mod history;
 pub mod outbox;
 pub mod saga;
@@ -40,5 +47,6 @@ pub fn built_in_names(protocol: &Protocol) -> &'static [&'static str] {
         Protocol::Tcc(_) => &tcc::BUILT_IN,
         Protocol::Choreography(_) => &choreography::BUILT_IN,
         Protocol::Outbox(_) => &outbox::BUILT_IN,
+        Protocol::EventSourcing(..) => &event_sourcing::BUILT_IN,
     }
 }

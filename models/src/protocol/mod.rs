@@ -12,6 +12,7 @@ mod address;
 mod answer;
 pub mod barrier;
 pub mod choreography;
+pub mod event_sourcing;
 mod knob;
 pub mod outbox;
 pub mod process;

@@ -79,6 +79,19 @@ pub trait Process: Send + Sync + 'static {
     /// its firing is a *spurious timeout*, a fault. A timer that awaits nobody (a deadline, a
     /// heartbeat) may fire at any time.
     fn awaits(&self, timer: &Self::Timer) -> Option<Address>;
+
+    /// Whether `peer`, which set `timer`, still has to wait for this process: it put something off
+    /// (an open transaction, a request that waits for its answer). Until that is done, the timer is
+    /// not due.
+    fn still_owes(
+        &self,
+        _volatile: &Self::Volatile,
+        _durable: &Self::Durable,
+        _peer: Address,
+        _timer: &Self::Timer,
+    ) -> bool {
+        false
+    }
 }
 
 /// What happens to a process.

@@ -148,9 +148,9 @@ pub(super) fn imposed(verdict: Verdict) -> Fault {
 pub enum Request<T: Protocol> {
     /// Process: this message is on its way to you.
     Put(Address, MessageOf<T>),
-    /// Process: grant only if nothing from this sender is on its way to you, and you have nothing
-    /// left to do.
-    OweNothing(Address),
+    /// Process: grant only if this sender has nothing more to expect from you that its timer stands
+    /// in for: nothing from it is on its way to you, and you have nothing left to do.
+    OweNothing(Address, TimerOf<T>),
     /// Process: crash.
     Crash,
     /// Process: crash for ever.

@@ -24,6 +24,7 @@ mod action;
 pub mod actor;
 mod budget;
 pub mod choreography;
+pub mod event_sourcing;
 mod execution;
 mod inbox;
 mod local;

@@ -5,6 +5,7 @@
 
 use crate::workflow::{Protocol as Chosen, Workflow};
 
+use super::event_sourcing;
 use super::protocol::Protocol;
 use super::topology::System;
 use super::{choreography, outbox, saga, tcc};
@@ -25,5 +26,8 @@ pub fn with_system<W: WithSystem>(workflow: &Workflow, what: W) -> W::Output {
         Chosen::Tcc(knobs) => what.with(tcc::system(workflow, knobs)),
         Chosen::Choreography(knobs) => what.with(choreography::system(workflow, knobs)),
         Chosen::Outbox(knobs) => what.with(outbox::system(workflow, knobs)),
+        Chosen::EventSourcing(domain, knobs) => {
+            what.with(event_sourcing::system(workflow, domain, knobs))
+        }
     }
 }

@@ -98,6 +98,23 @@ where
             Role::Participant(core) => core.awaits(timer),
         }
     }
+
+    fn still_owes(
+        &self,
+        volatile: &Self::Volatile,
+        durable: &Self::Durable,
+        peer: Address,
+        timer: &Self::Timer,
+    ) -> bool {
+        match self {
+            Role::Coordinator(core) => {
+                core.still_owes(&volatile.coordinator, &durable.coordinator, peer, timer)
+            }
+            Role::Participant(core) => {
+                core.still_owes(&volatile.participant, &durable.participant, peer, timer)
+            }
+        }
+    }
 }
 
 /// The same input, as another process with the same vocabulary understands it.

@@ -146,7 +146,8 @@ impl<T: Protocol> System<T> {
         let early = vec![self.spend(Fault::Timeout, placed.node)];
         self.take_moves(placed, local, fire(true), early, moves);
         if !local.inbox.has_from(peer) {
-            let due = vec![(self.process_slot(peer), Request::OweNothing(placed.address))];
+            let settled = Request::OweNothing(placed.address, timer.clone());
+            let due = vec![(self.process_slot(peer), settled)];
             self.take_moves(placed, local, fire(false), due, moves);
         }
     }
@@ -321,8 +322,12 @@ impl<T: Protocol> System<T> {
                     next.inbox.put(*from, message.clone(), self.ordered);
                 }
             }
-            Request::OweNothing(sender) => {
-                let busy = local.status == Status::Up && !local.pending.is_empty();
+            Request::OweNothing(sender, timer) => {
+                let (volatile, durable) = (&local.volatile, &local.durable);
+                let core = &self.processes[slot].core;
+                let busy = local.status == Status::Up
+                    && (!local.pending.is_empty()
+                        || core.still_owes(volatile, durable, *sender, timer));
                 if busy || local.inbox.has_from(*sender) {
                     return None;
                 }

@@ -4,13 +4,17 @@
 //! be checked without exploring: names resolve, steps form an order, no compensatable step follows a
 //! point of no return.
 
+use std::sync::Arc;
+
 use crate::protocol::choreography::ChoreographyKnobs;
+use crate::protocol::event_sourcing::EventSourcingKnobs;
 use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
 use crate::protocol::{ServiceId, StepId, StepSet};
 
 use super::builder::{BROKER, COORDINATOR, INITIATOR, relay_node};
+use super::domain::Domain;
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
 use super::faults::FaultBudget;
 
@@ -38,6 +42,8 @@ pub enum Protocol {
     Choreography(ChoreographyKnobs),
     /// Transactions of one service whose events reach others through an outbox.
     Outbox(OutboxKnobs),
+    /// An event-sourced system, over its domain.
+    EventSourcing(Arc<Domain>, EventSourcingKnobs),
 }
 
 impl Protocol {
@@ -49,6 +55,7 @@ impl Protocol {
             Protocol::Tcc(_) => "tcc",
             Protocol::Choreography(_) => "choreography",
             Protocol::Outbox(_) => "outbox",
+            Protocol::EventSourcing(..) => "event-sourcing",
         }
     }
 
@@ -61,6 +68,7 @@ impl Protocol {
             Protocol::Outbox(knobs) => {
                 (0..knobs.relays).map(relay_node).chain([BROKER.to_owned()]).collect()
             }
+            Protocol::EventSourcing(domain, _) => domain.nodes().map(str::to_owned).collect(),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 pub mod builder;
 pub mod definition;
+pub mod domain;
 pub mod expression;
 pub mod faults;
 pub mod suggestion;

@@ -45,6 +45,11 @@ pub(super) fn check_belongs(
             format!("`{}` is {}, but an outbox has no rollback", draft.name, draft.kind.name()),
         )
         .help("remove `kind`, or set protocol = \"choreography\"")),
+        Protocol::EventSourcing(..) => Err(WorkflowError::new(
+            Place::Step(position, StepField::Name),
+            format!("`{}` is a step, and an event-sourced system has none", draft.name),
+        )
+        .help("say with [[policy]] which command follows from which event")),
         Protocol::Saga(_) | Protocol::Tcc(_) | Protocol::Choreography(_) | Protocol::Outbox(_) => {
             Ok(())
         }

@@ -25,9 +25,13 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use crate::protocol::event_sourcing::EventSourcingKnobs;
 use crate::protocol::saga::SagaKnobs;
 
 use super::definition::{Claim, Protocol, Resource, Service, Workflow};
+use super::domain::Domain;
 use super::faults::FaultBudget;
 
 use names::EveryName;
@@ -36,8 +40,10 @@ use outbox::check_outbox;
 use resolution::resolve_property;
 
 pub use draft::{PropertyDraft, StepDraft};
+pub(super) use names::OwnNames;
 pub use refusal::{Place, StepField, WorkflowError};
 pub use shape::check_knobs;
+pub(super) use shape::{NAME_RULE, twice};
 
 /// Collects a workflow and checks it as a whole.
 ///
@@ -117,8 +123,18 @@ impl WorkflowBuilder {
     /// Chooses the protocol and its knobs.
     #[must_use]
     pub fn protocol(mut self, protocol: Protocol) -> Self {
+        if let Protocol::EventSourcing(domain, _) = &protocol {
+            self.services = domain.services();
+        }
         self.protocol = protocol;
         self
+    }
+
+    /// Chooses event sourcing, over that domain. Properties name its aggregates and projections as
+    /// if they were services; an aggregate of which each workflow has its own counts as their sum.
+    #[must_use]
+    pub fn event_sourced(self, domain: Domain, knobs: EventSourcingKnobs) -> Self {
+        self.protocol(Protocol::EventSourcing(Arc::new(domain), knobs))
     }
 
     /// How many runs of the workflow go on at the same time in the model.

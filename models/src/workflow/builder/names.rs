@@ -7,9 +7,9 @@ use crate::workflow::expression::parse::Names;
 use crate::workflow::expression::{ResourceId, Variable};
 
 /// The names a step may use: the resources of its own service.
-pub(super) struct OwnNames<'a> {
-    pub(super) service: &'a Service,
-    pub(super) id: ServiceId,
+pub(in crate::workflow) struct OwnNames<'a> {
+    pub(in crate::workflow) service: &'a Service,
+    pub(in crate::workflow) id: ServiceId,
 }
 
 impl OwnNames<'_> {

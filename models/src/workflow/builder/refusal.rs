@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::workflow::domain::DomainPlace;
 use crate::workflow::expression::parse::ExpressionError;
 use crate::workflow::faults::Fault;
 
@@ -18,6 +19,8 @@ pub enum Place {
     Resource(usize, usize),
     /// A key of a step.
     Step(usize, StepField),
+    /// Something in the domain of an event-sourced system.
+    Domain(DomainPlace),
     /// A knob of the protocol.
     Knob(&'static str),
     /// The name of a property.
@@ -66,16 +69,16 @@ pub struct WorkflowError {
 }
 
 impl WorkflowError {
-    pub(super) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(in crate::workflow) fn new(place: Place, message: impl Into<String>) -> Self {
         WorkflowError { place, message: message.into(), help: None, range: None }
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(in crate::workflow) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    pub(super) fn expression(place: Place, error: ExpressionError) -> Self {
+    pub(in crate::workflow) fn expression(place: Place, error: ExpressionError) -> Self {
         WorkflowError { place, message: error.message, help: error.help, range: Some(error.range) }
     }
 }

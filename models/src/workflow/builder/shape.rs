@@ -18,7 +18,8 @@ impl WorkflowBuilder {
             return Err(WorkflowError::new(Place::Workflow, "the workflow has no name")
                 .help("say what it does, in a word"));
         }
-        if self.steps.is_empty() {
+        let takes_steps = !matches!(self.protocol, Protocol::EventSourcing(..));
+        if takes_steps && self.steps.is_empty() {
             return Err(WorkflowError::new(Place::Workflow, "the workflow has no steps")
                 .help("add at least one [[step]]"));
         }
@@ -124,10 +125,10 @@ impl WorkflowBuilder {
     }
 
     pub(super) fn check_faults(&self) -> Result<(), WorkflowError> {
+        let nodes = self.protocol.nodes();
+        let known = self.services.iter().map(|service| &service.name).chain(&nodes);
+        let known: Vec<&str> = known.map(String::as_str).collect();
         for (fault, node, _) in self.faults.located() {
-            let nodes = self.protocol.nodes();
-            let known = self.services.iter().map(|service| &service.name).chain(&nodes);
-            let known: Vec<&str> = known.map(String::as_str).collect();
             if !known.contains(&node) {
                 return Err(WorkflowError::new(
                     Place::Fault(fault, node.to_owned()),
@@ -173,6 +174,15 @@ pub fn check_knobs(protocol: &Protocol) -> Result<(), WorkflowError> {
                 }
             }
         }
+        Protocol::EventSourcing(_, knobs) => {
+            if knobs.snapshot_every == Some(0) {
+                return Err(WorkflowError::new(
+                    Place::Knob("snapshot-every"),
+                    "`snapshot-every` must be at least 1",
+                )
+                .help("leave it out to take no snapshots"));
+            }
+        }
         // They have no numbers, or none that could be zero.
         Protocol::Tcc(_) | Protocol::Choreography(_) => {}
     }
@@ -180,7 +190,7 @@ pub fn check_knobs(protocol: &Protocol) -> Result<(), WorkflowError> {
 }
 
 /// Says that two things cannot be told apart. Expressions do not tell `-` from `_`.
-fn twice(what: &str, one: &str, other: &str) -> String {
+pub(in crate::workflow) fn twice(what: &str, one: &str, other: &str) -> String {
     if one == other {
         format!("there are two {what} named `{one}`")
     } else {
@@ -188,5 +198,5 @@ fn twice(what: &str, one: &str, other: &str) -> String {
     }
 }
 
-const NAME_RULE: &str =
+pub(in crate::workflow) const NAME_RULE: &str =
     "use letters, digits, `_` and `-`, start with a letter, and avoid the words of expressions";

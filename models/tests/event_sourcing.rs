@@ -1,0 +1,538 @@
+//! Event sourcing: it holds with every knob at its default, and each knob turned wrong breaks the
+//! property that names the anomaly.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use amends_models::protocol::event_sourcing::{
+    Checkpoint, CommandIdentity, Conflict, Delivery, EventSourcingKnobs, ExpectedVersion,
+    GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
+};
+use amends_models::system::event_sourcing::{self, EventSourcing};
+use amends_models::system::story::{Happening, Story};
+use amends_models::system::{Granularity, System};
+use amends_models::workflow::domain::{
+    AggregateDraft, CommandDraft, Domain, DomainBuilder, EventDraft, PolicyDraft, ProjectionDraft,
+};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
+use stateright::{Checker, Model};
+
+/// Orders that take from one shared stock.
+fn stock() -> DomainBuilder {
+    Domain::builder()
+        .aggregate(AggregateDraft::new("inventory", [("stock", 2)]).shared(true))
+        .command(CommandDraft::new("take", "inventory").when("stock >= 1").emits(["taken"]))
+        .event(EventDraft::new("taken", "inventory").evolve(["stock -= 1"]))
+        .request("take")
+}
+
+/// The same, with a read model of what was taken.
+fn projected() -> DomainBuilder {
+    stock().projection(ProjectionDraft::new("sales", [("count", 0)]).on("taken", ["count += 1"]))
+}
+
+/// An order, a process manager that reserves stock for it, and a read model of both.
+fn order() -> DomainBuilder {
+    Domain::builder()
+        .aggregate(AggregateDraft::new("order", [("status", 0)]))
+        .aggregate(AggregateDraft::new("inventory", [("stock", 1)]).shared(true))
+        .command(CommandDraft::new("place", "order").when("status == 0").emits(["placed"]))
+        .command(
+            CommandDraft::new("reserve", "inventory")
+                .when("stock >= 1")
+                .emits(["reserved"])
+                .otherwise(["refused"]),
+        )
+        .event(EventDraft::new("placed", "order").evolve(["status = 1"]))
+        .event(EventDraft::new("reserved", "inventory").evolve(["stock -= 1"]))
+        .event(EventDraft::new("refused", "inventory"))
+        .projection(
+            ProjectionDraft::new("sales", [("open", 0), ("reserved", 0)])
+                .on("placed", ["open += 1"])
+                .on("reserved", ["open -= 1", "reserved += 1"])
+                .on("refused", ["open -= 1"]),
+        )
+        .policy(PolicyDraft::new("placed", "reserve"))
+        .request("place")
+}
+
+fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
+    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
+}
+
+fn workflow(
+    domain: DomainBuilder,
+    knobs: EventSourcingKnobs,
+    instances: u32,
+    spent: &[(Fault, u8)],
+) -> Workflow {
+    Workflow::builder("order")
+        .event_sourced(domain.build().expect("the domain is sound"), knobs)
+        .instances(instances)
+        .faults(faults(spent))
+        .build()
+        .expect("the workflow is sound")
+}
+
+fn system(workflow: &Workflow, granularity: Granularity) -> System<EventSourcing> {
+    let Protocol::EventSourcing(domain, knobs) = workflow.protocol() else {
+        unreachable!("the workflow is event-sourced")
+    };
+    event_sourcing::system_with(workflow, &Arc::clone(domain), knobs, granularity)
+}
+
+/// The word of each verdict, over the complete space.
+fn verdicts(system: &System<EventSourcing>) -> BTreeMap<String, &'static str> {
+    let report = system.verify().max_states(3_000_000).run();
+    assert!(report.is_complete(), "{} states", report.states);
+    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
+}
+
+/// Orders of their own streams, and a read model that counts them.
+fn placed() -> DomainBuilder {
+    Domain::builder()
+        .aggregate(AggregateDraft::new("order", [("status", 0)]))
+        .command(CommandDraft::new("place", "order").when("status == 0").emits(["placed"]))
+        .event(EventDraft::new("placed", "order").evolve(["status = 1"]))
+        .projection(ProjectionDraft::new("sales", [("count", 0)]).on("placed", ["count += 1"]))
+        .request("place")
+}
+
+/// A stock that older code counted in boxes of ten.
+fn boxes() -> DomainBuilder {
+    Domain::builder()
+        .aggregate(
+            AggregateDraft::new("inventory", [("pieces", 0)])
+                .shared(true)
+                .history(["box-received", "box-received"]),
+        )
+        .command(CommandDraft::new("take", "inventory").when("pieces >= 1").emits(["taken"]))
+        .event(
+            EventDraft::new("box-received", "inventory")
+                .evolve(["pieces += 1"])
+                .upcast(["received"]),
+        )
+        .event(EventDraft::new("received", "inventory").evolve(["pieces += 10"]))
+        .event(EventDraft::new("taken", "inventory").evolve(["pieces -= 1"]))
+        .request("take")
+}
+
+/// Each wrong choice, the least that exposes it, and the property that names the anomaly.
+fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
+    let right = EventSourcingKnobs::default;
+    let crash = &[(Fault::Crash, 1)];
+    vec![
+        (
+            "an append names no version",
+            workflow(
+                stock(),
+                EventSourcingKnobs { expected_version: ExpectedVersion::Ignored, ..right() },
+                2,
+                &[],
+            ),
+            "no-lost-update",
+        ),
+        (
+            "after a conflict the same events are appended",
+            workflow(
+                stock(),
+                EventSourcingKnobs { conflict: Conflict::AppendAgain, ..right() },
+                2,
+                &[],
+            ),
+            "no-lost-update",
+        ),
+        (
+            "the state changes before the event is durable",
+            workflow(
+                stock(),
+                EventSourcingKnobs { state_change: StateChange::BeforeAppend, ..right() },
+                1,
+                crash,
+            ),
+            "replay-equals-state",
+        ),
+        (
+            "a repeated command is not recognised",
+            workflow(
+                stock(),
+                EventSourcingKnobs { commands: CommandIdentity::None, ..right() },
+                1,
+                &[(Fault::Lose, 1)],
+            ),
+            "effect-once",
+        ),
+        (
+            "a naive reader",
+            workflow(placed(), EventSourcingKnobs { gaps: GapStrategy::Naive, ..right() }, 2, &[]),
+            "no-gap-skipped",
+        ),
+        (
+            "gaps are held, but not for long enough",
+            workflow(
+                placed(),
+                EventSourcingKnobs {
+                    gaps: GapStrategy::HoldGaps,
+                    gap_timeout: GapTimeout::TooShort,
+                    ..right()
+                },
+                2,
+                &[],
+            ),
+            "no-gap-skipped",
+        ),
+        (
+            "a horizon of transactions, but a checkpoint of positions",
+            workflow(
+                placed(),
+                EventSourcingKnobs { gaps: GapStrategy::TransactionHorizonByPosition, ..right() },
+                2,
+                &[],
+            ),
+            "no-gap-skipped",
+        ),
+        (
+            "the checkpoint comes before the change",
+            workflow(
+                projected(),
+                EventSourcingKnobs { checkpoint: Checkpoint::BeforeChange, ..right() },
+                1,
+                crash,
+            ),
+            "projection-exactly-once",
+        ),
+        (
+            "the checkpoint comes after the change",
+            workflow(
+                projected(),
+                EventSourcingKnobs { checkpoint: Checkpoint::AfterChange, ..right() },
+                1,
+                crash,
+            ),
+            "projection-exactly-once",
+        ),
+        (
+            "a snapshot is labelled with a version that it does not hold",
+            workflow(
+                stock(),
+                EventSourcingKnobs {
+                    snapshot_every: Some(1),
+                    snapshot: SnapshotUse::Stale,
+                    ..right()
+                },
+                3,
+                &[],
+            ),
+            "snapshot-equivalent",
+        ),
+        (
+            "a snapshot of older code is used as it is",
+            workflow(
+                boxes(),
+                EventSourcingKnobs {
+                    snapshot_every: Some(2),
+                    snapshot: SnapshotUse::WithoutUpcast,
+                    ..right()
+                },
+                1,
+                &[],
+            ),
+            "snapshot-equivalent",
+        ),
+        (
+            "events are ordered by clocks that differ",
+            workflow(
+                order(),
+                EventSourcingKnobs { delivery: Delivery::ByTimestamp, clock_skew: 2, ..right() },
+                1,
+                &[],
+            ),
+            "causal",
+        ),
+        (
+            "events are handled as they arrive",
+            workflow(
+                order(),
+                EventSourcingKnobs { delivery: Delivery::ByArrival, ..right() },
+                1,
+                &[],
+            ),
+            "causal",
+        ),
+        (
+            "the store never returns",
+            Workflow::builder("order")
+                .event_sourced(stock().build().expect("the domain is sound"), right())
+                .faults(FaultBudget::none().allow_at(Fault::Halt, "event-store", 1))
+                .build()
+                .expect("the workflow is sound"),
+            "settles",
+        ),
+    ]
+}
+
+#[test]
+fn every_wrong_choice_breaks_the_property_that_names_it() {
+    for (name, workflow, property) in wrong_choices() {
+        let verdicts = verdicts(&system(&workflow, Granularity::PerInput));
+        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
+    }
+}
+
+#[test]
+fn one_transition_per_effect_gives_the_same_verdicts() {
+    for (name, workflow, _) in wrong_choices() {
+        let merged = system(&workflow, Granularity::PerInput);
+        let fine = system(&workflow, Granularity::PerEffect);
+        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
+    }
+}
+
+#[test]
+fn the_same_faults_are_harmless_with_the_right_choices() {
+    for (name, workflow, _) in wrong_choices().into_iter().filter(|c| c.2 != "settles") {
+        let Protocol::EventSourcing(domain, _) = workflow.protocol() else {
+            unreachable!("the workflow is event-sourced")
+        };
+        let right = EventSourcingKnobs::default();
+        let system = event_sourcing::system(&workflow, domain, &right);
+        for (property, verdict) in verdicts(&system) {
+            assert_ne!(verdict, "violated", "{name}: {property}");
+        }
+    }
+}
+
+#[test]
+fn two_clients_of_one_aggregate_survive_every_fault() {
+    let spent = [
+        (Fault::Crash, 1),
+        (Fault::Lose, 1),
+        (Fault::Duplicate, 1),
+        (Fault::Fail, 1),
+        (Fault::Timeout, 1),
+    ];
+    assert_all_hold(&workflow(stock(), EventSourcingKnobs::default(), 2, &spent));
+}
+
+#[test]
+fn an_order_with_its_process_manager_and_read_model_survives_every_fault() {
+    let spent = [(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)];
+    assert_all_hold(&workflow(order(), EventSourcingKnobs::default(), 1, &spent));
+    let spent = [(Fault::Fail, 1), (Fault::Timeout, 1), (Fault::Partition, 1)];
+    assert_all_hold(&workflow(order(), EventSourcingKnobs::default(), 1, &spent));
+}
+
+#[test]
+fn every_right_way_to_read_the_log_holds() {
+    let right = EventSourcingKnobs::default;
+    let spent = [(Fault::Crash, 1), (Fault::Fail, 1)];
+    for knobs in [
+        EventSourcingKnobs { gaps: GapStrategy::SerialiseAppends, ..right() },
+        EventSourcingKnobs { gaps: GapStrategy::TransactionHorizon, ..right() },
+        EventSourcingKnobs { gaps: GapStrategy::HoldGaps, ..right() },
+    ] {
+        assert_all_hold(&workflow(placed(), knobs.clone(), 2, &[(Fault::Fail, 1)]));
+        assert_all_hold(&workflow(order(), knobs, 1, &spent));
+    }
+}
+
+#[test]
+fn a_read_model_that_knows_its_position_may_save_the_checkpoint_later() {
+    let knobs = EventSourcingKnobs {
+        checkpoint: Checkpoint::AfterChange,
+        read_model: ReadModelWrite::ByPosition,
+        ..EventSourcingKnobs::default()
+    };
+    assert_all_hold(&workflow(projected(), knobs, 2, &[(Fault::Crash, 1), (Fault::Fail, 1)]));
+}
+
+#[test]
+fn a_snapshot_is_as_good_as_a_replay() {
+    let every = |snapshot_every| EventSourcingKnobs { snapshot_every, ..Default::default() };
+    assert_all_hold(&workflow(stock(), every(Some(1)), 3, &[(Fault::Lose, 1)]));
+    // What older code left behind is not used, and a new snapshot takes its place.
+    assert_all_hold(&workflow(boxes(), every(Some(3)), 2, &[(Fault::Crash, 1)]));
+}
+
+/// The theorem of causal consistency: if one event led to another, directly or through others, no
+/// consumer handles the second before the first. Three aggregates, two consumers; one of them sees
+/// the first event and the last, and not what lies between.
+mod causal_consistency {
+    use super::*;
+
+    fn chain() -> DomainBuilder {
+        order()
+            .aggregate(AggregateDraft::new("parcel", [("sent", 0)]))
+            .command(CommandDraft::new("ship", "parcel").emits(["shipped"]))
+            .event(EventDraft::new("shipped", "parcel").evolve(["sent = 1"]))
+            .policy(PolicyDraft::new("reserved", "ship"))
+            .projection(
+                ProjectionDraft::new("tracking", [("waiting", 0)])
+                    .on("placed", ["waiting += 1"])
+                    .on("shipped", ["waiting -= 1"]),
+            )
+    }
+
+    fn verdict(delivery: Delivery, clock_skew: u8, spent: &[(Fault, u8)]) -> &'static str {
+        let knobs = EventSourcingKnobs { delivery, clock_skew, ..EventSourcingKnobs::default() };
+        verdicts(&system(&workflow(chain(), knobs, 1, spent), Granularity::PerInput))["causal"]
+    }
+
+    #[test]
+    fn holds_by_causation_whatever_the_clocks_say() {
+        assert_eq!(verdict(Delivery::ByCausation, 3, &[]), "holds");
+    }
+
+    #[test]
+    fn holds_by_position_in_one_log() {
+        assert_eq!(verdict(Delivery::ByPosition, 3, &[(Fault::Lose, 1)]), "holds");
+    }
+
+    #[test]
+    fn holds_by_timestamps_only_while_clocks_agree() {
+        assert_eq!(verdict(Delivery::ByTimestamp, 0, &[]), "holds");
+        assert_eq!(verdict(Delivery::ByTimestamp, 2, &[]), "violated");
+    }
+
+    #[test]
+    fn fails_by_arrival() {
+        assert_eq!(verdict(Delivery::ByArrival, 0, &[]), "violated");
+    }
+}
+
+#[test]
+fn arithmetic_without_a_result_is_found() {
+    let domain = |evolve: &str, when: &str, project: &str| {
+        Domain::builder()
+            .aggregate(AggregateDraft::new("inventory", [("stock", 0)]))
+            .command(CommandDraft::new("take", "inventory").when(when).emits(["taken"]))
+            .event(EventDraft::new("taken", "inventory").evolve([evolve]))
+            .projection(ProjectionDraft::new("sales", [("rate", 0)]).on("taken", [project]))
+            .request("take")
+    };
+    for (evolve, when, project) in [
+        ("stock += 1", "1 / stock > 0", "rate += 1"),
+        ("stock = 1 / stock", "true", "rate += 1"),
+        ("stock += 1", "true", "rate = 1 / rate"),
+    ] {
+        let domain = domain(evolve, when, project);
+        let workflow = workflow(domain, EventSourcingKnobs::default(), 1, &[]);
+        let verdicts = verdicts(&system(&workflow, Granularity::PerInput));
+        assert_eq!(verdicts["well-defined"], "violated", "{evolve}, {when}, {project}");
+    }
+}
+
+#[test]
+fn stateright_sees_the_same_states() {
+    let workflow = workflow(order(), EventSourcingKnobs::default(), 1, &[(Fault::Crash, 1)]);
+    let ours = system(&workflow, Granularity::PerInput).verify().run();
+    let theirs = system(&workflow, Granularity::PerInput).checker().spawn_bfs().join();
+    assert_eq!(ours.states, theirs.unique_state_count() as u64);
+    assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
+    theirs.assert_properties();
+}
+
+#[test]
+fn every_counterexample_reads_as_a_story() {
+    let mut told = String::new();
+    for (name, workflow, property) in wrong_choices() {
+        let system = system(&workflow, Granularity::PerInput);
+        let report = system.verify().run();
+        let run = report.property(property).unwrap().verdict.counterexample().unwrap();
+        told.push_str(&format!("== {name}: {property}\n{}\n", tell(&system.story(run))));
+    }
+    insta::assert_snapshot!(told);
+}
+
+/// Each way to get a domain wrong, with what is said about it.
+#[test]
+fn domains_that_are_refused() {
+    let event = |name: &str| EventDraft::new(name, "inventory");
+    let command = |name: &str| CommandDraft::new(name, "inventory").emits(["taken"]);
+    let order = || AggregateDraft::new("order", [("status", 0)]);
+    let model = |name: &str| ProjectionDraft::new(name, [("count", 0)]);
+    let wrong = [
+        ("nobody asks", Domain::builder()),
+        ("no such request", stock().request("tak")),
+        ("a command for nobody", stock().command(CommandDraft::new("pay", "account"))),
+        ("a command without events", stock().command(CommandDraft::new("pay", "inventory"))),
+        ("a command that emits nothing known", stock().command(command("give").emits(["gone"]))),
+        ("an event of nobody", stock().event(EventDraft::new("paid", "account"))),
+        ("an event that nobody emits", stock().event(event("lost").evolve(["stock -= 1"]))),
+        (
+            "an event that nobody handles",
+            stock().event(event("seen")).command(command("look").emits(["seen"])),
+        ),
+        (
+            "an event of another aggregate",
+            stock()
+                .aggregate(order())
+                .command(CommandDraft::new("place", "order").emits(["taken"])),
+        ),
+        (
+            "an event of the past that is emitted",
+            boxes().command(command("buy").emits(["box-received"])),
+        ),
+        ("an upcast to the past", boxes().event(event("crate-received").upcast(["box-received"]))),
+        ("a policy on the past", boxes().policy(PolicyDraft::new("box-received", "take"))),
+        ("a policy on nothing", stock().policy(PolicyDraft::new("sold", "take"))),
+        ("a policy for nothing", stock().policy(PolicyDraft::new("taken", "pay"))),
+        (
+            "a condition on another aggregate",
+            stock().command(command("give").when("order.status > 0")),
+        ),
+        ("a change of nothing", stock().event(event("lost").evolve(["stok -= 1"]))),
+        ("otherwise without when", stock().command(command("give").otherwise(["taken"]))),
+        (
+            "two aggregates of one name",
+            stock().aggregate(AggregateDraft::new("inventory", [("a", 0)])),
+        ),
+        ("a projection named like an aggregate", stock().projection(model("inventory"))),
+        ("a projection named like the store", stock().projection(model("event-store"))),
+        ("a history of something else", stock().aggregate(order().history(["taken"]))),
+    ];
+    let mut said = String::new();
+    for (name, domain) in wrong {
+        let error = domain.build().expect_err(name);
+        let help = error.help.as_deref().unwrap_or("-");
+        said.push_str(&format!(
+            "{name}\n  at   {:?}\n  says {error}\n  help {help}\n",
+            error.place
+        ));
+    }
+    insta::assert_snapshot!(said);
+}
+
+fn assert_all_hold(workflow: &Workflow) {
+    system(workflow, Granularity::PerInput).verify().run().assert_holds();
+}
+
+fn tell(story: &Story) -> String {
+    let mut text = String::new();
+    for (at, event) in story.events.iter().enumerate() {
+        if story.repeats_from == Some(at) {
+            text.push_str("  from here it goes round for ever:\n");
+        }
+        let name = |actor: usize| story.actors[actor].name.as_str();
+        let what = match event.happening {
+            Happening::Send { to } => format!("tells {}: {}", name(to), event.text),
+            Happening::Deliver { from } => format!("hears from {}: {}", name(from), event.text),
+            Happening::Lose { from } => format!("never hears from {}: {}", name(from), event.text),
+            Happening::Duplicate { from } => {
+                format!("will hear twice from {}: {}", name(from), event.text)
+            }
+            Happening::Persist => format!("logs: {}", event.text),
+            Happening::Accepted => format!("commits: {}", event.text),
+            Happening::Refused => format!("refuses: {}", event.text),
+            _ => event.text.clone(),
+        };
+        match event.actor {
+            Some(actor) => text.push_str(&format!("  {:<14} {what}\n", name(actor))),
+            None => text.push_str(&format!("  {what}\n")),
+        }
+    }
+    for fact in &story.ending {
+        text.push_str(&format!("  at the end: {fact}\n"));
+    }
+    text
+}
