@@ -68,7 +68,10 @@ impl Protocol {
             Protocol::Outbox(knobs) => {
                 (0..knobs.relays).map(relay_node).chain([BROKER.to_owned()]).collect()
             }
-            Protocol::EventSourcing(domain, _) => domain.nodes().map(str::to_owned).collect(),
+            Protocol::EventSourcing(domain, _) => {
+                let is_service = |node: &str| domain.projections().iter().any(|p| p.name == node);
+                domain.nodes().filter(|node| !is_service(node)).map(str::to_owned).collect()
+            }
         }
     }
 }

@@ -126,8 +126,11 @@ impl WorkflowBuilder {
 
     pub(super) fn check_faults(&self) -> Result<(), WorkflowError> {
         let nodes = self.protocol.nodes();
-        let known = self.services.iter().map(|service| &service.name).chain(&nodes);
-        let known: Vec<&str> = known.map(String::as_str).collect();
+        let known: Vec<&str> = match &self.protocol {
+            // Its aggregates own resources, but all of them live in the event store.
+            Protocol::EventSourcing(domain, _) => domain.nodes().collect(),
+            _ => self.services.iter().map(|s| &s.name).chain(&nodes).map(String::as_str).collect(),
+        };
         for (fault, node, _) in self.faults.located() {
             if !known.contains(&node) {
                 return Err(WorkflowError::new(
