@@ -118,14 +118,14 @@ impl Shard {
     /// Makes room for so many rows more.
     #[inline]
     pub(super) fn make_room(&mut self, more: usize) {
-        if (self.len + more) * 2 >= self.entries.len() {
+        if (self.len + more) * 4 >= self.entries.len() * 3 {
             self.grow(more);
         }
     }
 
     #[cold]
     fn grow(&mut self, more: usize) {
-        let wanted = (self.len + more + 8) * 3;
+        let wanted = (self.len + more + 8) * 9 / 4;
         let old = std::mem::replace(&mut self.entries, vec![0; wanted]);
         for entry in old.into_iter().filter(|entry| *entry != 0) {
             let mut at = home((entry >> 32) as u32, wanted);

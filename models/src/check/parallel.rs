@@ -13,6 +13,7 @@
 //! 5. *Examine*: the tests are run on the new states.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use rayon::iter::{
     IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
@@ -24,28 +25,29 @@ use super::block::Block;
 use super::index::{self, Probe, SHARDS, Shard};
 use super::ranks::Ranks;
 
-/// The threads that search.
+/// The threads that search. They are started when there is enough work for them.
 #[derive(Debug)]
 pub(super) struct Workers {
-    /// `None` where one thread does it all.
-    pool: Option<ThreadPool>,
+    threads: usize,
+    pool: OnceLock<Option<ThreadPool>>,
 }
 
 impl Workers {
-    /// So many threads. Where no more are to be had, one does it all, with the same result.
+    /// So many threads.
     pub(super) fn new(threads: usize) -> Self {
-        let pool = (threads > 1).then(|| ThreadPoolBuilder::new().num_threads(threads).build());
-        Workers { pool: pool.and_then(Result::ok) }
+        Workers { threads, pool: OnceLock::new() }
     }
 
     /// How many there are.
     pub(super) fn count(&self) -> usize {
-        self.pool.as_ref().map_or(1, ThreadPool::current_num_threads)
+        self.threads
     }
 
-    /// Does the work among these threads.
+    /// Does the work among these threads. Where so many are not to be had, those that are there do
+    /// it, with the same result.
     pub(super) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.pool {
+        let start = || ThreadPoolBuilder::new().num_threads(self.threads).build().ok();
+        match self.pool.get_or_init(start) {
             Some(pool) => pool.install(work),
             None => work(),
         }

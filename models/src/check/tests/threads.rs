@@ -134,6 +134,51 @@ fn sorted<T: Clone + Ord>(list: &[T]) -> Vec<T> {
     list
 }
 
+/// Counters that count on their own, and a slot that adds up their squares: it holds ever new parts,
+/// in rounds that all threads share.
+struct Squares {
+    counters: usize,
+    highest: u32,
+}
+
+impl Product for Squares {
+    type Part = u32;
+    type Request = u32;
+    type Action = usize;
+
+    fn initial(&self) -> Vec<Vec<u32>> {
+        vec![vec![0; self.counters + 1]]
+    }
+
+    fn moves(&self, slot: usize, part: &u32, moves: &mut Vec<Move<Self>>) {
+        if slot < self.counters && *part < self.highest {
+            let requests = vec![(self.counters, 2 * part + 1)];
+            moves.push(Move { action: slot, part: part + 1, requests });
+        }
+    }
+
+    fn answer(&self, _slot: usize, part: &u32, more: &u32) -> Option<u32> {
+        Some(part + more)
+    }
+}
+
+#[test]
+fn slots_may_run_out_of_bits_while_all_threads_are_at_work() {
+    let squares = Squares { counters: 3, highest: 44 };
+    let expected = plainly(&squares);
+    for threads in [1, 2, 4] {
+        let report = product(&squares)
+            .always("squares", |state| {
+                let (sum, counters) = state.parts().split_last().unwrap();
+                counters.iter().map(|part| *part * *part).sum::<u32>() == **sum
+            })
+            .threads(threads)
+            .run();
+        report.assert_holds();
+        assert_eq!(counts(&report), expected, "{threads} threads");
+    }
+}
+
 /// A grid whose far corner is the goal, as a model that is no product.
 struct Grid(u16);
 
