@@ -148,10 +148,10 @@ impl Protocol for Choreography {
     fn watchers(&self, event: &Event<Choreography>) -> Vec<usize> {
         let workflow = match &event.what {
             Deed::Applied(reaction, Verdict::Accepted) => reaction.call.workflow,
-            Deed::Sent(_, ChoreographyMessage::Event(Line { workflow, event, .. }))
-                if matches!(event, Told::Undone(_)) =>
+            Deed::Sent(_, ChoreographyMessage::Event(line))
+                if matches!(line.event, Told::Undone(_)) =>
             {
-                *workflow
+                line.workflow
             }
             _ => return Vec::new(),
         };
@@ -163,10 +163,12 @@ impl Protocol for Choreography {
             Deed::Applied(reaction, Verdict::Accepted) => {
                 witness.applied(reaction.call, self.order(reaction.call.step));
             }
-            Deed::Sent(_, ChoreographyMessage::Event(line)) => {
-                if let Line { workflow, event: Told::Undone(step), .. } = *line {
-                    witness.answered(StepCall { workflow, step, direction: Direction::Backward });
-                }
+            Deed::Sent(
+                _,
+                ChoreographyMessage::Event(Line { workflow, event: Told::Undone(step), .. }),
+            ) => {
+                let (workflow, step) = (*workflow, *step);
+                witness.answered(StepCall { workflow, step, direction: Direction::Backward });
             }
             _ => {}
         }
