@@ -24,9 +24,24 @@ pub fn built_in(property: &str) -> Option<&'static str> {
             "the events of an aggregate are handled in the order in which they were committed"
         }
         "no-late-effect" => "no step takes effect after its compensation was answered",
-        "no-hanging" => "no Try reserves after its Cancel was answered",
+        "no-hanging" => {
+            "nothing is reserved after its Cancel was answered, and no lock is held for ever for a \
+             transaction that nobody promised to commit"
+        }
         "no-empty-confirm" => "nothing is confirmed that was not reserved",
         "reservations-released" => "every reservation is confirmed or released in the end",
+        "agreement" => {
+            "all participants of a transaction commit or all abort, and the client is told which"
+        }
+        "validity" => "a transaction commits only if every participant promised to",
+        "stability" => "a participant goes back neither on its promise nor on a decision",
+        "non-blocking" => "a participant in doubt learns the decision, once faults stop",
+        "no-split-snapshot" => "rows are prepared only for transactions that the log knows of",
+        "hanging-reported" => "a participant that stays in doubt for ever says so",
+        "no-heuristic-damage" => "a participant that decides alone decides as the others do",
+        "heuristics-reported" => {
+            "where a participant decided alone and otherwise, the client is told"
+        }
         "well-defined" => "arithmetic has a result: no overflow, no division by zero",
         "replay-equals-state" => "what a client was told is what the log says, now and ever after",
         "no-lost-update" => "every append lands on the version that it was decided on",
@@ -55,6 +70,7 @@ mod tests {
     use amends_models::protocol::outbox::OutboxKnobs;
     use amends_models::protocol::saga::SagaKnobs;
     use amends_models::protocol::tcc::TccKnobs;
+    use amends_models::protocol::two_phase_commit::TwoPhaseKnobs;
     use amends_models::workflow::Protocol;
 
     use super::*;
@@ -66,6 +82,7 @@ mod tests {
             Protocol::Tcc(TccKnobs::default()),
             Protocol::Choreography(ChoreographyKnobs::default()),
             Protocol::Outbox(OutboxKnobs::default()),
+            Protocol::TwoPhaseCommit(TwoPhaseKnobs::default()),
         ];
         for name in protocols.iter().flat_map(|protocol| built_in_names(protocol)) {
             assert!(built_in(name).is_some(), "{name} has no meaning");

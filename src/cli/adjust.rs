@@ -105,6 +105,9 @@ impl Setting {
             Protocol::EventSourcing(domain, knobs) => {
                 Protocol::EventSourcing(Arc::clone(domain), self.turn("event-sourcing", knobs)?)
             }
+            Protocol::TwoPhaseCommit(knobs) => {
+                Protocol::TwoPhaseCommit(self.turn("two-phase-commit", knobs)?)
+            }
         };
         check_knobs(&protocol).map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
         Ok(workflow.with_protocol(protocol))
@@ -124,7 +127,10 @@ impl Setting {
             toml::Table::try_from(knobs).map_err(|error| self.wrong(error.to_string()))?;
         let value = match self.value.parse::<i64>() {
             Ok(number) => toml::Value::Integer(number),
-            Err(_) => toml::Value::String(self.value.clone()),
+            Err(_) => match self.value.parse::<bool>() {
+                Ok(choice) => toml::Value::Boolean(choice),
+                Err(_) => toml::Value::String(self.value.clone()),
+            },
         };
         table.insert(knob.to_owned(), value);
         table.try_into().map_err(|error: toml::de::Error| {

@@ -21,7 +21,8 @@ use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
 /// The protocols a spec can name.
-const PROTOCOLS: [&str; 5] = ["saga", "tcc", "choreography", "outbox", "event-sourcing"];
+const PROTOCOLS: [&str; 6] =
+    ["saga", "tcc", "choreography", "outbox", "event-sourcing", "two-phase-commit"];
 
 pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
@@ -76,6 +77,7 @@ impl Reader<'_> {
                 let domain = domain(file).map_err(|error| self.located(error))?;
                 Protocol::EventSourcing(Arc::new(domain), knobs(&file.event_sourcing))
             }
+            "two-phase-commit" => Protocol::TwoPhaseCommit(knobs(&file.two_phase_commit)),
             unknown => {
                 return Err(self.source.error(
                     format!("there is no protocol named `{unknown}`"),
@@ -90,6 +92,7 @@ impl Reader<'_> {
             ("choreography", file.choreography.as_ref().map(Spanned::span)),
             ("outbox", file.outbox.as_ref().map(Spanned::span)),
             ("event-sourcing", file.event_sourcing.as_ref().map(Spanned::span)),
+            ("two-phase-commit", file.two_phase_commit.as_ref().map(Spanned::span)),
         ];
         for (owner, span) in tables {
             if owner != protocol.name() && span.is_some() {

@@ -10,6 +10,7 @@ use amends_models::protocol::event_sourcing::EventSourcingKnobs;
 use amends_models::protocol::outbox::OutboxKnobs;
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::protocol::tcc::TccKnobs;
+use amends_models::protocol::two_phase_commit::TwoPhaseKnobs;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
@@ -28,8 +29,8 @@ pub(super) struct SpecFile {
     /// What reports call it.
     #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
-    /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography`, `outbox` or
-    /// `event-sourcing`.
+    /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography`, `outbox`,
+    /// `event-sourcing` or `two-phase-commit`.
     #[schemars(with = "String")]
     pub(super) protocol: Spanned<String>,
     /// How many workflows run at the same time in the model; 1 unless it says otherwise.
@@ -81,6 +82,9 @@ pub(super) struct SpecFile {
     /// The choices of event sourcing; the default of each is right.
     #[schemars(with = "Option<EventSourcingKnobs>")]
     pub(super) event_sourcing: Option<Spanned<EventSourcingKnobs>>,
+    /// The choices of the two-phase commit; the default of each is right.
+    #[schemars(with = "Option<TwoPhaseKnobs>")]
+    pub(super) two_phase_commit: Option<Spanned<TwoPhaseKnobs>>,
     /// How many of each fault may happen: a number, or a number for each node.
     #[serde(default)]
     #[schemars(with = "IndexMap<String, CountSchema>")]

@@ -16,6 +16,7 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         Protocol::Choreography(knobs) => (json!(knobs), false),
         Protocol::Outbox(knobs) => (json!(knobs), false),
         Protocol::EventSourcing(_, knobs) => (json!(knobs), false),
+        Protocol::TwoPhaseCommit(knobs) => (json!(knobs), false),
     };
     let services: Vec<Value> = workflow
         .services()

@@ -152,6 +152,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             for block in round.blocks_mut().iter_mut().filter(|block| !block.is_done()) {
                 widened = self.finish_block(block);
                 if widened {
+                    // The others still hold rows of the old layout, and must not go on with them.
                     break;
                 }
             }

@@ -19,6 +19,13 @@
 //! | `projection-exactly-once` | an event that a consumer handles twice, or never |
 //! | `no-gap-skipped` | an event that a checkpoint passes before it can be seen |
 //! | `snapshot-equivalent` | a snapshot that says something else than the events it covers |
+//! | `agreement` | some participants of a transaction commit and others abort, or the client is told otherwise |
+//! | `validity` | a commit that not everybody promised |
+//! | `stability` | a decision or a promise that does not last |
+//! | `non-blocking` | staying in doubt for ever |
+//! | `no-split-snapshot` | rows prepared for a transaction that the log does not know of |
+//! | `no-hanging`, `hanging-reported` | locks held for a coordinator that is gone: given up where that is safe, reported where it is not |
+//! | `no-heuristic-damage`, `heuristics-reported` | a participant that decided alone, and wrongly; one that does not say so |
 //! | `well-defined` | arithmetic without a result: overflow, division by zero |
 //!
 //! Properties look at states. What they need of history is kept by witnesses: monitors that see what
@@ -32,6 +39,7 @@ pub mod saga;
 mod sight;
 mod stated;
 pub mod tcc;
+pub mod two_phase_commit;
 pub mod witness;
 
 use crate::workflow::Protocol;
@@ -48,5 +56,6 @@ pub fn built_in_names(protocol: &Protocol) -> &'static [&'static str] {
         Protocol::Choreography(_) => &choreography::BUILT_IN,
         Protocol::Outbox(_) => &outbox::BUILT_IN,
         Protocol::EventSourcing(..) => &event_sourcing::BUILT_IN,
+        Protocol::TwoPhaseCommit(_) => &two_phase_commit::BUILT_IN,
     }
 }

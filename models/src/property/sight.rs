@@ -56,7 +56,7 @@ impl<T: Orchestrated> Sight<T> {
                     sight.witnesses.push(system.monitor_slot(workflow.0 as usize));
                 }
                 Address::Service(_) => sight.services.push(slot),
-                Address::Relay(_) | Address::Broker => {}
+                Address::Relay(_) | Address::Broker | Address::Standby(_) | Address::Store => {}
             }
         }
         sight

@@ -3,6 +3,7 @@
 use crate::check::{Property, PropertyKind, Viewed};
 use crate::protocol::saga::SagaOutcome;
 use crate::protocol::tcc::TccOutcome;
+use crate::protocol::two_phase_commit::TwoPhaseOutcome;
 use crate::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable};
 
 /// How a workflow can end, whatever its protocol.
@@ -32,6 +33,16 @@ impl From<TccOutcome> for Ending {
             TccOutcome::Completed => Ending::Completed,
             TccOutcome::Cancelled => Ending::Compensated,
             TccOutcome::Failed => Ending::Failed,
+        }
+    }
+}
+
+impl From<TwoPhaseOutcome> for Ending {
+    fn from(outcome: TwoPhaseOutcome) -> Self {
+        match outcome {
+            TwoPhaseOutcome::Committed => Ending::Completed,
+            TwoPhaseOutcome::Aborted => Ending::Compensated,
+            TwoPhaseOutcome::Mixed => Ending::Failed,
         }
     }
 }

@@ -35,6 +35,10 @@ pub enum Address {
     Relay(u8),
     /// The message broker.
     Broker,
+    /// The coordinator that stands by to take one workflow over.
+    Standby(WorkflowId),
+    /// The store that coordinators share: who leads, and what was decided.
+    Store,
 }
 
 impl fmt::Display for WorkflowId {

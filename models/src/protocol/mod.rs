@@ -14,6 +14,7 @@ pub mod barrier;
 pub mod choreography;
 pub mod event_sourcing;
 mod knob;
+pub mod lease;
 pub mod outbox;
 pub mod process;
 pub mod retry;

@@ -80,9 +80,10 @@ pub trait Process: Send + Sync + 'static {
     /// heartbeat) may fire at any time.
     fn awaits(&self, timer: &Self::Timer) -> Option<Address>;
 
-    /// Whether `peer`, which set `timer`, still has to wait for this process: it put something off
-    /// (an open transaction, a request that waits for its answer). Until that is done, the timer is
-    /// not due.
+    /// Whether `peer`, which set `timer`, will hear from this process without asking again: it put
+    /// something off (an open transaction, a request that waits for its answer), or owes everybody a
+    /// decision. Until that is done, the timer is not due. A process that is down owes what its log
+    /// alone will make it tell when it recovers.
     fn still_owes(
         &self,
         _volatile: &Self::Volatile,
@@ -91,6 +92,16 @@ pub trait Process: Send + Sync + 'static {
         _timer: &Self::Timer,
     ) -> bool {
         false
+    }
+
+    /// The peer whose heartbeats `timer` listens for.
+    ///
+    /// A timer that watches a peer is a failure detector (Chandra and Toueg 1996): it runs out when
+    /// the peer was silent for too long. Heartbeats are the host's business, not messages of the
+    /// protocol. In the model such a timer is due while the peer is down, halted or cut off; before
+    /// that, its firing is a *spurious timeout*, which suspects the living.
+    fn watches(&self, _timer: &Self::Timer) -> Option<Address> {
+        None
     }
 }
 

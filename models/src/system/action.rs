@@ -149,8 +149,10 @@ pub enum Request<T: Protocol> {
     /// Process: this message is on its way to you.
     Put(Address, MessageOf<T>),
     /// Process: grant only if this sender has nothing more to expect from you that its timer stands
-    /// in for: nothing from it is on its way to you, and you have nothing left to do.
+    /// in for: nothing from it is on its way to you, you have nothing left to do, and owe it nothing.
     OweNothing(Address, TimerOf<T>),
+    /// Process: grant only if you are down, or cut off from this watcher.
+    BeSilent(Address),
     /// Process: crash.
     Crash,
     /// Process: crash for ever.

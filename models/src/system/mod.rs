@@ -39,6 +39,7 @@ pub mod tcc;
 mod telling;
 mod topology;
 mod transitions;
+pub mod two_phase_commit;
 
 pub use action::{Action, Request, Stimulus};
 pub use budget::{Budget, NodeId};

@@ -115,6 +115,13 @@ where
             }
         }
     }
+
+    fn watches(&self, timer: &Self::Timer) -> Option<Address> {
+        match self {
+            Role::Coordinator(core) => core.watches(timer),
+            Role::Participant(core) => core.watches(timer),
+        }
+    }
 }
 
 /// The same input, as another process with the same vocabulary understands it.

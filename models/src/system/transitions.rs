@@ -140,6 +140,12 @@ impl<T: Protocol> System<T> {
         moves: &mut Vec<Move<Self>>,
     ) {
         let fire = |spurious| Stimulus::Fire { timer: timer.clone(), spurious };
+        if let Some(peer) = placed.core.watches(timer) {
+            let early = vec![self.spend(Fault::Timeout, placed.node)];
+            self.take_moves(placed, local, fire(true), early, moves);
+            let due = vec![(self.process_slot(peer), Request::BeSilent(placed.address))];
+            return self.take_moves(placed, local, fire(false), due, moves);
+        }
         let Some(peer) = placed.core.awaits(timer) else {
             return self.take_moves(placed, local, fire(false), Vec::new(), moves);
         };
@@ -325,10 +331,15 @@ impl<T: Protocol> System<T> {
             Request::OweNothing(sender, timer) => {
                 let (volatile, durable) = (&local.volatile, &local.durable);
                 let core = &self.processes[slot].core;
-                let busy = local.status == Status::Up
-                    && (!local.pending.is_empty()
-                        || core.still_owes(volatile, durable, *sender, timer));
+                let busy = local.status == Status::Up && !local.pending.is_empty()
+                    || local.status != Status::Halted
+                        && core.still_owes(volatile, durable, *sender, timer);
                 if busy || local.inbox.has_from(*sender) {
+                    return None;
+                }
+            }
+            Request::BeSilent(watcher) => {
+                if local.status == Status::Up && !self.is_cut(local.cut_off, *watcher, slot) {
                     return None;
                 }
             }

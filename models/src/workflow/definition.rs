@@ -11,9 +11,10 @@ use crate::protocol::event_sourcing::EventSourcingKnobs;
 use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
+use crate::protocol::two_phase_commit::TwoPhaseKnobs;
 use crate::protocol::{ServiceId, StepId, StepSet};
 
-use super::builder::{BROKER, COORDINATOR, INITIATOR, relay_node};
+use super::builder::{BROKER, COORDINATOR, INITIATOR, STANDBY, STORE, relay_node};
 use super::domain::Domain;
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
 use super::faults::FaultBudget;
@@ -44,6 +45,8 @@ pub enum Protocol {
     Outbox(OutboxKnobs),
     /// An event-sourced system, over its domain.
     EventSourcing(Arc<Domain>, EventSourcingKnobs),
+    /// A two-phase commit.
+    TwoPhaseCommit(TwoPhaseKnobs),
 }
 
 impl Protocol {
@@ -56,6 +59,7 @@ impl Protocol {
             Protocol::Choreography(_) => "choreography",
             Protocol::Outbox(_) => "outbox",
             Protocol::EventSourcing(..) => "event-sourcing",
+            Protocol::TwoPhaseCommit(_) => "two-phase-commit",
         }
     }
 
@@ -72,6 +76,10 @@ impl Protocol {
                 let is_service = |node: &str| domain.projections().iter().any(|p| p.name == node);
                 domain.nodes().filter(|node| !is_service(node)).map(str::to_owned).collect()
             }
+            Protocol::TwoPhaseCommit(knobs) if knobs.standby => {
+                [COORDINATOR, STANDBY, STORE].map(str::to_owned).into()
+            }
+            Protocol::TwoPhaseCommit(_) => vec![COORDINATOR.to_owned()],
         }
     }
 }

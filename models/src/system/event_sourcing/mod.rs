@@ -112,7 +112,7 @@ impl EventSourcing {
                     self.plan.consumers().position(|id| self.plan.address(id) == address);
                 position.map(|at| workflows + at)
             }
-            Address::Initiator(_) | Address::Relay(_) | Address::Broker => None,
+            _ => None,
         }
     }
 }

@@ -87,9 +87,7 @@ impl Words<EventSourcing> for EventSourcing {
                 Some(ConsumerId::Manager(at)) => self.plan.domain().managers()[at].clone(),
                 None => "store".to_owned(),
             },
-            Address::Initiator(_) | Address::Relay(_) | Address::Broker => {
-                unreachable!("an event-sourced system has no process at {address:?}")
-            }
+            elsewhere => unreachable!("an event-sourced system has no process at {elsewhere:?}"),
         }
     }
 

@@ -50,8 +50,11 @@ pub(super) fn check_belongs(
             format!("`{}` is a step, and an event-sourced system has none", draft.name),
         )
         .help("say with [[policy]] which command follows from which event")),
-        Protocol::Saga(_) | Protocol::Tcc(_) | Protocol::Choreography(_) | Protocol::Outbox(_) => {
-            Ok(())
-        }
+        // What a two-phase commit can make sense of is checked for all steps at once.
+        Protocol::Saga(_)
+        | Protocol::Tcc(_)
+        | Protocol::Choreography(_)
+        | Protocol::Outbox(_)
+        | Protocol::TwoPhaseCommit(_) => Ok(()),
     }
 }

@@ -12,6 +12,7 @@
 //! | `belonging.rs` | what a step may say of itself, by protocol |
 //! | `order.rs` | the order of steps, and the point of no return |
 //! | `outbox.rs` | which step publishes, and which handles, where there is an outbox |
+//! | `two_phase_commit.rs` | what steps and choices must be where everything commits at once |
 //! | `refusal.rs` | what is said when something is wrong, and about which place |
 
 mod belonging;
@@ -24,6 +25,7 @@ mod resolution;
 mod shape;
 #[cfg(test)]
 mod tests;
+mod two_phase_commit;
 
 use std::sync::Arc;
 
@@ -88,6 +90,12 @@ pub const MAX_INSTANCES: u32 = 16;
 
 /// The node that hosts the coordinators, by its name in fault budgets.
 pub const COORDINATOR: &str = "coordinator";
+
+/// The node that hosts the coordinators that stand by.
+pub const STANDBY: &str = "standby";
+
+/// The node that hosts the store that coordinators share.
+pub const STORE: &str = "store";
 
 /// The node where the clients of a choreography come in, by its name in fault budgets.
 pub const INITIATOR: &str = "initiator";
@@ -216,6 +224,9 @@ impl WorkflowBuilder {
     /// The first thing that is wrong, and where.
     pub fn build(self) -> Result<Workflow, WorkflowError> {
         self.check_shape()?;
+        if let Protocol::TwoPhaseCommit(_) = &self.protocol {
+            two_phase_commit::check_steps(&self.steps)?;
+        }
         let names = EveryName { services: &self.services };
         let mut steps = Vec::with_capacity(self.steps.len());
         for (position, draft) in self.steps.iter().enumerate() {

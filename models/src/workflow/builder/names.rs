@@ -64,7 +64,7 @@ pub(super) struct EveryName<'a> {
 impl Names for EveryName<'_> {
     fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
         match path {
-            ["completed"] => Ok(Variable::Completed),
+            ["completed" | "committed"] => Ok(Variable::Completed),
             ["compensated" | "cancelled"] => Ok(Variable::Compensated),
             ["failed"] => Ok(Variable::Failed),
             [service, name] => {

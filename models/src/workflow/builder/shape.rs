@@ -7,6 +7,7 @@ use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::suggestion::suggestion;
 
 use super::refusal::{Place, StepField, WorkflowError};
+use super::two_phase_commit;
 use super::{MAX_INSTANCES, WorkflowBuilder};
 
 /// The most services of a workflow, and the most resources of a service.
@@ -186,6 +187,7 @@ pub fn check_knobs(protocol: &Protocol) -> Result<(), WorkflowError> {
                 .help("leave it out to take no snapshots"));
             }
         }
+        Protocol::TwoPhaseCommit(knobs) => two_phase_commit::check_knobs(knobs)?,
         // They have no numbers, or none that could be zero.
         Protocol::Tcc(_) | Protocol::Choreography(_) => {}
     }

@@ -5,7 +5,17 @@
 //! `gift_cards` in an expression.
 
 /// Words that mean something in expressions already.
-const TAKEN: [&str; 7] = ["min", "max", "initial", "implies", "completed", "compensated", "failed"];
+const TAKEN: [&str; 9] = [
+    "min",
+    "max",
+    "initial",
+    "implies",
+    "completed",
+    "committed",
+    "compensated",
+    "aborted",
+    "failed",
+];
 
 /// A name as expressions write it.
 ///

@@ -1,0 +1,244 @@
+//! Two-phase commit as a system: a coordinator per transaction on one node, one participant per
+//! service, and, where one stands by, a second node of coordinators and a store that both nodes share.
+
+mod words;
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use crate::property::two_phase_commit::{TwoPhaseWitness, two_phase_properties};
+use crate::protocol::two_phase_commit::{
+    BranchChange, BranchRecord, BranchState, Branches, ChangeKind, CoordinatorLog, DecisionStore,
+    Locks, Saying, TwoPhaseCoordinator, TwoPhaseKnobs, TwoPhaseParticipant, TwoPhasePlan, Vote,
+};
+use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
+use crate::workflow::builder::{COORDINATOR, STANDBY, STORE};
+use crate::workflow::{ArithmeticError, Workflow};
+
+use super::local::Local;
+use super::protocol::{Deed, Event, Protocol, Words};
+use super::role::{Role, RoleRecord};
+use super::topology::{Granularity, System, SystemBuilder};
+
+/// A two-phase commit, as a system hosts it.
+#[derive(Clone, Debug)]
+pub struct TwoPhaseCommit {
+    workflow: Arc<Workflow>,
+    plan: Arc<TwoPhasePlan>,
+}
+
+/// The rows of a participant: their values, and the transactions they are prepared for. Both survive
+/// crashes, whatever the participant's log says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Rows {
+    /// The values of the service's resources.
+    pub values: SmallVec<[i64; 2]>,
+    /// The transactions that the rows are prepared (and locked) for, in order.
+    pub prepared: SmallVec<[WorkflowId; 2]>,
+}
+
+/// The system that carries `workflow` out in two phases, with the built-in properties and those that
+/// the workflow states.
+#[must_use]
+pub fn system(workflow: &Workflow, knobs: &TwoPhaseKnobs) -> System<TwoPhaseCommit> {
+    system_with(workflow, knobs, Granularity::default())
+}
+
+/// Like [`system`], and says what makes one transition.
+#[must_use]
+pub fn system_with(
+    workflow: &Workflow,
+    knobs: &TwoPhaseKnobs,
+    granularity: Granularity,
+) -> System<TwoPhaseCommit> {
+    let workflow = Arc::new(workflow.clone());
+    let plan = Arc::new(TwoPhasePlan::new(workflow.steps(), knobs.clone()));
+    let protocol = TwoPhaseCommit { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
+    let mut builder = SystemBuilder::new(protocol)
+        .ordered(workflow.ordered_links())
+        .granularity(granularity)
+        .faults(workflow.faults().clone());
+    let transactions = || (0..workflow.instances()).map(WorkflowId);
+    for id in transactions() {
+        let core = TwoPhaseCoordinator::first(id, Arc::clone(&plan));
+        builder = builder
+            .process(COORDINATOR, Address::Coordinator(id), coordinator(core), Rows::default())
+            .with_client();
+    }
+    if knobs.standby {
+        for id in transactions() {
+            let core = TwoPhaseCoordinator::standby(id, Arc::clone(&plan));
+            builder = builder
+                .process(STANDBY, Address::Standby(id), coordinator(core), Rows::default())
+                .with_client();
+        }
+        let core = Role::Coordinator(Role::Participant(DecisionStore::new(Arc::clone(&plan))));
+        builder = builder.process(STORE, Address::Store, core, Rows::default());
+    }
+    for at in 0..workflow.services().len() {
+        let id = ServiceId(at as u16);
+        let core = Role::Participant(TwoPhaseParticipant::new(id, Arc::clone(&plan)));
+        let values = workflow.initial_resources(id).into();
+        let rows = Rows { values, prepared: SmallVec::new() };
+        builder = builder.process(&workflow.service(id).name, Address::Service(id), core, rows);
+    }
+    let mut system = builder.build();
+    for property in two_phase_properties(&system) {
+        system.add_property(property);
+    }
+    system
+}
+
+/// A process of a two-phase commit: on the coordinators' side a coordinator or their store, on the
+/// other side a participant.
+pub type TwoPhaseProcess = Role<Role<TwoPhaseCoordinator, DecisionStore>, TwoPhaseParticipant>;
+
+fn coordinator(core: TwoPhaseCoordinator) -> TwoPhaseProcess {
+    Role::Coordinator(Role::Coordinator(core))
+}
+
+impl TwoPhaseCommit {
+    /// The workflow it carries out.
+    #[must_use]
+    pub fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
+
+    /// Who takes part.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<TwoPhasePlan> {
+        &self.plan
+    }
+
+    /// The log of a coordinator.
+    #[must_use]
+    pub fn coordinator_log(local: &Local<TwoPhaseCommit>) -> &CoordinatorLog {
+        &local.durable.coordinator.coordinator
+    }
+
+    /// The log of a participant.
+    #[must_use]
+    pub fn branches(local: &Local<TwoPhaseCommit>) -> &Branches {
+        &local.durable.participant
+    }
+
+    fn steps_at(&self, service: ServiceId) -> impl Iterator<Item = StepId> {
+        let steps = self.workflow.steps().iter().enumerate();
+        steps.filter(move |(_, step)| step.service == service).map(|(at, _)| StepId(at as u8))
+    }
+
+    /// Makes the steps of a service on a copy of its values; `None` when one of them is refused.
+    fn make_steps(
+        &self,
+        service: ServiceId,
+        values: &[i64],
+    ) -> Result<Option<SmallVec<[i64; 2]>>, ArithmeticError> {
+        let mut values = SmallVec::from_slice(values);
+        for step in self.steps_at(service) {
+            if !self.workflow.accepts(step, &values)? {
+                return Ok(None);
+            }
+            self.workflow.change(step, false, &mut values)?;
+        }
+        Ok(Some(values))
+    }
+
+    fn position(&self, process: Address) -> Option<usize> {
+        let Address::Service(service) = process else { return None };
+        self.plan.participants().iter().position(|participant| *participant == service)
+    }
+}
+
+impl Protocol for TwoPhaseCommit {
+    type Process = TwoPhaseProcess;
+    type Resources = Rows;
+    type Monitor = TwoPhaseWitness;
+
+    fn attempt(
+        &self,
+        address: Address,
+        rows: &mut Rows,
+        change: &BranchChange,
+    ) -> Result<Verdict, ArithmeticError> {
+        let Address::Service(service) = address else { return Ok(Verdict::Refused) };
+        let workflow = change.workflow;
+        match change.kind {
+            ChangeKind::Check => {
+                let locks = self.plan.knobs().locks == Locks::Held;
+                let taken = rows.prepared.iter().any(|other| *other != workflow);
+                if locks && taken && self.plan.is_exclusive(service) {
+                    return Ok(Verdict::Refused);
+                }
+                if self.make_steps(service, &rows.values)?.is_none() {
+                    return Ok(Verdict::Refused);
+                }
+            }
+            ChangeKind::Hold => {
+                if let Err(at) = rows.prepared.binary_search(&workflow) {
+                    rows.prepared.insert(at, workflow);
+                }
+            }
+            ChangeKind::Commit => {
+                let Some(values) = self.make_steps(service, &rows.values)? else {
+                    return Ok(Verdict::Refused);
+                };
+                rows.values = values;
+                rows.prepared.retain(|id| *id != workflow);
+            }
+            ChangeKind::Rollback => rows.prepared.retain(|id| *id != workflow),
+        }
+        Ok(Verdict::Accepted)
+    }
+
+    fn refusable(&self, change: &BranchChange) -> bool {
+        change.kind == ChangeKind::Check
+    }
+
+    fn monitors(&self) -> Vec<TwoPhaseWitness> {
+        let branches = self.plan.participants().len();
+        (0..self.workflow.instances()).map(|_| TwoPhaseWitness::new(branches)).collect()
+    }
+
+    fn watchers(&self, event: &Event<TwoPhaseCommit>) -> Vec<usize> {
+        let workflow = match &event.what {
+            Deed::Applied(change, Verdict::Accepted) if change.kind != ChangeKind::Hold => {
+                change.workflow
+            }
+            Deed::Sent(_, message) if matches!(message.saying, Saying::Vote(Vote::Yes)) => {
+                message.workflow
+            }
+            Deed::Persisted(RoleRecord::Participant(record))
+                if matches!(record.state, BranchState::Aborted) =>
+            {
+                record.workflow
+            }
+            _ => return Vec::new(),
+        };
+        vec![workflow.0 as usize]
+    }
+
+    fn observe(&self, witness: &mut TwoPhaseWitness, event: &Event<TwoPhaseCommit>) {
+        let Some(position) = self.position(event.process) else { return };
+        let branch = witness.branch(position);
+        match &event.what {
+            Deed::Applied(change, Verdict::Accepted) => match change.kind {
+                ChangeKind::Commit => branch.committed(),
+                ChangeKind::Rollback => branch.aborted(),
+                ChangeKind::Check | ChangeKind::Hold => {}
+            },
+            Deed::Persisted(RoleRecord::Participant(BranchRecord {
+                state: BranchState::Aborted,
+                ..
+            })) => branch.aborted(),
+            Deed::Sent(_, message) if message.saying == Saying::Vote(Vote::Yes) => {
+                branch.promised();
+            }
+            _ => {}
+        }
+    }
+
+    fn words(&self) -> &dyn Words<TwoPhaseCommit> {
+        self
+    }
+}

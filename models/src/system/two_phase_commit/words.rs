@@ -1,0 +1,168 @@
+//! How a two-phase commit reads in a story.
+
+use crate::property::two_phase_commit::TwoPhaseWitness;
+use crate::protocol::lease::{LeaseRecord, LeaseReply, LeaseRequest};
+use crate::protocol::two_phase_commit::{
+    BranchChange, BranchRecord, BranchState, ChangeKind, CoordinatorRecord, Decision, Saying,
+    StoreRecord, TwoPhaseMessage, TwoPhaseOutcome, TwoPhaseTimer, Vote,
+};
+use crate::protocol::{Address, StepId};
+use crate::system::protocol::{RecordOf, Words};
+use crate::system::role::RoleRecord;
+
+use super::{Rows, TwoPhaseCommit};
+
+impl TwoPhaseCommit {
+    fn name(&self, address: Address) -> String {
+        match address {
+            Address::Coordinator(workflow) => format!("coordinator {workflow}"),
+            Address::Standby(workflow) => format!("standby {workflow}"),
+            Address::Initiator(_) | Address::Relay(_) | Address::Broker => {
+                unreachable!("a two-phase commit has no process at {address:?}")
+            }
+            Address::Store => "store".to_owned(),
+            Address::Service(service) => self.workflow.service(service).name.clone(),
+        }
+    }
+}
+
+impl Words<TwoPhaseCommit> for TwoPhaseCommit {
+    fn process(&self, address: Address) -> String {
+        self.name(address)
+    }
+
+    fn message(&self, message: &TwoPhaseMessage) -> String {
+        let id = message.workflow;
+        match message.saying {
+            Saying::Work => format!("work for {id}"),
+            Saying::Worked => format!("work for {id} is done"),
+            Saying::Prepare => format!("prepare {id}"),
+            Saying::Vote(Vote::Yes) => format!("yes, {id} is prepared"),
+            Saying::Vote(Vote::No) => format!("no, {id} is aborted here"),
+            Saying::Decide(Decision::Commit) => format!("commit {id}"),
+            Saying::Decide(Decision::Abort) => format!("abort {id}"),
+            Saying::Ack { damage: false } => format!("{id} is carried out here"),
+            Saying::Ack { damage: true } => format!("{id} was decided otherwise here"),
+            Saying::Inquire => format!("what was decided about {id}?"),
+            Saying::Ask(LeaseRequest::Claim(epoch)) => {
+                format!("let me lead {id} with token {}", epoch.0)
+            }
+            Saying::Ask(LeaseRequest::Write(epoch, decision)) => {
+                format!("{id}: {}, token {}", noun(decision), epoch.0)
+            }
+            Saying::Answer(LeaseReply::Granted(epoch, None)) => {
+                format!("lead {id} with token {}; nothing is decided", epoch.0)
+            }
+            Saying::Answer(LeaseReply::Granted(epoch, Some(decision))) => {
+                format!("lead {id} with token {}; decided: {}", epoch.0, noun(decision))
+            }
+            Saying::Answer(LeaseReply::Denied { epoch, .. }) => {
+                format!("you do not lead {id}; the token is {}", epoch.0)
+            }
+            Saying::Answer(LeaseReply::Written(decision)) => {
+                format!("{id}: {} is written", noun(decision))
+            }
+            Saying::Answer(LeaseReply::Fenced(epoch)) => {
+                format!("{id} is led by another, with token {}", epoch.0)
+            }
+        }
+    }
+
+    fn record(&self, _address: Address, record: &RecordOf<TwoPhaseCommit>) -> String {
+        match record {
+            RoleRecord::Coordinator(RoleRecord::Coordinator(record)) => match record {
+                CoordinatorRecord::Accepted => "accepted".to_owned(),
+                CoordinatorRecord::Committing => "committing".to_owned(),
+                CoordinatorRecord::Damaged(service) => {
+                    format!("{} decided otherwise", self.workflow.service(*service).name)
+                }
+                CoordinatorRecord::Ended(outcome) => format!("ended, {outcome}"),
+            },
+            RoleRecord::Coordinator(RoleRecord::Participant(StoreRecord { workflow, lease })) => {
+                match lease {
+                    LeaseRecord::Claimed(epoch, holder) => {
+                        format!("{} leads with token {}", self.name(*holder), epoch.0)
+                    }
+                    LeaseRecord::Expired(epoch) => {
+                        format!("the lease of {workflow} ran out, token {}", epoch.0)
+                    }
+                    LeaseRecord::Written(decision) => format!("{workflow}: {}", noun(*decision)),
+                }
+            }
+            RoleRecord::Participant(BranchRecord { workflow, state }) => match state {
+                BranchState::Prepared => format!("{workflow} prepared"),
+                BranchState::Committed => format!("{workflow} committed"),
+                BranchState::Aborted => format!("{workflow} aborted"),
+                BranchState::Heuristic(decision) => {
+                    format!("{workflow}: {} on own authority", noun(*decision))
+                }
+            },
+        }
+    }
+
+    fn change(&self, change: &BranchChange) -> String {
+        let id = change.workflow;
+        match change.kind {
+            ChangeKind::Check => format!("check of {id}"),
+            ChangeKind::Hold => format!("rows prepared for {id}"),
+            ChangeKind::Commit => format!("commit of {id}"),
+            ChangeKind::Rollback => format!("rollback of {id}"),
+        }
+    }
+
+    fn timer(&self, timer: &TwoPhaseTimer) -> String {
+        match timer {
+            TwoPhaseTimer::Answer(service) => {
+                format!("no answer from {}", self.workflow.service(*service).name)
+            }
+            TwoPhaseTimer::Store => "no answer from the store".to_owned(),
+            TwoPhaseTimer::Leader(peer) => format!("no heartbeat of {}", self.name(*peer)),
+            TwoPhaseTimer::InDoubt(workflow, _) => format!("still in doubt of {workflow}"),
+            TwoPhaseTimer::Vigil(workflow) => {
+                format!("no heartbeat of {}", self.name(Address::Coordinator(*workflow)))
+            }
+            TwoPhaseTimer::Lease { holder, .. } => {
+                format!("no heartbeat of {}, who holds a lease", self.name(*holder))
+            }
+        }
+    }
+
+    fn outcome(&self, outcome: &TwoPhaseOutcome) -> String {
+        outcome.to_string()
+    }
+
+    fn resources(&self, address: Address, rows: &Rows) -> Vec<String> {
+        let Address::Service(service) = address else { return Vec::new() };
+        let names = &self.workflow.service(service).resources;
+        let values = names.iter().zip(&rows.values);
+        values
+            .map(|(resource, value)| format!("{} = {value}", resource.name))
+            .chain(rows.prepared.iter().map(|id| format!("rows prepared for {id}")))
+            .collect()
+    }
+
+    fn monitor(&self, witness: &TwoPhaseWitness) -> Vec<String> {
+        let participants = self.plan.participants().iter();
+        participants
+            .zip(witness.branches())
+            .filter_map(|(service, branch)| {
+                let what = branch.fact()?;
+                let steps: Vec<&str> = self.steps_at(*service).map(|id| self.step(id)).collect();
+                Some(format!("{} {what}", steps.join(" and ")))
+            })
+            .collect()
+    }
+}
+
+impl TwoPhaseCommit {
+    fn step(&self, id: StepId) -> &str {
+        &self.workflow.step(id).name
+    }
+}
+
+fn noun(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Commit => "commit",
+        Decision::Abort => "abort",
+    }
+}

@@ -1,0 +1,65 @@
+//! What a workflow must be to be carried out in two phases.
+
+use crate::protocol::lease::{Claiming, Fencing, Life};
+use crate::protocol::two_phase_commit::TwoPhaseKnobs;
+
+use crate::workflow::definition::StepKind;
+
+use super::{Place, StepDraft, StepField, WorkflowError};
+
+/// Steps are prepared all at once and become visible all at once, so they have neither an order nor a
+/// way back.
+pub(super) fn check_steps(steps: &[StepDraft]) -> Result<(), WorkflowError> {
+    for (position, step) in steps.iter().enumerate() {
+        let stray = [
+            (
+                !step.undo.is_empty(),
+                StepField::Undo(0),
+                "undo",
+                "nothing is done before the commit",
+            ),
+            (
+                !step.confirm.is_empty(),
+                StepField::Confirm(0),
+                "confirm",
+                "what is prepared is committed as it is",
+            ),
+            (step.after.is_some(), StepField::After(0), "after", "all steps are prepared at once"),
+            (
+                step.kind != StepKind::Compensatable,
+                StepField::Kind,
+                "kind",
+                "every step can be refused until it is prepared, and none afterwards",
+            ),
+        ];
+        for (is_there, field, key, why) in stray {
+            if is_there {
+                return Err(WorkflowError::new(
+                    Place::Step(position, field),
+                    format!("`{key}` has no meaning in a two-phase commit: {why}"),
+                )
+                .help(format!("remove `{key}`, or use `protocol = \"saga\"`")));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The choices about leases are for coordinators that share a store.
+pub(super) fn check_knobs(knobs: &TwoPhaseKnobs) -> Result<(), WorkflowError> {
+    let about_leases = [
+        ("claim", knobs.claim != Claiming::default()),
+        ("fencing", knobs.fencing != Fencing::default()),
+        ("decision-life", knobs.decision_life != Life::default()),
+    ];
+    for (knob, is_turned) in about_leases {
+        if is_turned && !knobs.standby {
+            return Err(WorkflowError::new(
+                Place::Knob(knob),
+                format!("`{knob}` has no meaning without a standby coordinator"),
+            )
+            .help("add `standby = true`, or remove it"));
+        }
+    }
+    Ok(())
+}
