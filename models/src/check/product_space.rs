@@ -311,11 +311,14 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         if self.threads == 1 || states.len() < WORTH_SHARING {
             return self.expand_alone(states, tests, record);
         }
-        for start in states.clone().step_by(ROUND) {
-            let end = states.end.min(start + ROUND as u32);
-            let workers = self.workers;
-            workers.install(|| self.expand_together(start..end, tests, record));
-        }
+        // Handing work over to the threads takes a while, so all rounds go in one parcel.
+        let workers = self.workers;
+        workers.install(|| {
+            for start in states.clone().step_by(ROUND) {
+                let end = states.end.min(start + ROUND as u32);
+                self.expand_together(start..end, tests, record);
+            }
+        });
     }
 
     fn len(&self) -> u32 {
