@@ -56,7 +56,9 @@ impl<V> Default for Register<V> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LeaseRequest<V> {
-    /// Make me the leader, with this token: the one after the newest I know of.
+    /// Make me the leader, with this token. It must be newer than all that the claimant knows of, and
+    /// one that it never claimed before, or it could take the answer to an old claim for that to a new
+    /// one.
     Claim(Epoch),
     /// Write this value. I lead with that token.
     Write(Epoch, V),
@@ -70,9 +72,11 @@ pub enum LeaseReply<V> {
     Granted(Epoch, Option<V>),
     /// You do not lead.
     Denied {
+        /// The token that was claimed.
+        claimed: Epoch,
         /// The newest token.
         epoch: Epoch,
-        /// Whether you could lead if you claimed the token after that.
+        /// Whether you could lead if you claimed a newer one.
         free: bool,
     },
     /// This is written: what you wanted, or what was there before.
@@ -107,8 +111,7 @@ pub struct LeaseKnobs {
 knob! {
     /// How leadership is claimed.
     Claiming {
-        /// Compare and swap: only if the register still holds the token that the claimant read, and
-        /// its lease is free.
+        /// Compare and swap: only if the token is newer than the register's, and the lease is free.
         #[default]
         CompareAndSwap,
         /// A plain put: whoever writes believes to lead. Two that read the same token lead with the
@@ -174,10 +177,10 @@ impl LeaseKnobs {
             return (None, granted);
         }
         let free = register.holder.is_none_or(|holder| holder == from);
-        let compares = epoch == register.epoch.next() && free;
+        let compares = epoch > register.epoch && free;
         match self.claim {
             Claiming::CompareAndSwap if !compares => {
-                (None, LeaseReply::Denied { epoch: register.epoch, free })
+                (None, LeaseReply::Denied { claimed: epoch, epoch: register.epoch, free })
             }
             Claiming::CompareAndSwap | Claiming::Put => {
                 (Some(LeaseRecord::Claimed(epoch, from)), granted)
@@ -235,7 +238,8 @@ mod tests {
         let mut store = Store(LeaseKnobs::default(), Register::default());
         let claim = LeaseRequest::Claim(Epoch::FIRST);
         assert_eq!(store.ask(ONE, claim), LeaseReply::Granted(Epoch(1), None));
-        assert_eq!(store.ask(OTHER, claim), LeaseReply::Denied { epoch: Epoch(1), free: false });
+        let denied = LeaseReply::Denied { claimed: Epoch(1), epoch: Epoch(1), free: false };
+        assert_eq!(store.ask(OTHER, claim), denied);
         // Asking again, because the answer was lost, changes nothing.
         assert_eq!(store.ask(ONE, claim), LeaseReply::Granted(Epoch(1), None));
     }

@@ -33,8 +33,8 @@ pub struct CoordinatorMemory {
     pub stage: Stage,
     /// Participants that answered what they were asked last.
     answered: ServiceSet,
-    /// The token it leads with, or the newest it knows of.
-    epoch: Epoch,
+    /// The newest token it knows somebody else to lead with.
+    other: Epoch,
 }
 
 /// What a coordinator is about.
@@ -171,7 +171,7 @@ impl Turn<'_> {
         self.persist(CoordinatorRecord::Accepted);
         match self.core.address {
             Address::Standby(_) => self.follow(Epoch::default()),
-            _ if self.core.plan.knobs().standby => self.claim(Epoch::FIRST, true),
+            _ if self.core.plan.knobs().standby => self.claim(true),
             _ => self.begin(),
         }
     }
@@ -187,7 +187,7 @@ impl Turn<'_> {
         let knobs = self.core.plan.knobs();
         match self.log.phase {
             TwoPhasePhase::Pending => {}
-            TwoPhasePhase::Accepted if knobs.standby => self.claim(Epoch::FIRST, false),
+            TwoPhasePhase::Accepted if knobs.standby => self.claim(false),
             TwoPhasePhase::Accepted => match knobs.presumption {
                 Presumption::Abort => self.complete(Decision::Abort),
                 Presumption::None => {}
@@ -271,36 +271,41 @@ impl Turn<'_> {
                 self.send(service, Saying::Decide(decision));
                 self.effects.push(Effect::SetTimer(timer));
             }
-            (Stage::Claiming { fresh }, TwoPhaseTimer::Store) => {
-                self.claim(self.memory.epoch, fresh);
-            }
+            (Stage::Claiming { .. }, TwoPhaseTimer::Store) => self.ask_for_the_lead(),
             (Stage::Recording, TwoPhaseTimer::Store) => self.record(),
-            (Stage::Following, TwoPhaseTimer::Leader(_)) => {
-                self.claim(self.memory.epoch.next(), false);
+            // A claim that was denied because the lease was taken is as good as new.
+            (Stage::Following, TwoPhaseTimer::Leader(_))
+                if self.log.claimed > self.memory.other =>
+            {
+                self.memory.stage = Stage::Claiming { fresh: false };
+                self.ask_for_the_lead();
             }
+            (Stage::Following, TwoPhaseTimer::Leader(_)) => self.claim(false),
             _ => {}
         }
     }
 
     fn store_answered(&mut self, reply: LeaseReply<Decision>) {
         match (self.memory.stage, reply) {
-            (Stage::Claiming { fresh }, LeaseReply::Granted(epoch, value))
-                if epoch == self.memory.epoch =>
-            {
-                self.effects.push(Effect::CancelTimer(TwoPhaseTimer::Store));
+            // A grant may come after a denial of the same claim that was asked for twice.
+            (
+                stage @ (Stage::Claiming { .. } | Stage::Following),
+                LeaseReply::Granted(epoch, value),
+            ) if epoch == self.log.claimed && epoch > self.memory.other => {
+                self.settle_claim();
                 match value {
                     Some(decision) => self.complete(decision),
-                    None if fresh && epoch == Epoch::FIRST => self.begin(),
+                    None if stage == (Stage::Claiming { fresh: true }) => self.begin(),
                     None => self.complete(Decision::Abort),
                 }
             }
-            // An answer to an earlier claim may come late.
-            (Stage::Claiming { .. }, LeaseReply::Denied { epoch, free })
-                if epoch >= self.memory.epoch || !free =>
+            (Stage::Claiming { .. }, LeaseReply::Denied { claimed, epoch, free })
+                if claimed == self.log.claimed =>
             {
-                self.effects.push(Effect::CancelTimer(TwoPhaseTimer::Store));
+                self.settle_claim();
+                self.memory.other = epoch;
                 if free {
-                    self.claim(epoch.next(), false);
+                    self.claim(false);
                 } else {
                     self.follow(epoch);
                 }
@@ -363,20 +368,33 @@ impl Turn<'_> {
     }
 
     fn write(&mut self) {
-        self.ask_store(LeaseRequest::Write(self.memory.epoch, Decision::Commit));
+        self.ask_store(LeaseRequest::Write(self.log.claimed, Decision::Commit));
     }
 
-    fn claim(&mut self, epoch: Epoch, fresh: bool) {
+    /// Claims the lead with a token that is new even to itself.
+    fn claim(&mut self, fresh: bool) {
+        let epoch = self.log.claimed.max(self.memory.other).next();
         self.memory.stage = Stage::Claiming { fresh };
-        self.memory.epoch = epoch;
-        self.ask_store(LeaseRequest::Claim(epoch));
+        self.persist(CoordinatorRecord::Claiming(epoch));
+        self.ask_for_the_lead();
+    }
+
+    fn ask_for_the_lead(&mut self) {
+        self.ask_store(LeaseRequest::Claim(self.log.claimed));
         self.effects.push(Effect::SetTimer(TwoPhaseTimer::Store));
+    }
+
+    fn settle_claim(&mut self) {
+        self.effects.push(Effect::CancelTimer(TwoPhaseTimer::Store));
+        if let Some(peer) = self.core.plan.peer(self.core.address) {
+            self.effects.push(Effect::CancelTimer(TwoPhaseTimer::Leader(peer)));
+        }
     }
 
     fn follow(&mut self, epoch: Epoch) {
         self.memory.stage = Stage::Following;
         self.memory.answered.clear();
-        self.memory.epoch = epoch;
+        self.memory.other = epoch;
         if let Some(peer) = self.core.plan.peer(self.core.address) {
             self.effects.push(Effect::SetTimer(TwoPhaseTimer::Leader(peer)));
         }

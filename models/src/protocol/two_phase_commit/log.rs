@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::protocol::address::{ServiceId, WorkflowId};
+use crate::protocol::lease::Epoch;
 
 use super::message::Decision;
 
@@ -37,6 +38,8 @@ impl fmt::Display for TwoPhaseOutcome {
 pub enum CoordinatorRecord {
     /// The transaction is accepted; or, at a standby, watched.
     Accepted,
+    /// It is going to claim the lead with that token, for the first and only time.
+    Claiming(Epoch),
     /// It commits. Aborts are presumed.
     Committing,
     /// A participant decided otherwise.
@@ -66,6 +69,8 @@ pub struct CoordinatorLog {
     pub phase: TwoPhasePhase,
     /// Whether a participant decided otherwise.
     pub damaged: bool,
+    /// The token it claimed last.
+    pub claimed: Epoch,
 }
 
 impl CoordinatorLog {
@@ -73,6 +78,7 @@ impl CoordinatorLog {
     pub fn fold(&mut self, record: &CoordinatorRecord) {
         match *record {
             CoordinatorRecord::Accepted => self.phase = TwoPhasePhase::Accepted,
+            CoordinatorRecord::Claiming(epoch) => self.claimed = epoch,
             CoordinatorRecord::Committing => self.phase = TwoPhasePhase::Committing,
             CoordinatorRecord::Damaged(_) => self.damaged = true,
             CoordinatorRecord::Ended(outcome) => self.phase = TwoPhasePhase::Ended(outcome),

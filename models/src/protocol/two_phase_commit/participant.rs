@@ -192,7 +192,7 @@ impl Turn<'_> {
                 Work::OwnRound => {
                     self.memory.working.push(self.workflow);
                     self.memory.working.sort_unstable();
-                    self.keep_vigil();
+                    self.wait_for_decision();
                     self.reply(Saying::Worked);
                 }
             },
@@ -231,9 +231,7 @@ impl Turn<'_> {
         if knobs.prepare_log == PrepareLog::BeforeVote {
             self.reply(Saying::Vote(Vote::Yes));
         }
-        let first = Address::Coordinator(self.workflow);
-        self.effects.push(Effect::SetTimer(TwoPhaseTimer::InDoubt(self.workflow, first)));
-        self.keep_vigil();
+        self.wait_for_decision();
     }
 
     /// Aborts alone, which it may as long as nothing is promised.
@@ -296,9 +294,17 @@ impl Turn<'_> {
         }
     }
 
+    /// The coordinator should have been heard of long ago.
     fn inquire(&mut self, coordinator: Address) {
-        if self.state() != Some(BranchState::Prepared) {
-            return;
+        let suspicion = self.core.plan.knobs().suspicion;
+        match self.state() {
+            Some(BranchState::Prepared) => {}
+            None if self.is_working() => {
+                if matches!(suspicion, Suspicion::AbortWorking | Suspicion::AbortPrepared) {
+                    return self.refuse();
+                }
+            }
+            _ => return,
         }
         self.effects.push(Effect::Send {
             to: coordinator,
@@ -336,6 +342,21 @@ impl Turn<'_> {
         }
     }
 
+    fn wait_for_decision(&mut self) {
+        self.stop_waiting();
+        let first = Address::Coordinator(self.workflow);
+        self.effects.push(Effect::SetTimer(TwoPhaseTimer::InDoubt(self.workflow, first)));
+        self.keep_vigil();
+    }
+
+    fn stop_waiting(&mut self) {
+        for coordinator in self.core.plan.coordinators(self.workflow) {
+            let timer = TwoPhaseTimer::InDoubt(self.workflow, coordinator);
+            self.effects.push(Effect::CancelTimer(timer));
+        }
+        self.effects.push(Effect::CancelTimer(TwoPhaseTimer::Vigil(self.workflow)));
+    }
+
     fn keep_vigil(&mut self) {
         if self.core.plan.knobs().suspicion != Suspicion::Ignore {
             self.effects.push(Effect::SetTimer(TwoPhaseTimer::Vigil(self.workflow)));
@@ -346,16 +367,13 @@ impl Turn<'_> {
     fn rest(&mut self) {
         self.memory.told_by = None;
         self.memory.hanging.retain(|id| *id != self.workflow);
-        for coordinator in self.core.plan.coordinators(self.workflow) {
-            let timer = TwoPhaseTimer::InDoubt(self.workflow, coordinator);
-            self.effects.push(Effect::CancelTimer(timer));
-        }
-        self.effects.push(Effect::CancelTimer(TwoPhaseTimer::Vigil(self.workflow)));
+        self.stop_waiting();
     }
 
     fn forget_work(&mut self) {
         self.memory.working.retain(|id| *id != self.workflow);
-        self.effects.push(Effect::CancelTimer(TwoPhaseTimer::Vigil(self.workflow)));
+        self.memory.hanging.retain(|id| *id != self.workflow);
+        self.stop_waiting();
     }
 
     /// Tells whoever told the decision that it is carried out, if that is of interest.

@@ -72,6 +72,7 @@ impl Words<TwoPhaseCommit> for TwoPhaseCommit {
         match record {
             RoleRecord::Coordinator(RoleRecord::Coordinator(record)) => match record {
                 CoordinatorRecord::Accepted => "accepted".to_owned(),
+                CoordinatorRecord::Claiming(epoch) => format!("claiming token {}", epoch.0),
                 CoordinatorRecord::Committing => "committing".to_owned(),
                 CoordinatorRecord::Damaged(service) => {
                     format!("{} decided otherwise", self.workflow.service(*service).name)
