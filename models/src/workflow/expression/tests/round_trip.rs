@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{Warehouse, name, written};
-use crate::workflow::expression::parse::{parse_assignment, parse_condition};
+use crate::workflow::expression::parse::{ExpressionError, parse_assignment, parse_condition};
 use crate::workflow::expression::{Comparison, Condition, Operator, Term, Variable};
 
 fn operator() -> impl Strategy<Value = Operator> {
@@ -96,17 +96,27 @@ fn plausible() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(words), 0..24).prop_map(|words| words.join(" "))
 }
 
+/// Whether a text was refused for its size alone. Few random expressions are that large.
+fn is_too_large<T>(read: &Result<T, ExpressionError>) -> bool {
+    read.as_ref().is_err_and(|error| {
+        error.message.contains("nested more than") || error.message.contains("words and signs")
+    })
+}
+
 proptest! {
     #[test]
     fn reading_a_written_condition_gives_it_back(condition in condition()) {
         let text = condition.written(&written).to_string();
-        prop_assert_eq!(parse_condition(&text, &Warehouse), Ok(condition), "{}", text);
+        let read = parse_condition(&text, &Warehouse);
+        prop_assume!(!is_too_large(&read));
+        prop_assert_eq!(read, Ok(condition), "{}", text);
     }
 
     #[test]
     fn reading_a_written_assignment_gives_it_back(term in term()) {
         let text = format!("stock = {}", term.written(&written));
         let assignment = parse_assignment(&text, &Warehouse);
+        prop_assume!(!is_too_large(&assignment));
         prop_assert_eq!(assignment.map(|read| read.value), Ok(term), "{}", text);
     }
 
