@@ -12,7 +12,6 @@ use amends_models::protocol::tcc::{
     TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
 };
 use amends_models::protocol::{Address, WorkflowId};
-use amends_models::system::story::{Happening, Story};
 use amends_models::system::tcc::{self, Tcc};
 use amends_models::system::{Granularity, Part, System};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
@@ -318,39 +317,9 @@ fn every_counterexample_reads_as_a_story() {
         let system = tcc::system(&workflow(2).with_faults(budget), &knobs);
         let report = system.verify().run();
         let run = report.property(property).unwrap().verdict.counterexample().unwrap();
-        told.push_str(&format!("== {name}: {property}\n{}\n", tell(&system.story(run))));
+        told.push_str(&format!("== {name}: {property}\n{}\n", system.story(run)));
     }
     insta::assert_snapshot!(told);
-}
-
-fn tell(story: &Story) -> String {
-    let mut text = String::new();
-    for (at, event) in story.events.iter().enumerate() {
-        if story.repeats_from == Some(at) {
-            text.push_str("  from here it goes round for ever:\n");
-        }
-        let name = |actor: usize| story.actors[actor].name.as_str();
-        let what = match event.happening {
-            Happening::Send { to } => format!("tells {}: {}", name(to), event.text),
-            Happening::Deliver { from } => format!("hears from {}: {}", name(from), event.text),
-            Happening::Lose { from } => format!("never hears from {}: {}", name(from), event.text),
-            Happening::Duplicate { from } => {
-                format!("will hear twice from {}: {}", name(from), event.text)
-            }
-            Happening::Persist => format!("logs: {}", event.text),
-            Happening::Accepted => format!("commits: {}", event.text),
-            Happening::Refused => format!("refuses: {}", event.text),
-            _ => event.text.clone(),
-        };
-        match event.actor {
-            Some(actor) => text.push_str(&format!("  {:<14} {what}\n", name(actor))),
-            None => text.push_str(&format!("  {what}\n")),
-        }
-    }
-    for fact in &story.ending {
-        text.push_str(&format!("  at the end: {fact}\n"));
-    }
-    text
 }
 
 /// The formula that a widely copied text offers as the proof of TCC's atomicity, in TLA+:
