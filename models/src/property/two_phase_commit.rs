@@ -168,9 +168,10 @@ fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
         sight
             .property(Always, "stability", |s, v| {
                 s.branches(v).all(|(id, branch, log)| {
-                    !(branch.committed && branch.aborted)
-                        && !branch.repeated
-                        && (!branch.is_bound() || log.state(id) == Some(BranchState::Prepared))
+                    let both_ways = branch.committed && branch.aborted;
+                    let forgotten =
+                        branch.is_bound() && log.state(id) != Some(BranchState::Prepared);
+                    !(both_ways || branch.repeated || forgotten)
                 })
             })
             .given(sight.look(|s, v| s.branches(v).any(|(_, branch, _)| branch.promised))),
