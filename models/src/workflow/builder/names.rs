@@ -65,7 +65,7 @@ impl Names for EveryName<'_> {
     fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
         match path {
             ["completed" | "committed"] => Ok(Variable::Completed),
-            ["compensated" | "cancelled"] => Ok(Variable::Compensated),
+            ["compensated" | "cancelled" | "aborted"] => Ok(Variable::Compensated),
             ["failed"] => Ok(Variable::Failed),
             [service, name] => {
                 let id = self

@@ -5,7 +5,7 @@
 //! `gift_cards` in an expression.
 
 /// Words that mean something in expressions already.
-const TAKEN: [&str; 9] = [
+const TAKEN: [&str; 10] = [
     "min",
     "max",
     "initial",
@@ -14,6 +14,7 @@ const TAKEN: [&str; 9] = [
     "committed",
     "compensated",
     "aborted",
+    "cancelled",
     "failed",
 ];
 
