@@ -244,13 +244,7 @@ impl Words<Choreography> for Choreography {
     }
 
     fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {
-        let Address::Service(service) = address else { return Vec::new() };
-        let names = &self.workflow.service(service).resources;
-        names
-            .iter()
-            .zip(resources)
-            .map(|(resource, value)| format!("{} = {value}", resource.name))
-            .collect()
+        self.workflow.resource_facts(address, resources)
     }
 
     fn monitor(&self, witness: &WorkflowWitness) -> Vec<String> {

@@ -242,13 +242,7 @@ impl Words<Tcc> for Tcc {
     }
 
     fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {
-        let Address::Service(service) = address else { return Vec::new() };
-        let names = &self.workflow.service(service).resources;
-        names
-            .iter()
-            .zip(resources)
-            .map(|(resource, value)| format!("{} = {value}", resource.name))
-            .collect()
+        self.workflow.resource_facts(address, resources)
     }
 
     fn monitor(&self, witness: &TccWitness) -> Vec<String> {

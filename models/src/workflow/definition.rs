@@ -12,7 +12,7 @@ use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
 use crate::protocol::two_phase_commit::TwoPhaseKnobs;
-use crate::protocol::{ServiceId, StepId, StepSet};
+use crate::protocol::{Address, ServiceId, StepId, StepSet};
 
 use super::builder::{BROKER, COORDINATOR, INITIATOR, STANDBY, STORE, relay_node};
 use super::domain::Domain;
@@ -297,6 +297,15 @@ impl Workflow {
     #[must_use]
     pub fn initial_resources(&self, service: ServiceId) -> Vec<i64> {
         self.service(service).resources.iter().map(|resource| resource.initial).collect()
+    }
+
+    /// The resources of the service at `address` as facts, `stock = 1`; none for any other process.
+    #[must_use]
+    pub fn resource_facts(&self, address: Address, values: &[i64]) -> Vec<String> {
+        let Address::Service(service) = address else { return Vec::new() };
+        let resources = &self.service(service).resources;
+        let named = resources.iter().zip(values);
+        named.map(|(resource, value)| format!("{} = {value}", resource.name)).collect()
     }
 
     /// Whether `step` is accepted by its service in the given state of that service's resources.

@@ -133,13 +133,9 @@ impl Words<TwoPhaseCommit> for TwoPhaseCommit {
     }
 
     fn resources(&self, address: Address, rows: &Rows) -> Vec<String> {
-        let Address::Service(service) = address else { return Vec::new() };
-        let names = &self.workflow.service(service).resources;
-        let values = names.iter().zip(&rows.values);
-        values
-            .map(|(resource, value)| format!("{} = {value}", resource.name))
-            .chain(rows.prepared.iter().map(|id| format!("rows prepared for {id}")))
-            .collect()
+        let mut facts = self.workflow.resource_facts(address, &rows.values);
+        facts.extend(rows.prepared.iter().map(|id| format!("rows prepared for {id}")));
+        facts
     }
 
     fn monitor(&self, witness: &TwoPhaseWitness) -> Vec<String> {
