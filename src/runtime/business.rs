@@ -111,17 +111,15 @@ impl<T: Transaction> Business<T> for Expressions {
         let backward = call.direction == Direction::Backward;
         let without_result =
             |source| WithoutResult { step: self.workflow.step(call.step).name.clone(), source };
-        if !backward && !self.workflow.accepts(call.step, &before).map_err(without_result)? {
-            return Ok(Verdict::Refused);
-        }
         let mut after = before.clone();
-        self.workflow.change(call.step, backward, &mut after).map_err(without_result)?;
+        let verdict =
+            self.workflow.attempt(call.step, backward, &mut after).map_err(without_result)?;
         for (position, (old, new)) in before.iter().zip(&after).enumerate() {
             if old != new {
                 transaction.set_resource(service, ResourceId(position as u16), *new)?;
             }
         }
-        Ok(Verdict::Accepted)
+        Ok(verdict)
     }
 
     fn follows_definition(&self) -> bool {

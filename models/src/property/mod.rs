@@ -45,7 +45,7 @@ pub mod witness;
 use crate::workflow::Protocol;
 
 pub use history::StepHistory;
-pub use stated::{Ending, evaluate, stated_property};
+pub use stated::{Ending, stated_property};
 
 /// The names of the properties that are checked of a protocol without being stated.
 #[must_use]

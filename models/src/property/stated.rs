@@ -4,7 +4,7 @@ use crate::check::{Property, PropertyKind, Viewed};
 use crate::protocol::saga::SagaOutcome;
 use crate::protocol::tcc::TccOutcome;
 use crate::protocol::two_phase_commit::TwoPhaseOutcome;
-use crate::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable};
+use crate::workflow::{Claim, PropertyDefinition, Variable};
 
 /// How a workflow can end, whatever its protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,17 +45,6 @@ impl From<TwoPhaseOutcome> for Ending {
             TwoPhaseOutcome::Mixed => Ending::Failed,
         }
     }
-}
-
-/// Whether the condition of a definition is true where variables have the given values.
-///
-/// # Errors
-/// When the arithmetic has no result.
-pub fn evaluate(
-    definition: &PropertyDefinition,
-    lookup: &dyn Fn(Variable) -> i64,
-) -> Result<bool, ArithmeticError> {
-    definition.condition.evaluate(lookup)
 }
 
 /// The claim of a definition, over states that `settled` and `value` know how to read.

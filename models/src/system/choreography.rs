@@ -121,11 +121,7 @@ impl Protocol for Choreography {
         change: &Reaction,
     ) -> Result<Verdict, ArithmeticError> {
         let backward = change.call.direction == Direction::Backward;
-        if !backward && !self.workflow.accepts(change.call.step, resources)? {
-            return Ok(Verdict::Refused);
-        }
-        self.workflow.change(change.call.step, backward, resources)?;
-        Ok(Verdict::Accepted)
+        self.workflow.attempt(change.call.step, backward, resources)
     }
 
     fn refusable(&self, change: &Reaction) -> bool {

@@ -113,11 +113,7 @@ impl Protocol for Outbox {
         resources: &mut SmallVec<[i64; 2]>,
         change: &OutboxChange,
     ) -> Result<Verdict, ArithmeticError> {
-        if !self.workflow.accepts(change.step(), resources)? {
-            return Ok(Verdict::Refused);
-        }
-        self.workflow.change(change.step(), false, resources)?;
-        Ok(Verdict::Accepted)
+        self.workflow.attempt(change.step(), false, resources)
     }
 
     fn refusable(&self, _change: &OutboxChange) -> bool {

@@ -94,11 +94,7 @@ impl Protocol for Saga {
         change: &StepCall,
     ) -> Result<Verdict, ArithmeticError> {
         let backward = change.direction == Direction::Backward;
-        if !backward && !self.workflow.accepts(change.step, resources)? {
-            return Ok(Verdict::Refused);
-        }
-        self.workflow.change(change.step, backward, resources)?;
-        Ok(Verdict::Accepted)
+        self.workflow.attempt(change.step, backward, resources)
     }
 
     fn refusable(&self, change: &StepCall) -> bool {

@@ -12,7 +12,7 @@ use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
 use crate::protocol::two_phase_commit::TwoPhaseKnobs;
-use crate::protocol::{Address, ServiceId, StepId, StepSet};
+use crate::protocol::{Address, ServiceId, StepId, StepSet, Verdict};
 
 use super::builder::{BROKER, COORDINATOR, INITIATOR, STANDBY, STORE, relay_node};
 use super::domain::Domain;
@@ -306,6 +306,27 @@ impl Workflow {
         let resources = &self.service(service).resources;
         let named = resources.iter().zip(values);
         named.map(|(resource, value)| format!("{} = {value}", resource.name)).collect()
+    }
+
+    /// Tries `step`, or its compensation if `backward`: the guard first, then the changes. A
+    /// compensation has no guard. The resources change only if the verdict is
+    /// [`Verdict::Accepted`].
+    ///
+    /// The model and the runtime both carry steps out by this.
+    ///
+    /// # Errors
+    /// When the arithmetic has no result; the resources are then unchanged.
+    pub fn attempt(
+        &self,
+        step: StepId,
+        backward: bool,
+        resources: &mut [i64],
+    ) -> Result<Verdict, ArithmeticError> {
+        if !backward && !self.accepts(step, resources)? {
+            return Ok(Verdict::Refused);
+        }
+        self.change(step, backward, resources)?;
+        Ok(Verdict::Accepted)
     }
 
     /// Whether `step` is accepted by its service in the given state of that service's resources.
