@@ -1,6 +1,5 @@
 //! From what stands in the file to a valid workflow.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,6 +10,7 @@ use amends_models::workflow::{
     Claim, Fault, FaultBudget, PropertyDraft, Protocol, StepDraft, StepKind, Workflow,
     WorkflowBuilder, WorkflowError,
 };
+use indexmap::IndexMap;
 use toml::Spanned;
 
 use super::diagnostic::{Source, SpecError};
@@ -245,10 +245,10 @@ impl Reader<'_> {
         &self,
         file: &SpecFile,
         workflow: &Workflow,
-    ) -> Result<BTreeMap<String, Expectation>, SpecError> {
+    ) -> Result<IndexMap<String, Expectation>, SpecError> {
         let mut known: Vec<&str> = built_in_names(workflow.protocol()).to_vec();
         known.extend(workflow.properties().iter().map(|property| property.name.as_str()));
-        let mut expect = BTreeMap::new();
+        let mut expect = IndexMap::new();
         for (name, verdict) in &file.expect {
             if !known.contains(&name.get_ref().as_str()) {
                 return Err(self.source.error(

@@ -38,12 +38,12 @@ mod format;
 mod places;
 mod wording;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
 use amends_models::workflow::Workflow;
 use amends_models::workflow::builder::Place;
+use indexmap::IndexMap;
 
 pub use diagnostic::{InvalidSpec, Source, SpecError};
 pub use places::Places;
@@ -53,8 +53,8 @@ pub use places::Places;
 pub struct Spec {
     /// What it describes.
     pub workflow: Workflow,
-    /// What a check is expected to find, by property.
-    pub expect: BTreeMap<String, Expectation>,
+    /// What a check is expected to find, by property, in the order of the file.
+    pub expect: IndexMap<String, Expectation>,
     /// Its text.
     pub source: Source,
     /// Where in the text each part of the workflow stands.

@@ -246,4 +246,8 @@ impl Words<Choreography> for Choreography {
     fn monitor(&self, witness: &WorkflowWitness) -> Vec<String> {
         witness.facts(&self.workflow)
     }
+
+    fn watched(&self, position: usize) -> Option<String> {
+        self.workflow.told_apart(position)
+    }
 }

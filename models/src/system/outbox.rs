@@ -216,4 +216,8 @@ impl Words<Outbox> for Outbox {
     fn monitor(&self, witness: &OutboxWitness) -> Vec<String> {
         witness.facts(&self.workflow)
     }
+
+    fn watched(&self, position: usize) -> Option<String> {
+        self.workflow.told_apart(position)
+    }
 }

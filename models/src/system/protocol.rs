@@ -68,6 +68,10 @@ pub trait Words<T: Protocol + ?Sized>: Send + Sync {
     fn resources(&self, address: Address, resources: &T::Resources) -> Vec<String>;
     /// What a monitor knows, as facts worth telling at the end of a story.
     fn monitor(&self, monitor: &T::Monitor) -> Vec<String>;
+    /// The workflow that the monitor of that position watches, where there are several: `#1`.
+    fn watched(&self, _position: usize) -> Option<String> {
+        None
+    }
 }
 
 /// The messages of a protocol.

@@ -223,4 +223,8 @@ impl Words<Saga> for Saga {
     fn monitor(&self, witness: &WorkflowWitness) -> Vec<String> {
         witness.facts(&self.workflow)
     }
+
+    fn watched(&self, position: usize) -> Option<String> {
+        self.workflow.told_apart(position)
+    }
 }

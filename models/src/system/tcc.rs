@@ -248,4 +248,8 @@ impl Words<Tcc> for Tcc {
     fn monitor(&self, witness: &TccWitness) -> Vec<String> {
         witness.facts(&self.workflow)
     }
+
+    fn watched(&self, position: usize) -> Option<String> {
+        self.workflow.told_apart(position)
+    }
 }

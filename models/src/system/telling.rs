@@ -241,10 +241,15 @@ impl<T: Protocol> System<T> {
                 facts.push(format!("{name} cannot compute {}: {error}", words.change(change)));
             }
         }
-        for part in row {
-            if let Part::Monitor(monitor) = part {
-                facts.extend(words.monitor(monitor));
-            }
+        let monitors = row.iter().filter_map(|part| match part {
+            Part::Monitor(monitor) => Some(monitor),
+            _ => None,
+        });
+        for (position, monitor) in monitors.enumerate() {
+            let watched = words.watched(position).map(|name| format!("{name}: "));
+            let watched = watched.unwrap_or_default();
+            let told = words.monitor(monitor).into_iter();
+            facts.extend(told.map(|fact| format!("{watched}{fact}")));
         }
         facts
     }

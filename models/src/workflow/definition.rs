@@ -12,7 +12,7 @@ use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
 use crate::protocol::two_phase_commit::TwoPhaseKnobs;
-use crate::protocol::{Address, ServiceId, StepId, StepSet, Verdict};
+use crate::protocol::{Address, ServiceId, StepId, StepSet, Verdict, WorkflowId};
 
 use super::builder::{BROKER, COORDINATOR, INITIATOR, STANDBY, STORE, relay_node};
 use super::domain::Domain;
@@ -306,6 +306,13 @@ impl Workflow {
         let resources = &self.service(service).resources;
         let named = resources.iter().zip(values);
         named.map(|(resource, value)| format!("{} = {value}", resource.name)).collect()
+    }
+
+    /// How a report tells the workflow of that position from the others: `#1`. Nothing, if there is
+    /// only one.
+    #[must_use]
+    pub fn told_apart(&self, position: usize) -> Option<String> {
+        (self.instances() > 1).then(|| WorkflowId(position as u32).to_string())
     }
 
     /// Tries `step`, or its compensation if `backward`: the guard first, then the changes. A

@@ -149,6 +149,10 @@ impl Words<TwoPhaseCommit> for TwoPhaseCommit {
             })
             .collect()
     }
+
+    fn watched(&self, position: usize) -> Option<String> {
+        self.workflow.told_apart(position)
+    }
 }
 
 impl TwoPhaseCommit {
