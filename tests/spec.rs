@@ -224,6 +224,168 @@ fn sagas_that_reserve_are_refused() {
     insta::assert_snapshot!(said.join("\n"));
 }
 
+const SOUND_TRANSFER: &str = r#"
+name     = "transfer"
+protocol = "two-phase-commit"
+
+[services.paying]
+balance = 10
+
+[services.receiving]
+balance = 0
+
+[[step]]
+name    = "withdraw"
+service = "paying"
+when    = "balance >= 10"
+do      = "balance -= 10"
+
+[[step]]
+name    = "deposit"
+service = "receiving"
+do      = "balance += 10"
+
+[two-phase-commit]
+standby = true
+
+[faults]
+halt = { coordinator = 1 }
+
+[expect]
+agreement = "holds"
+"#;
+
+const SOUND_CHOREOGRAPHY: &str = r#"
+name     = "order"
+protocol = "choreography"
+
+[services.inventory]
+stock = 2
+
+[services.payment]
+balance = 20
+
+[[step]]
+name    = "reserve-stock"
+service = "inventory"
+when    = "stock >= 1"
+do      = "stock -= 1"
+undo    = "stock += 1"
+
+[[step]]
+name    = "charge"
+service = "payment"
+after   = ["reserve-stock"]
+do      = "balance -= 10"
+undo    = "balance += 10"
+
+[choreography]
+publish = "outbox"
+
+[faults]
+crash = { initiator = 1 }
+
+[expect]
+causal = "holds"
+"#;
+
+const SOUND_OUTBOX: &str = r#"
+name     = "order"
+protocol = "outbox"
+
+[services.order]
+rows = 0
+
+[services.shipping]
+parcels = 0
+
+[[step]]
+name    = "create"
+service = "order"
+do      = "rows += 1"
+
+[[step]]
+name    = "ship"
+service = "shipping"
+after   = ["create"]
+do      = "parcels += 1"
+
+[outbox]
+relays = 1
+
+[faults]
+crash = { broker = 1 }
+
+[expect]
+effect-once = "holds"
+"#;
+
+/// What is said to each wrong variant of a sound spec, one after the other.
+fn refusals<const N: usize>(sound: &str, wrong: [(&str, &str); N]) -> String {
+    spec::parse("order.toml", sound).expect("it is sound");
+    wrong.map(|(right, wrong)| spoil(sound, right, wrong)).join("\n")
+}
+
+#[test]
+fn transfers_that_are_refused() {
+    insta::assert_snapshot!(refusals(
+        SOUND_TRANSFER,
+        [
+            (
+                "do      = \"balance -= 10\"",
+                "do      = \"balance -= 10\"\nundo    = \"balance += 10\""
+            ),
+            ("do      = \"balance -= 10\"", "try     = \"balance -= 10\""),
+            ("do      = \"balance -= 10\"", "kind    = \"pivot\"\ndo      = \"balance -= 10\""),
+            ("service = \"receiving\"", "service = \"receiving\"\nafter   = [\"withdraw\"]"),
+            ("service = \"receiving\"", "service = \"recieving\""),
+            ("standby = true", "standby = \"yes\""),
+            ("standby = true", "stand-by = true"),
+            ("[two-phase-commit]\nstandby = true", "[tcc]\nbarrier = \"none\""),
+            ("coordinator = 1", "initiator = 1"),
+            ("agreement =", "atomic ="),
+        ],
+    ));
+}
+
+#[test]
+fn choreographies_that_are_refused() {
+    insta::assert_snapshot!(refusals(
+        SOUND_CHOREOGRAPHY,
+        [
+            ("after   = [\"reserve-stock\"]", "after   = [\"reserve-stok\"]"),
+            ("when    =", "after   = [\"charge\"]\nwhen    ="),
+            ("do      = \"stock -= 1\"", "try     = \"stock -= 1\""),
+            ("publish = \"outbox\"", "publish = \"inbox\""),
+            ("[choreography]\npublish = \"outbox\"", "[outbox]\nrelays = 1"),
+            ("initiator = 1", "coordinator = 1"),
+            ("causal =", "ordered-per-aggregate ="),
+        ],
+    ));
+}
+
+#[test]
+fn outboxes_that_are_refused() {
+    insta::assert_snapshot!(refusals(
+        SOUND_OUTBOX,
+        [
+            (
+                "do      = \"parcels += 1\"",
+                "do      = \"parcels += 1\"\nundo    = \"parcels -= 1\""
+            ),
+            (
+                "service = \"shipping\"\nafter   = [\"create\"]\ndo      = \"parcels",
+                "service = \"order\"\nafter   = [\"create\"]\ndo      = \"rows",
+            ),
+            ("after   = [\"create\"]", "after   = [\"ship\"]"),
+            ("relays = 1", "relays = 0"),
+            ("[outbox]\nrelays = 1", "[saga]\nattempts = 2"),
+            ("broker = 1", "relay-2 = 1"),
+            ("effect-once =", "causal ="),
+        ],
+    ));
+}
+
 #[test]
 fn a_workflow_without_steps() {
     let error = spec::parse("order.toml", "name = \"order\"\nprotocol = \"saga\"\n").unwrap_err();

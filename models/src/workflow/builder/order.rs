@@ -21,11 +21,13 @@ pub(super) fn check_order(steps: &[Step]) -> Result<(), WorkflowError> {
             let names: Vec<String> =
                 rest.iter().map(|id| format!("`{}`", steps[usize::from(id.0)].name)).collect();
             let first = rest.iter().next().map_or(0, |id| usize::from(id.0));
-            return Err(WorkflowError::new(
-                Place::Step(first, StepField::After(0)),
-                format!("these steps wait for each other: {}", names.join(", ")),
-            )
-            .help("remove one `after` so that some step can start"));
+            let message = match &names[..] {
+                [alone] => format!("{alone} waits for itself"),
+                _ => format!("these steps wait for each other: {}", names.join(", ")),
+            };
+            let place = Place::Step(first, StepField::After(0));
+            return Err(WorkflowError::new(place, message)
+                .help("remove one `after` so that some step can start"));
         }
     }
     Ok(())
