@@ -30,6 +30,8 @@ use std::hash::Hash;
 
 use derive_where::derive_where;
 
+use serde::{Deserialize, Serialize};
+
 use super::address::Address;
 
 /// What a state, record, message or timer of a process must be: a plain value that can be compared,
@@ -169,7 +171,8 @@ pub enum Effect<P: Process + ?Sized> {
 pub type Effects<P> = Vec<Effect<P>>;
 
 /// What a process's resources said to a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The change is made.
     Accepted,

@@ -49,7 +49,8 @@ pub use local::{Local, Status};
 pub use model::SystemState;
 pub use of_workflow::{WithSystem, with_system};
 pub use protocol::{
-    ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf, Words,
+    ChangeOf, Deed, Event, Hostable, MessageOf, OutcomeOf, Protocol, RecordOf, Stored, TimerOf,
+    Words,
 };
 pub use role::{Role, RoleRecord, RoleState};
 pub use topology::{Granularity, Part, System, SystemBuilder};

@@ -6,7 +6,7 @@
 use crate::workflow::{Protocol as Chosen, Workflow};
 
 use super::event_sourcing;
-use super::protocol::Protocol;
+use super::protocol::Hostable;
 use super::topology::System;
 use super::{choreography, outbox, saga, tcc, two_phase_commit};
 
@@ -16,7 +16,7 @@ pub trait WithSystem {
     type Output;
 
     /// Does it.
-    fn with<T: Protocol>(self, system: System<T>) -> Self::Output;
+    fn with<T: Hostable>(self, system: System<T>) -> Self::Output;
 }
 
 /// Makes the system that the workflow describes, with all its properties, and does something with it.

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 
 use crate::property::outbox::{OutboxWitness, outbox_properties};
 use crate::protocol::outbox::{
-    Delivery, Line, OutboxBroker, OutboxChange, OutboxConsumer, OutboxKnobs, OutboxMessage,
+    Delivery, Line, Nobody, OutboxBroker, OutboxChange, OutboxConsumer, OutboxKnobs, OutboxMessage,
     OutboxPlan, OutboxProcess, OutboxProducer, OutboxRecord, OutboxRelay, OutboxTimer,
 };
 use crate::protocol::{Address, ServiceId, StepId, Verdict};
@@ -205,7 +205,7 @@ impl Words<Outbox> for Outbox {
         }
     }
 
-    fn outcome(&self, never: &std::convert::Infallible) -> String {
+    fn outcome(&self, never: &Nobody) -> String {
         match *never {}
     }
 

@@ -2,6 +2,8 @@
 //! monitors that remember what properties need of history, and the words to tell it in.
 
 use derive_where::derive_where;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::protocol::{Address, Process, Value, Verdict};
 use crate::workflow::ArithmeticError;
@@ -50,6 +52,28 @@ pub trait Protocol: Send + Sync + 'static {
     fn words(&self) -> &dyn Words<Self>;
 }
 
+/// A value that can be written down, and read again.
+pub trait Stored: Serialize + DeserializeOwned {}
+impl<V: Serialize + DeserializeOwned> Stored for V {}
+
+/// A [`Protocol`] that can leave the model: what its processes keep and do can be written down, so
+/// that a host can give them durable logs. Nothing has to be implemented for that.
+pub trait Hostable:
+    Protocol<
+        Resources: Stored,
+        Process: Process<Record: Stored, Change: Stored, Message: Stored, Outcome: Stored>,
+    >
+{
+}
+
+impl<T> Hostable for T where
+    T: Protocol<
+            Resources: Stored,
+            Process: Process<Record: Stored, Change: Stored, Message: Stored, Outcome: Stored>,
+        >
+{
+}
+
 /// How a protocol's values read in a story.
 pub trait Words<T: Protocol + ?Sized>: Send + Sync {
     /// A process: `inventory`, `coordinator #1`.
@@ -96,6 +120,8 @@ pub struct Event<T: Protocol + ?Sized> {
 
 /// What a process did.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", bound = "T: Hostable")]
 pub enum Deed<T: Protocol + ?Sized> {
     /// Made a record durable.
     Persisted(RecordOf<T>),

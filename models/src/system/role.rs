@@ -1,6 +1,8 @@
 //! A process that plays one of two roles, so that coordinators and participants, which keep
 //! different logs, can live in one system.
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::{Address, Effect, Effects, Input, Process};
 
 /// A coordinator or a participant.
@@ -22,7 +24,8 @@ pub struct RoleState<C, P> {
 }
 
 /// A log record of either role.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RoleRecord<C, P> {
     /// The coordinator's.
     Coordinator(C),

@@ -5,6 +5,7 @@ mod words;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::property::two_phase_commit::{TwoPhaseWitness, two_phase_properties};
@@ -30,7 +31,7 @@ pub struct TwoPhaseCommit {
 
 /// The rows of a participant: their values, and the transactions they are prepared for. Both survive
 /// crashes, whatever the participant's log says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Rows {
     /// The values of the service's resources.
     pub values: SmallVec<[i64; 2]>,

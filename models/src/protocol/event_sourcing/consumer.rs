@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::protocol::address::{Address, WorkflowId};
@@ -25,7 +26,7 @@ pub struct Consumer {
 }
 
 /// An entry of a consumer's log: its checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConsumerRecord {
     /// In which log.
     pub source: Source,
@@ -34,7 +35,7 @@ pub struct ConsumerRecord {
 }
 
 /// How far a consumer is in each log that it reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Marks {
     marks: SmallVec<[(Source, Mark); 1]>,
 }

@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::protocol::address::WorkflowId;
 use crate::workflow::domain::{AggregateId, CommandKind, EventKind, PolicyId, Values};
 
 /// The events of one aggregate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StreamId {
     /// Which kind of aggregate.
     pub aggregate: AggregateId,
@@ -17,14 +18,18 @@ pub struct StreamId {
 }
 
 /// A place in the global log, counted from one. Zero is before the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(transparent)]
 pub struct Position(pub u16);
 
 /// The identity of a command: whoever repeats it gives the same one.
 ///
 /// It carries the two ids of messaging: the *correlation* id, which all that follows from one
 /// workflow shares, and the *causation* id, the event that this one follows from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CommandId {
     /// It was in the stream before anything ran.
     History,
@@ -42,7 +47,7 @@ pub enum CommandId {
 }
 
 /// A command for a certain aggregate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IssuedCommand {
     /// Its identity.
     pub id: CommandId,
@@ -53,7 +58,7 @@ pub struct IssuedCommand {
 }
 
 /// An event in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StoredEvent {
     /// Its place in the global log.
     pub position: Position,
@@ -70,7 +75,7 @@ pub struct StoredEvent {
 }
 
 /// The state of an aggregate at a version, to start a replay from.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Snapshot {
     /// How many events it covers.
     pub version: u8,
@@ -92,7 +97,8 @@ pub struct EventLog {
 }
 
 /// An entry of the store's log.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StoreRecord {
     /// Positions up to this one are taken, whatever becomes of them.
     Taken(Position),

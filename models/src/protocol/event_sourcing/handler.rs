@@ -6,6 +6,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::address::{Address, WorkflowId};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
 
@@ -23,7 +25,7 @@ pub struct CommandHandler {
 }
 
 /// An entry of the handler's log: a request was answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct HandlerRecord {
     /// How: accepted, refused, or failed where the business is not well-defined.
     pub verdict: Verdict,

@@ -1,5 +1,6 @@
 //! What command handlers, consumers and the store say to each other, and their timers.
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::protocol::address::Address;
@@ -10,7 +11,8 @@ use crate::workflow::domain::{EventKind, Values};
 use super::event::{CommandId, IssuedCommand, Position, Snapshot, StoredEvent, StreamId};
 
 /// A question to the store, or its answer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EventMessage {
     /// What does the command have to decide on?
     Load(IssuedCommand),
@@ -43,7 +45,7 @@ pub enum EventMessage {
 }
 
 /// Events to be added to a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Append {
     /// The command that led to them.
     pub command: IssuedCommand,
@@ -56,7 +58,7 @@ pub struct Append {
 }
 
 /// A question for the next event. It waits at the store until there is one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Read {
     /// Of which log.
     pub source: Source,
@@ -67,7 +69,8 @@ pub struct Read {
 }
 
 /// What a consumer reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The global log.
     All,
@@ -76,7 +79,9 @@ pub enum Source {
 }
 
 /// How far a consumer is: the key of the order it reads in, and the position.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct Mark {
     /// What is ordered by first: a transaction, a timestamp, or nothing.
     pub major: i32,
@@ -85,7 +90,8 @@ pub struct Mark {
 }
 
 /// The timers of all processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EventTimer {
     /// Stands in for the store's answer to a command.
     Answer,
@@ -98,7 +104,8 @@ pub enum EventTimer {
 }
 
 /// A local transaction.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EventChange {
     /// The store commits an append.
     Insert(Transaction),
@@ -107,7 +114,7 @@ pub enum EventChange {
 }
 
 /// A transaction of the store.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Transaction {
     /// Who asked for it.
     pub from: Address,
@@ -120,7 +127,7 @@ pub struct Transaction {
 }
 
 /// What became of a command, as its client is told.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Told {
     /// Which command.
     pub command: IssuedCommand,
@@ -129,7 +136,8 @@ pub struct Told {
 }
 
 /// What became of a command.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// It was carried out.
     Accepted {

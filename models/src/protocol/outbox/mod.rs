@@ -41,6 +41,6 @@ pub use consumer::{ConsumerStore, OutboxConsumer};
 pub use knobs::{Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write};
 pub use message::{Delivery, Line, Lines, OutboxChange, OutboxMessage, OutboxTimer};
 pub use plan::OutboxPlan;
-pub use process::{OutboxMemory, OutboxProcess, OutboxRecord, OutboxStore};
+pub use process::{Nobody, OutboxMemory, OutboxProcess, OutboxRecord, OutboxStore};
 pub use producer::{OutboxProducer, ProducerMemory, ProducerStore};
 pub use relay::{OutboxRelay, RelayMemory};

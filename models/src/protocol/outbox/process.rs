@@ -64,6 +64,10 @@ pub enum OutboxRecord {
     DeadLettered(Delivery),
 }
 
+/// The outcome of which nobody is told: how deliveries end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Nobody {}
+
 impl OutboxStore {
     /// Whether a message was put away as a dead letter.
     #[must_use]
@@ -85,8 +89,7 @@ impl Process for OutboxProcess {
     type Change = OutboxChange;
     type Message = OutboxMessage;
     type Timer = OutboxTimer;
-    /// Nobody is told how a delivery ended.
-    type Outcome = std::convert::Infallible;
+    type Outcome = Nobody;
 
     fn fold(&self, store: &mut OutboxStore, record: &OutboxRecord) {
         match self {

@@ -5,6 +5,8 @@ mod words;
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::property::event_sourcing::{EventWitness, event_sourcing_properties};
 use crate::protocol::event_sourcing::{
     CommandHandler, Consumer, ConsumerId, EventChange, EventPlan, EventSourcingKnobs, EventStore,
@@ -29,7 +31,7 @@ pub struct EventSourcing {
 }
 
 /// What a projection owns.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReadModel {
     /// Its values.
     pub values: Values,

@@ -14,6 +14,7 @@ mod draft;
 mod place;
 mod usage;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::protocol::ServiceId;
@@ -33,19 +34,23 @@ pub const EVENT_STORE: &str = "event-store";
 pub const COMMAND_HANDLER: &str = "command-handler";
 
 /// The position of an aggregate in its domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct AggregateId(pub u8);
 
 /// The position of a command in its domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct CommandKind(pub u8);
 
 /// The position of a type of event in its domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct EventKind(pub u8);
 
 /// The position of a policy in its domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct PolicyId(pub u8);
 
 /// The values of an aggregate or of a read model, in the order in which they are defined.

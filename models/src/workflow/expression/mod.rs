@@ -17,6 +17,8 @@ pub use display::Written;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::ServiceId;
 
 /// The position of a resource in its service.
@@ -52,7 +54,8 @@ pub enum Term {
 }
 
 /// An operator on numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Operator {
     /// `a + b`
     Add,
@@ -116,7 +119,20 @@ pub struct Assignment {
 }
 
 /// Arithmetic that has no result in 64-bit signed integers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    PartialOrd,
+    Ord,
+    thiserror::Error,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum ArithmeticError {
     /// The result does not fit.
     #[error("the result of `{operator}` does not fit into 64 bits")]
