@@ -1,23 +1,20 @@
 //! The choreographed saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-mod telling;
-
-use std::collections::BTreeMap;
+mod trial;
 
 use amends_models::protocol::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
 use amends_models::protocol::saga::SagaKnobs;
-use amends_models::system::choreography::{self, Choreography};
-use amends_models::system::saga;
-use amends_models::system::{Granularity, System};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
+use trial::{Case, assert_all_hold, faults};
 
 /// Steps in a row, one service each, without business: what matters here is whether they are done and
 /// undone.
 fn chain(steps: usize) -> Workflow {
-    let mut builder = Workflow::builder("order");
+    let mut builder =
+        Workflow::builder("order").protocol(Protocol::Choreography(ChoreographyKnobs::default()));
     for at in 0..steps {
         let service = format!("service-{at}");
         builder = builder
@@ -53,21 +50,6 @@ fn with_pivot() -> Workflow {
         .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
         .build()
         .expect("the workflow is sound")
-}
-
-fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
-    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
-}
-
-/// The word of each verdict, over the complete space.
-fn verdicts(system: &System<Choreography>) -> BTreeMap<String, &'static str> {
-    let report = system.verify().run();
-    assert!(report.is_complete());
-    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
-}
-
-fn assert_all_hold(workflow: &Workflow) {
-    choreography::system(workflow, &ChoreographyKnobs::default()).verify().run().assert_holds();
 }
 
 #[test]
@@ -121,8 +103,8 @@ fn a_choreography_survives_a_partition() {
 fn a_workflow_can_be_orchestrated_or_choreographed() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
     let workflow = chain(2).with_faults(budget);
-    saga::system(&workflow, &SagaKnobs::default()).verify().run().assert_holds();
     assert_all_hold(&workflow);
+    assert_all_hold(&workflow.with_protocol(Protocol::Saga(SagaKnobs::default())));
 }
 
 /// Each wrong choice, the faults that expose it, and the property that names the anomaly.
@@ -201,43 +183,39 @@ fn wrong_choices() -> Vec<(&'static str, ChoreographyKnobs, Workflow, &'static s
     ]
 }
 
+fn cases() -> Vec<Case> {
+    let cases = wrong_choices().into_iter();
+    let chosen = Protocol::Choreography;
+    cases.map(|(name, knobs, it, breaks)| Case::new(name, it, chosen(knobs), breaks)).collect()
+}
+
 #[test]
 fn every_wrong_choice_breaks_the_property_that_names_it() {
-    for (name, knobs, workflow, property) in wrong_choices() {
-        let verdicts = verdicts(&choreography::system(&workflow, &knobs));
-        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
-    }
+    trial::assert_each_breaks(&cases());
 }
 
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
-    for (name, _, workflow, _) in wrong_choices().into_iter().filter(|c| c.3 != "settles") {
-        let system = choreography::system(&workflow, &ChoreographyKnobs::default());
-        for (property, verdict) in verdicts(&system) {
-            assert_ne!(verdict, "violated", "{name}: {property}");
-        }
+    for case in cases().into_iter().filter(|case| !case.halts()) {
+        let right = Protocol::Choreography(ChoreographyKnobs::default());
+        trial::assert_harmless(case.name, &case.workflow.with_protocol(right));
     }
 }
 
 #[test]
 fn one_transition_per_effect_gives_the_same_verdicts() {
-    let small = wrong_choices().into_iter().filter(|choice| choice.2.steps().len() < 4);
-    for (name, knobs, workflow, _) in small {
-        let merged = choreography::system(&workflow, &knobs);
-        let fine = choreography::system_with(&workflow, &knobs, Granularity::PerEffect);
-        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
-    }
+    let mut small = cases();
+    small.retain(|case| case.workflow.steps().len() < 4);
+    trial::assert_granularity_makes_no_difference(&small);
 }
 
-/// A counterexample as a person reads it.
 #[test]
-fn the_stories_are_readable() {
-    for (name, knobs, workflow, property) in wrong_choices() {
-        let system = choreography::system(&workflow, &knobs);
-        let report = system.verify().run();
-        let found = report.property(property).expect("it is a property of choreographies");
-        let run = found.verdict.counterexample().expect("the choice is wrong");
-        let name = name.replace([' ', ':'], "_");
-        insta::assert_snapshot!(name, telling::tell(&system.story(run)));
-    }
+fn every_counterexample_reads_as_a_story() {
+    insta::assert_snapshot!(trial::stories(&cases()));
+}
+
+#[test]
+fn stateright_sees_the_same_states() {
+    let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
+    trial::assert_stateright_agrees(&chain(2).with_faults(budget));
 }

@@ -1,21 +1,19 @@
 //! Event sourcing: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-use std::collections::BTreeMap;
+mod trial;
+
 use std::sync::Arc;
 
 use amends_models::protocol::event_sourcing::{
     Checkpoint, CommandIdentity, Conflict, Delivery, EventSourcingKnobs, ExpectedVersion,
     GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
 };
-use amends_models::system::event_sourcing::{self, EventSourcing};
-use amends_models::system::story::{Happening, Story};
-use amends_models::system::{Granularity, System};
 use amends_models::workflow::domain::{
     AggregateDraft, CommandDraft, Domain, DomainBuilder, EventDraft, PolicyDraft, ProjectionDraft,
 };
 use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
-use stateright::{Checker, Model};
+use trial::{Case, assert_all_hold, faults, verdicts};
 
 /// Orders that take from one shared stock.
 fn stock() -> DomainBuilder {
@@ -56,10 +54,6 @@ fn order() -> DomainBuilder {
         .request("place")
 }
 
-fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
-    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
-}
-
 fn workflow(
     domain: DomainBuilder,
     knobs: EventSourcingKnobs,
@@ -72,20 +66,6 @@ fn workflow(
         .faults(faults(spent))
         .build()
         .expect("the workflow is sound")
-}
-
-fn system(workflow: &Workflow, granularity: Granularity) -> System<EventSourcing> {
-    let Protocol::EventSourcing(domain, knobs) = workflow.protocol() else {
-        unreachable!("the workflow is event-sourced")
-    };
-    event_sourcing::system_with(workflow, &Arc::clone(domain), knobs, granularity)
-}
-
-/// The word of each verdict, over the complete space.
-fn verdicts(system: &System<EventSourcing>) -> BTreeMap<String, &'static str> {
-    let report = system.verify().max_states(3_000_000).run();
-    assert!(report.is_complete(), "{} states", report.states);
-    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
 }
 
 /// Orders of their own streams, and a read model that counts them.
@@ -271,34 +251,30 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
     ]
 }
 
+fn cases() -> Vec<Case> {
+    let cases = wrong_choices().into_iter();
+    cases.map(|(name, workflow, breaks)| Case { name, workflow, breaks }).collect()
+}
+
 #[test]
 fn every_wrong_choice_breaks_the_property_that_names_it() {
-    for (name, workflow, property) in wrong_choices() {
-        let verdicts = verdicts(&system(&workflow, Granularity::PerInput));
-        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
-    }
+    trial::assert_each_breaks(&cases());
 }
 
 #[test]
 fn one_transition_per_effect_gives_the_same_verdicts() {
-    for (name, workflow, _) in wrong_choices() {
-        let merged = system(&workflow, Granularity::PerInput);
-        let fine = system(&workflow, Granularity::PerEffect);
-        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
-    }
+    trial::assert_granularity_makes_no_difference(&cases());
 }
 
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
-    for (name, workflow, _) in wrong_choices().into_iter().filter(|c| c.2 != "settles") {
-        let Protocol::EventSourcing(domain, _) = workflow.protocol() else {
+    for case in cases().into_iter().filter(|case| !case.halts()) {
+        let Protocol::EventSourcing(domain, _) = case.workflow.protocol() else {
             unreachable!("the workflow is event-sourced")
         };
         let right = EventSourcingKnobs::default();
-        let system = event_sourcing::system(&workflow, domain, &right);
-        for (property, verdict) in verdicts(&system) {
-            assert_ne!(verdict, "violated", "{name}: {property}");
-        }
+        let right = Protocol::EventSourcing(Arc::clone(domain), right);
+        trial::assert_harmless(case.name, &case.workflow.clone().with_protocol(right));
     }
 }
 
@@ -375,7 +351,7 @@ mod causal_consistency {
 
     fn verdict(delivery: Delivery, clock_skew: u8, spent: &[(Fault, u8)]) -> &'static str {
         let knobs = EventSourcingKnobs { delivery, clock_skew, ..EventSourcingKnobs::default() };
-        verdicts(&system(&workflow(chain(), knobs, 1, spent), Granularity::PerInput))["causal"]
+        verdicts(&workflow(chain(), knobs, 1, spent))["causal"]
     }
 
     #[test]
@@ -417,31 +393,20 @@ fn arithmetic_without_a_result_is_found() {
     ] {
         let domain = domain(evolve, when, project);
         let workflow = workflow(domain, EventSourcingKnobs::default(), 1, &[]);
-        let verdicts = verdicts(&system(&workflow, Granularity::PerInput));
+        let verdicts = verdicts(&workflow);
         assert_eq!(verdicts["well-defined"], "violated", "{evolve}, {when}, {project}");
     }
 }
 
 #[test]
 fn stateright_sees_the_same_states() {
-    let workflow = workflow(order(), EventSourcingKnobs::default(), 1, &[(Fault::Crash, 1)]);
-    let ours = system(&workflow, Granularity::PerInput).verify().run();
-    let theirs = system(&workflow, Granularity::PerInput).checker().spawn_bfs().join();
-    assert_eq!(ours.states, theirs.unique_state_count() as u64);
-    assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
-    theirs.assert_properties();
+    let crash = &[(Fault::Crash, 1)];
+    trial::assert_stateright_agrees(&workflow(order(), EventSourcingKnobs::default(), 1, crash));
 }
 
 #[test]
 fn every_counterexample_reads_as_a_story() {
-    let mut told = String::new();
-    for (name, workflow, property) in wrong_choices() {
-        let system = system(&workflow, Granularity::PerInput);
-        let report = system.verify().run();
-        let run = report.property(property).unwrap().verdict.counterexample().unwrap();
-        told.push_str(&format!("== {name}: {property}\n{}\n", tell(&system.story(run))));
-    }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(trial::stories(&cases()));
 }
 
 /// Each way to get a domain wrong, with what is said about it.
@@ -501,38 +466,4 @@ fn domains_that_are_refused() {
         ));
     }
     insta::assert_snapshot!(said);
-}
-
-fn assert_all_hold(workflow: &Workflow) {
-    system(workflow, Granularity::PerInput).verify().run().assert_holds();
-}
-
-fn tell(story: &Story) -> String {
-    let mut text = String::new();
-    for (at, event) in story.events.iter().enumerate() {
-        if story.repeats_from == Some(at) {
-            text.push_str("  from here it goes round for ever:\n");
-        }
-        let name = |actor: usize| story.actors[actor].name.as_str();
-        let what = match event.happening {
-            Happening::Send { to } => format!("tells {}: {}", name(to), event.text),
-            Happening::Deliver { from } => format!("hears from {}: {}", name(from), event.text),
-            Happening::Lose { from } => format!("never hears from {}: {}", name(from), event.text),
-            Happening::Duplicate { from } => {
-                format!("will hear twice from {}: {}", name(from), event.text)
-            }
-            Happening::Persist => format!("logs: {}", event.text),
-            Happening::Accepted => format!("commits: {}", event.text),
-            Happening::Refused => format!("refuses: {}", event.text),
-            _ => event.text.clone(),
-        };
-        match event.actor {
-            Some(actor) => text.push_str(&format!("  {:<14} {what}\n", name(actor))),
-            None => text.push_str(&format!("  {what}\n")),
-        }
-    }
-    for fact in &story.ending {
-        text.push_str(&format!("  at the end: {fact}\n"));
-    }
-    text
 }

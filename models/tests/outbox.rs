@@ -1,16 +1,13 @@
 //! The outbox: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-mod telling;
-
-use std::collections::BTreeMap;
+mod trial;
 
 use amends_models::protocol::outbox::{
     Acknowledge, Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write,
 };
-use amends_models::system::outbox::{self, Outbox};
-use amends_models::system::{Granularity, System};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
+use trial::{Case, assert_all_hold, faults};
 
 /// One transaction per order, whose event one other service handles. It has stock for so many.
 fn orders(stock: i64) -> Workflow {
@@ -38,27 +35,12 @@ fn histories() -> Workflow {
         .expect("the workflow is sound")
 }
 
-fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
-    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
-}
-
-/// The word of each verdict, over the complete space.
-fn verdicts(system: &System<Outbox>) -> BTreeMap<String, &'static str> {
-    let report = system.verify().run();
-    assert!(report.is_complete());
-    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
-}
-
-fn assert_all_hold(workflow: &Workflow) {
-    outbox::system(workflow, &OutboxKnobs::default()).verify().run().assert_holds();
-}
-
 #[test]
 fn two_aggregates_survive_a_crash_a_loss_and_a_duplicate() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)]);
     let knobs = OutboxKnobs { relays: 1, ..OutboxKnobs::default() };
     let workflow = orders(2).with_instances(2).with_faults(budget);
-    outbox::system(&workflow, &knobs).verify().run().assert_holds();
+    assert_all_hold(&workflow.with_protocol(Protocol::Outbox(knobs)));
 }
 
 #[test]
@@ -153,38 +135,33 @@ fn wrong_choices() -> Vec<(&'static str, OutboxKnobs, Workflow, &'static str)> {
     ]
 }
 
+fn cases() -> Vec<Case> {
+    let cases = wrong_choices().into_iter();
+    let chosen = Protocol::Outbox;
+    cases.map(|(name, knobs, it, breaks)| Case::new(name, it, chosen(knobs), breaks)).collect()
+}
+
 #[test]
 fn every_wrong_choice_breaks_the_property_that_names_it() {
-    for (name, knobs, workflow, property) in wrong_choices() {
-        let verdicts = verdicts(&outbox::system(&workflow, &knobs));
-        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
-    }
+    trial::assert_each_breaks(&cases());
 }
 
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
-    for (name, _, workflow, _) in wrong_choices() {
-        let system = outbox::system(&workflow, &OutboxKnobs::default());
-        for (property, verdict) in verdicts(&system) {
-            assert_ne!(verdict, "violated", "{name}: {property}");
-        }
+    for case in cases() {
+        let right = Protocol::Outbox(OutboxKnobs::default());
+        trial::assert_harmless(case.name, &case.workflow.with_protocol(right));
     }
 }
 
 #[test]
 fn one_transition_per_effect_gives_the_same_verdicts() {
-    for (name, knobs, workflow, _) in wrong_choices() {
-        let merged = outbox::system(&workflow, &knobs);
-        let fine = outbox::system_with(&workflow, &knobs, Granularity::PerEffect);
-        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
-    }
+    trial::assert_granularity_makes_no_difference(&cases());
 }
 
 #[test]
 fn what_is_poison_to_one_aggregate_does_not_hold_up_another() {
-    let one_too_many = orders(1).with_instances(2);
-    let system = outbox::system(&one_too_many, &OutboxKnobs::default());
-    system.verify().run().assert_holds();
+    assert_all_hold(&orders(1).with_instances(2));
 }
 
 #[test]
@@ -193,15 +170,12 @@ fn a_relay_that_never_returns_is_replaced() {
     assert_all_hold(&histories().with_faults(halt));
 }
 
-/// A counterexample as a person reads it.
 #[test]
-fn the_stories_are_readable() {
-    for (name, knobs, workflow, property) in wrong_choices() {
-        let system = outbox::system(&workflow, &knobs);
-        let report = system.verify().run();
-        let found = report.property(property).expect("it is a property of outboxes");
-        let run = found.verdict.counterexample().expect("the choice is wrong");
-        let name = name.replace([' ', ':'], "_");
-        insta::assert_snapshot!(name, telling::tell(&system.story(run)));
-    }
+fn every_counterexample_reads_as_a_story() {
+    insta::assert_snapshot!(trial::stories(&cases()));
+}
+
+#[test]
+fn stateright_sees_the_same_states() {
+    trial::assert_stateright_agrees(&orders(2).with_faults(faults(&[(Fault::Crash, 1)])));
 }

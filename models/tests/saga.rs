@@ -1,16 +1,14 @@
 //! The orchestrated saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-use std::collections::BTreeMap;
+mod trial;
 
 use amends_models::protocol::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, LedgerWrite, Recovery,
     SagaKnobs, StepLog,
 };
-use amends_models::system::saga::{self, Saga};
-use amends_models::system::{Granularity, System};
-use amends_models::workflow::{Fault, FaultBudget, StepDraft, StepKind, Workflow};
-use stateright::{Checker, Model};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
+use trial::{Case, assert_all_hold, faults};
 
 /// A workflow of compensatable steps, one service each, without business: what matters here is
 /// whether steps are done and undone.
@@ -38,21 +36,6 @@ fn workflow_with_pivot() -> Workflow {
         .expect("the workflow is sound")
 }
 
-fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
-    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
-}
-
-/// The word of each verdict, over the complete space.
-fn verdicts(system: &System<Saga>) -> BTreeMap<String, &'static str> {
-    let report = system.verify().run();
-    assert!(report.is_complete());
-    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
-}
-
-fn assert_all_hold(system: &System<Saga>) {
-    system.verify().run().assert_holds();
-}
-
 #[test]
 fn the_default_saga_survives_every_fault() {
     let budget = faults(&[
@@ -64,7 +47,7 @@ fn the_default_saga_survives_every_fault() {
         (Fault::Timeout, 1),
         (Fault::Cancel, 1),
     ]);
-    assert_all_hold(&saga::system(&workflow(2).with_faults(budget), &SagaKnobs::default()));
+    assert_all_hold(&workflow(2).with_faults(budget));
 }
 
 #[test]
@@ -75,7 +58,7 @@ fn two_concurrent_sagas_survive_crashes_losses_and_duplicates() {
         1,
     );
     let workflow = workflow(2).with_instances(2).with_faults(budget);
-    assert_all_hold(&saga::system(&workflow, &SagaKnobs::default()));
+    assert_all_hold(&workflow);
 }
 
 #[test]
@@ -89,31 +72,28 @@ fn a_saga_with_a_pivot_survives_every_fault() {
         (Fault::Cancel, 1),
     ]);
     let workflow = workflow_with_pivot().with_faults(budget);
-    assert_all_hold(&saga::system(&workflow, &SagaKnobs::default()));
+    assert_all_hold(&workflow);
 }
 
 #[test]
 fn a_saga_survives_a_partition() {
     let budget = faults(&[(Fault::Partition, 1), (Fault::Crash, 1), (Fault::Refuse, 1)]);
-    assert_all_hold(&saga::system(&workflow(2).with_faults(budget), &SagaKnobs::default()));
+    assert_all_hold(&workflow(2).with_faults(budget));
 }
 
 #[test]
 fn recovering_backward_is_as_good_as_forward() {
     let knobs = SagaKnobs { recovery: Recovery::Backward, ..SagaKnobs::default() };
     let budget = faults(&[(Fault::Crash, 2), (Fault::Lose, 1), (Fault::Duplicate, 1)]);
-    assert_all_hold(&saga::system(&workflow(2).with_faults(budget), &knobs));
+    assert_all_hold(&workflow(2).with_faults(budget).with_protocol(Protocol::Saga(knobs)));
 }
 
 #[test]
 fn asking_more_than_once_is_as_good() {
     let knobs = SagaKnobs { attempts: 3, ..SagaKnobs::default() };
     let budget = faults(&[(Fault::Lose, 2), (Fault::Timeout, 2), (Fault::Duplicate, 1)]);
-    let report = saga::system(&workflow(2).with_faults(budget), &knobs).verify().run();
-    assert!(report.is_complete());
-    for property in &report.properties {
-        assert!(matches!(property.verdict.word(), "holds" | "vacuous"), "{property:?}");
-    }
+    let workflow = workflow(2).with_faults(budget).with_protocol(Protocol::Saga(knobs));
+    trial::assert_harmless("asking more than once", &workflow);
 }
 
 /// Each wrong choice, the faults that expose it, and the property that names the anomaly.
@@ -222,33 +202,28 @@ fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Workflow, &'static str)> {
     ]
 }
 
+fn cases() -> Vec<Case> {
+    let cases = wrong_choices().into_iter();
+    cases
+        .map(|(name, knobs, it, breaks)| Case::new(name, it, Protocol::Saga(knobs), breaks))
+        .collect()
+}
+
 #[test]
 fn every_wrong_choice_breaks_the_property_that_names_it() {
-    for (name, knobs, workflow, property) in wrong_choices() {
-        let verdicts = verdicts(&saga::system(&workflow, &knobs));
-        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
-    }
+    trial::assert_each_breaks(&cases());
 }
 
 #[test]
 fn every_counterexample_reads_as_a_story() {
-    let mut told = String::new();
-    for (name, knobs, workflow, property) in wrong_choices() {
-        let system = saga::system(&workflow, &knobs);
-        let report = system.verify().run();
-        let found = report.property(property).expect("the property is checked");
-        let run = found.verdict.counterexample().expect("the property is violated");
-        told.push_str(&format!("== {name}: {property}\n{}\n", system.story(run)));
-    }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(trial::stories(&cases()));
 }
 
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
-    for (name, _, workflow, _) in wrong_choices().into_iter().filter(|c| c.3 != "settles") {
-        for (property, verdict) in verdicts(&saga::system(&workflow, &SagaKnobs::default())) {
-            assert_ne!(verdict, "violated", "{name}: {property}");
-        }
+    for case in cases().into_iter().filter(|case| !case.halts()) {
+        let right = Protocol::Saga(SagaKnobs::default());
+        trial::assert_harmless(case.name, &case.workflow.with_protocol(right));
     }
 }
 
@@ -256,24 +231,11 @@ fn the_same_faults_are_harmless_with_the_right_choices() {
 fn stateright_sees_the_same_states() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
     for workflow in [workflow(2).with_instances(2), workflow_with_pivot()] {
-        let system = saga::system(&workflow.with_faults(budget.clone()), &SagaKnobs::default());
-        let ours = system.verify().run();
-        let theirs = saga::system(system.protocol().workflow(), &SagaKnobs::default())
-            .checker()
-            .spawn_bfs()
-            .join();
-        assert_eq!(ours.states, theirs.unique_state_count() as u64);
-        // Stateright counts initial states among the generated ones.
-        assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
-        theirs.assert_properties();
+        trial::assert_stateright_agrees(&workflow.with_faults(budget.clone()));
     }
 }
 
 #[test]
 fn one_transition_per_effect_gives_the_same_verdicts() {
-    for (name, knobs, workflow, _) in wrong_choices() {
-        let merged = saga::system(&workflow, &knobs);
-        let fine = saga::system_with(&workflow, &knobs, Granularity::PerEffect);
-        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
-    }
+    trial::assert_granularity_makes_no_difference(&cases());
 }

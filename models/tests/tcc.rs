@@ -1,7 +1,8 @@
 //! Try-Confirm-Cancel: it holds with every knob at its default, each knob turned wrong breaks the
 //! property that names the anomaly, and a formula that cannot fail proves nothing.
 
-use std::collections::BTreeMap;
+mod trial;
+
 use std::num::NonZeroU8;
 
 use amends_models::check::{Property, PropertyKind, Snapshot};
@@ -12,10 +13,10 @@ use amends_models::protocol::tcc::{
     TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
 };
 use amends_models::protocol::{Address, WorkflowId};
+use amends_models::system::Part;
 use amends_models::system::tcc::{self, Tcc};
-use amends_models::system::{Granularity, Part, System};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
-use stateright::{Checker, Model};
+use trial::{Case, faults, verdicts};
 
 const ONE: Option<NonZeroU8> = Some(NonZeroU8::MIN);
 const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);
@@ -36,19 +37,12 @@ fn workflow(steps: usize) -> Workflow {
     builder.build().expect("the workflow is sound")
 }
 
-fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
-    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
-}
-
-/// The word of each verdict, over the complete space.
-fn verdicts(system: &System<Tcc>) -> BTreeMap<String, &'static str> {
-    let report = system.verify().run();
-    assert!(report.is_complete());
-    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
-}
-
 fn assert_all_hold(workflow: Workflow, spent: &[(Fault, u8)], knobs: &TccKnobs) {
-    tcc::system(&workflow.with_faults(faults(spent)), knobs).verify().run().assert_holds();
+    trial::assert_all_hold(&with(workflow.with_faults(faults(spent)), knobs.clone()));
+}
+
+fn with(workflow: Workflow, knobs: TccKnobs) -> Workflow {
+    workflow.with_protocol(Protocol::Tcc(knobs))
 }
 
 const EVERY_FAULT: [(Fault, u8); 6] = [
@@ -79,7 +73,7 @@ fn two_concurrent_tccs_survive_crashes_losses_and_duplicates() {
         .allow_at(Fault::Lose, "service_0", 1)
         .allow_at(Fault::Duplicate, "service_0", 1);
     let workflow = workflow(2).with_instances(2).with_faults(budget);
-    tcc::system(&workflow, &TccKnobs::default()).verify().run().assert_holds();
+    trial::assert_all_hold(&workflow);
 }
 
 #[test]
@@ -116,7 +110,7 @@ fn asking_saves_reservations_that_a_careless_coordinator_would_leak() {
         |expiry| TccKnobs { cancel: CancelScope::OnlyAnswered, expiry, ..TccKnobs::default() };
     let workflow = workflow(2).with_faults(faults(&[(Fault::Lose, 1)]));
     let released =
-        |expiry| verdicts(&tcc::system(&workflow, &knobs(expiry)))["reservations-released"];
+        |expiry| verdicts(&with(workflow.clone(), knobs(expiry)))["reservations-released"];
     assert_eq!(released(ReservationExpiry::Never), "violated");
     assert_eq!(released(ReservationExpiry::AskFirst), "holds");
 }
@@ -146,7 +140,7 @@ fn a_step_can_wait_for_others_to_reserve() {
     for recovery in [Recovery::Cancel, Recovery::Resume] {
         let knobs = TccKnobs { recovery, ..TccKnobs::default() };
         let budget = faults(&[(Fault::Crash, 2), (Fault::Refuse, 1)]);
-        let verdicts = verdicts(&tcc::system(&workflow.clone().with_faults(budget), &knobs));
+        let verdicts = verdicts(&with(workflow.clone().with_faults(budget), knobs));
         assert_eq!(verdicts["atomic"], "holds");
         assert_eq!(verdicts["reservations-released"], "holds");
     }
@@ -277,24 +271,22 @@ fn wrong_choices() -> Vec<(&'static str, TccKnobs, FaultBudget, &'static str)> {
     ]
 }
 
+fn cases() -> Vec<Case> {
+    let cases = wrong_choices().into_iter().map(|(name, knobs, budget, breaks)| {
+        Case::new(name, workflow(2).with_faults(budget), Protocol::Tcc(knobs), breaks)
+    });
+    cases.collect()
+}
+
 #[test]
 fn every_wrong_choice_breaks_the_property_that_names_it() {
-    for (name, knobs, budget, property) in wrong_choices() {
-        let verdicts = verdicts(&tcc::system(&workflow(2).with_faults(budget), &knobs));
-        assert_eq!(verdicts[property], "violated", "{name}: {verdicts:?}");
-    }
+    trial::assert_each_breaks(&cases());
 }
 
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
-    for (name, _, budget, _) in wrong_choices() {
-        if budget.total(Fault::Halt) > 0 {
-            continue;
-        }
-        let workflow = workflow(2).with_faults(budget);
-        for (property, verdict) in verdicts(&tcc::system(&workflow, &TccKnobs::default())) {
-            assert_ne!(verdict, "violated", "{name}: {property}");
-        }
+    for case in cases().into_iter().filter(|case| !case.halts()) {
+        trial::assert_harmless(case.name, &with(case.workflow, TccKnobs::default()));
     }
 }
 
@@ -306,20 +298,13 @@ fn arithmetic_without_a_result_is_found() {
         .step(StepDraft::new("reserve", "inventory").change(["free = 1 / free"]))
         .build()
         .expect("the workflow is sound");
-    let verdicts = verdicts(&tcc::system(&workflow, &TccKnobs::default()));
+    let verdicts = verdicts(&workflow);
     assert_eq!(verdicts["well-defined"], "violated");
 }
 
 #[test]
 fn every_counterexample_reads_as_a_story() {
-    let mut told = String::new();
-    for (name, knobs, budget, property) in wrong_choices() {
-        let system = tcc::system(&workflow(2).with_faults(budget), &knobs);
-        let report = system.verify().run();
-        let run = report.property(property).unwrap().verdict.counterexample().unwrap();
-        told.push_str(&format!("== {name}: {property}\n{}\n", system.story(run)));
-    }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(trial::stories(&cases()));
 }
 
 /// The formula that a widely copied text offers as the proof of TCC's atomicity, in TLA+:
@@ -379,22 +364,10 @@ fn what_cannot_fail_is_true_of_a_tcc_that_is_not_atomic() {
 #[test]
 fn stateright_sees_the_same_states() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
-    let system = tcc::system(&workflow(2).with_faults(budget), &TccKnobs::default());
-    let ours = system.verify().run();
-    let again = tcc::system(system.protocol().workflow(), &TccKnobs::default());
-    let theirs = again.checker().spawn_bfs().join();
-    assert_eq!(ours.states, theirs.unique_state_count() as u64);
-    // Stateright counts initial states among the generated ones.
-    assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
-    theirs.assert_properties();
+    trial::assert_stateright_agrees(&workflow(2).with_faults(budget));
 }
 
 #[test]
 fn one_transition_per_effect_gives_the_same_verdicts() {
-    for (name, knobs, budget, _) in wrong_choices() {
-        let workflow = workflow(2).with_faults(budget);
-        let merged = tcc::system(&workflow, &knobs);
-        let fine = tcc::system_with(&workflow, &knobs, Granularity::PerEffect);
-        assert_eq!(verdicts(&merged), verdicts(&fine), "{name}");
-    }
+    trial::assert_granularity_makes_no_difference(&cases());
 }

@@ -19,7 +19,7 @@ use crate::workflow::{ArithmeticError, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{Granularity, System, SystemBuilder};
+use super::topology::{System, SystemBuilder};
 
 /// A choreography, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -32,22 +32,11 @@ pub struct Choreography {
 /// choreographies and those that the workflow states.
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &ChoreographyKnobs) -> System<Choreography> {
-    system_with(workflow, knobs, Granularity::default())
-}
-
-/// The same system, with another idea of what makes one transition.
-#[must_use]
-pub fn system_with(
-    workflow: &Workflow,
-    knobs: &ChoreographyKnobs,
-    granularity: Granularity,
-) -> System<Choreography> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(ChoreographyPlan::new(workflow.steps(), knobs.clone()));
     let protocol = Choreography { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
     let mut builder = SystemBuilder::new(protocol)
         .ordered(workflow.ordered_links())
-        .granularity(granularity)
         .faults(workflow.faults().clone());
     for id in (0..workflow.instances()).map(WorkflowId) {
         let core = Role::Coordinator(Initiator::new(id, Arc::clone(&plan)));

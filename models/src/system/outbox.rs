@@ -14,7 +14,7 @@ use crate::workflow::builder::{BROKER, Place, StepField, relay_node};
 use crate::workflow::{ArithmeticError, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
-use super::topology::{Granularity, System, SystemBuilder};
+use super::topology::{System, SystemBuilder};
 
 /// An outbox, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -27,23 +27,12 @@ pub struct Outbox {
 /// properties of outboxes and those that the workflow states.
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &OutboxKnobs) -> System<Outbox> {
-    system_with(workflow, knobs, Granularity::default())
-}
-
-/// The same system, with another idea of what makes one transition.
-#[must_use]
-pub fn system_with(
-    workflow: &Workflow,
-    knobs: &OutboxKnobs,
-    granularity: Granularity,
-) -> System<Outbox> {
     let workflow = Arc::new(workflow.clone());
     let plan = OutboxPlan::new(workflow.steps(), workflow.instances(), knobs.clone());
     let plan = Arc::new(plan);
     let protocol = Outbox { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
     let mut builder = SystemBuilder::new(protocol)
         .ordered(workflow.ordered_links())
-        .granularity(granularity)
         .faults(workflow.faults().clone());
     for at in 0..workflow.services().len() {
         let id = ServiceId(at as u16);

@@ -17,7 +17,7 @@ use crate::workflow::{ArithmeticError, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{Granularity, System, SystemBuilder};
+use super::topology::{System, SystemBuilder};
 
 /// A saga, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -30,23 +30,12 @@ pub struct Saga {
 /// that the workflow states.
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
-    system_with(workflow, knobs, Granularity::default())
-}
-
-/// The same system, with another idea of what makes one transition.
-#[must_use]
-pub fn system_with(
-    workflow: &Workflow,
-    knobs: &SagaKnobs,
-    granularity: Granularity,
-) -> System<Saga> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
     let saga = Saga { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
     let coordinators: Vec<WorkflowId> = (0..workflow.instances()).map(WorkflowId).collect();
     let mut builder = SystemBuilder::new(saga)
         .ordered(workflow.ordered_links())
-        .granularity(granularity)
         .faults(workflow.faults().clone());
     for &id in &coordinators {
         let core = Role::Coordinator(SagaCoordinator::new(id, Arc::clone(&plan)));

@@ -16,7 +16,7 @@ use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{Granularity, System, SystemBuilder};
+use super::topology::{System, SystemBuilder};
 
 /// A TCC, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -29,19 +29,11 @@ pub struct Tcc {
 /// that the workflow states.
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
-    system_with(workflow, knobs, Granularity::default())
-}
-
-/// [`system`], with transitions of the given grain.
-#[must_use]
-pub fn system_with(workflow: &Workflow, knobs: &TccKnobs, granularity: Granularity) -> System<Tcc> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(TccPlan::new(workflow.steps(), knobs.clone()));
     let tcc = Tcc { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
-    let mut builder = SystemBuilder::new(tcc)
-        .ordered(workflow.ordered_links())
-        .granularity(granularity)
-        .faults(workflow.faults().clone());
+    let mut builder =
+        SystemBuilder::new(tcc).ordered(workflow.ordered_links()).faults(workflow.faults().clone());
     for id in (0..workflow.instances()).map(WorkflowId) {
         let core = Role::Coordinator(TccCoordinator::new(id, Arc::clone(&plan)));
         let nothing = SmallVec::new();

@@ -63,7 +63,6 @@ pub struct SystemBuilder<T: Protocol> {
     processes: Vec<Placed<T>>,
     nodes: Vec<String>,
     ordered: bool,
-    granularity: Granularity,
     faults: FaultBudget,
 }
 
@@ -76,7 +75,6 @@ impl<T: Protocol> SystemBuilder<T> {
             processes: Vec::new(),
             nodes: Vec::new(),
             ordered: false,
-            granularity: Granularity::default(),
             faults: FaultBudget::none(),
         }
     }
@@ -135,13 +133,6 @@ impl<T: Protocol> SystemBuilder<T> {
         self
     }
 
-    /// What makes one transition.
-    #[must_use]
-    pub fn granularity(mut self, granularity: Granularity) -> Self {
-        self.granularity = granularity;
-        self
-    }
-
     /// The faults that may happen.
     #[must_use]
     pub fn faults(mut self, faults: FaultBudget) -> Self {
@@ -167,7 +158,7 @@ impl<T: Protocol> SystemBuilder<T> {
             nodes: self.nodes,
             addresses,
             ordered: self.ordered,
-            granularity: self.granularity,
+            granularity: Granularity::default(),
             properties: Vec::new(),
             foreign_names: OnceLock::new(),
         }
@@ -179,6 +170,13 @@ impl<T: Protocol> System<T> {
     #[must_use]
     pub fn protocol(&self) -> &T {
         &self.protocol
+    }
+
+    /// The same system, with another idea of what makes one transition.
+    #[must_use]
+    pub fn granularity(mut self, granularity: Granularity) -> Self {
+        self.granularity = granularity;
+        self
     }
 
     /// What must be true of it.

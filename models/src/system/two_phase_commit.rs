@@ -20,7 +20,7 @@ use crate::workflow::{ArithmeticError, Workflow};
 use super::local::Local;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{Granularity, System, SystemBuilder};
+use super::topology::{System, SystemBuilder};
 
 /// A two-phase commit, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -43,22 +43,11 @@ pub struct Rows {
 /// the workflow states.
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &TwoPhaseKnobs) -> System<TwoPhaseCommit> {
-    system_with(workflow, knobs, Granularity::default())
-}
-
-/// Like [`system`], and says what makes one transition.
-#[must_use]
-pub fn system_with(
-    workflow: &Workflow,
-    knobs: &TwoPhaseKnobs,
-    granularity: Granularity,
-) -> System<TwoPhaseCommit> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(TwoPhasePlan::new(workflow.steps(), knobs.clone()));
     let protocol = TwoPhaseCommit { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
     let mut builder = SystemBuilder::new(protocol)
         .ordered(workflow.ordered_links())
-        .granularity(granularity)
         .faults(workflow.faults().clone());
     let transactions = || (0..workflow.instances()).map(WorkflowId);
     for id in transactions() {

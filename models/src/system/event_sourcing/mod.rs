@@ -21,7 +21,7 @@ use crate::workflow::{ArithmeticError, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{Granularity, System, SystemBuilder};
+use super::topology::{System, SystemBuilder};
 
 /// An event-sourced system, as a [`System`] hosts it.
 #[derive(Clone, Debug)]
@@ -47,24 +47,12 @@ pub fn system(
     domain: &Arc<Domain>,
     knobs: &EventSourcingKnobs,
 ) -> System<EventSourcing> {
-    system_with(workflow, domain, knobs, Granularity::default())
-}
-
-/// The same system, with another idea of what makes one transition.
-#[must_use]
-pub fn system_with(
-    workflow: &Workflow,
-    domain: &Arc<Domain>,
-    knobs: &EventSourcingKnobs,
-    granularity: Granularity,
-) -> System<EventSourcing> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(EventPlan::new(Arc::clone(domain), knobs.clone(), workflow.instances()));
     let protocol = EventSourcing { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
     let store = Role::Participant(Role::Coordinator(EventStore::new(Arc::clone(&plan))));
     let mut builder = SystemBuilder::new(protocol)
         .ordered(workflow.ordered_links())
-        .granularity(granularity)
         .faults(workflow.faults().clone())
         .process(EVENT_STORE, STORE, store, ReadModel::default());
     for id in (0..workflow.instances()).map(WorkflowId) {

@@ -1,0 +1,147 @@
+//! How the tests of a protocol put it on trial.
+//!
+//! A protocol's tests list its wrong choices, each as a [`Case`]: a workflow that makes the choice
+//! under the least that exposes it, and the property that names what breaks. What must be true of all
+//! cases of all protocols is here.
+
+#![allow(dead_code, reason = "each protocol asks for what it has")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use amends_models::system::{Granularity, Protocol, System, WithSystem, with_system};
+use amends_models::workflow::{self, Fault, FaultBudget, Workflow};
+use stateright::{Checker, Model};
+
+/// The word of each verdict, by property.
+pub(crate) type Verdicts = BTreeMap<String, &'static str>;
+
+/// A wrong choice.
+#[derive(Clone)]
+pub(crate) struct Case {
+    /// What is wrong, in words.
+    pub(crate) name: &'static str,
+    /// Who makes the choice, under the faults that expose it.
+    pub(crate) workflow: Workflow,
+    /// The property that names the anomaly.
+    pub(crate) breaks: &'static str,
+}
+
+impl Case {
+    pub(crate) fn new(
+        name: &'static str,
+        workflow: Workflow,
+        protocol: workflow::Protocol,
+        breaks: &'static str,
+    ) -> Case {
+        Case { name, workflow: workflow.with_protocol(protocol), breaks }
+    }
+
+    /// Whether it is about processes that never return, against which no choice helps.
+    pub(crate) fn halts(&self) -> bool {
+        self.workflow.faults().total(Fault::Halt) > 0
+    }
+}
+
+/// So many faults of each kind, anywhere.
+pub(crate) fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
+    spent.iter().fold(FaultBudget::none(), |budget, &(fault, count)| budget.allow(fault, count))
+}
+
+/// What is found about the workflow over its complete space.
+pub(crate) fn verdicts(workflow: &Workflow) -> Verdicts {
+    verdicts_at(workflow, Granularity::PerInput)
+}
+
+fn verdicts_at(workflow: &Workflow, granularity: Granularity) -> Verdicts {
+    struct Judging(Granularity);
+
+    impl WithSystem for Judging {
+        type Output = Verdicts;
+
+        fn with<T: Protocol>(self, system: System<T>) -> Verdicts {
+            let report = system.granularity(self.0).verify().run();
+            assert!(report.is_complete());
+            report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
+        }
+    }
+
+    with_system(workflow, Judging(granularity))
+}
+
+/// Every property of the workflow holds, and has something to say.
+#[track_caller]
+pub(crate) fn assert_all_hold(workflow: &Workflow) {
+    let verdicts = verdicts(workflow);
+    assert!(verdicts.values().all(|&verdict| verdict == "holds"), "{verdicts:?}");
+}
+
+/// No property of the workflow is violated.
+#[track_caller]
+pub(crate) fn assert_harmless(name: &str, workflow: &Workflow) {
+    for (property, verdict) in verdicts(workflow) {
+        assert_ne!(verdict, "violated", "{name}: {property}");
+    }
+}
+
+/// Each wrong choice breaks the property that names the anomaly.
+#[track_caller]
+pub(crate) fn assert_each_breaks(cases: &[Case]) {
+    for Case { name, workflow, breaks } in cases {
+        let verdicts = verdicts(workflow);
+        assert_eq!(verdicts[*breaks], "violated", "{name}: {verdicts:?}");
+    }
+}
+
+/// With one transition per effect, the verdicts are the same as with one per input.
+#[track_caller]
+pub(crate) fn assert_granularity_makes_no_difference(cases: &[Case]) {
+    for Case { name, workflow, .. } in cases {
+        let fine = verdicts_at(workflow, Granularity::PerEffect);
+        assert_eq!(verdicts(workflow), fine, "{name}");
+    }
+}
+
+/// Stateright's own search finds the same states and transitions, and no property violated.
+#[track_caller]
+pub(crate) fn assert_stateright_agrees(workflow: &Workflow) {
+    struct Comparing;
+
+    impl WithSystem for Comparing {
+        type Output = ();
+
+        fn with<T: Protocol>(self, system: System<T>) {
+            let ours = system.verify().run();
+            let theirs = system.checker().spawn_bfs().join();
+            assert_eq!(ours.states, theirs.unique_state_count() as u64);
+            // Stateright counts initial states among the generated ones.
+            assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
+            theirs.assert_properties();
+        }
+    }
+
+    with_system(workflow, Comparing);
+}
+
+/// The shortest counterexample of each case, as a story.
+pub(crate) fn stories(cases: &[Case]) -> String {
+    struct Telling(&'static str);
+
+    impl WithSystem for Telling {
+        type Output = String;
+
+        fn with<T: Protocol>(self, system: System<T>) -> String {
+            let report = system.verify().run();
+            let found = report.property(self.0).expect("the property is checked");
+            let run = found.verdict.counterexample().expect("the property is violated");
+            system.story(run).to_string()
+        }
+    }
+
+    let mut told = String::new();
+    for Case { name, workflow, breaks } in cases {
+        let story = with_system(workflow, Telling(breaks));
+        let _ = writeln!(told, "== {name}: {breaks}\n{story}");
+    }
+    told
+}
