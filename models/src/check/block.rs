@@ -10,9 +10,10 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::index::{self, Shard};
-use super::packing::{Layout, Rows};
+use super::packing::Layout;
 use super::product::Product;
 use super::reduction::Locality;
+use super::rows::{Row, Rows};
 use super::tables::{Missing, Tables};
 
 /// The target of a transition to a state that was unknown when the block was expanded.
@@ -103,7 +104,7 @@ impl Block {
         first: Option<First<'_>>,
     ) -> Result<(), Missing> {
         for state in self.next_state()..self.states.end {
-            let row = R::of(rows.get(state as usize));
+            let row: R = rows.get(state as usize);
             let before = self.actions.len();
             let mut push = |action, next: &R| {
                 self.rows.extend_from_slice(next.as_ref());
@@ -148,7 +149,7 @@ impl Block {
         for ((target, &hash), row) in
             self.targets.iter_mut().zip(&self.hashes).zip(self.rows.chunks_exact(words))
         {
-            let same = |number: u32| rows.get_words::<WORDS>(number as usize) == row;
+            let same = |number: u32| rows.is::<WORDS>(number as usize, row);
             if *target == NEW || !same(*target) {
                 *target = shards[index::shard_of(hash)].find(hash, same).unwrap_or(NEW);
             }
@@ -196,7 +197,7 @@ impl First<'_> {
             let mut goes_on = false;
             tables.local_successors(layout, slot, row, &mut |_, next: &R| {
                 let hash = index::hash(next.as_ref());
-                let same = |number: u32| rows.get(number as usize) == next.as_ref();
+                let same = |number: u32| rows.is::<0>(number as usize, next.as_ref());
                 let known = self.shards[index::shard_of(hash)].find(hash, same);
                 goes_on |= known.is_none_or(|number| number > state);
             })?;
@@ -206,25 +207,5 @@ impl First<'_> {
             }
         }
         Ok(None)
-    }
-}
-
-/// A packed row by value: an array where the length is known when compiling.
-pub(super) trait Row: Clone + AsRef<[u64]> + AsMut<[u64]> {
-    /// A copy of a row.
-    fn of(row: &[u64]) -> Self;
-}
-
-impl<const WORDS: usize> Row for [u64; WORDS] {
-    fn of(row: &[u64]) -> Self {
-        let mut copy = [0; WORDS];
-        copy.copy_from_slice(row);
-        copy
-    }
-}
-
-impl Row for SmallVec<[u64; 16]> {
-    fn of(row: &[u64]) -> Self {
-        SmallVec::from_slice(row)
     }
 }

@@ -59,6 +59,7 @@ mod ranks;
 mod record;
 mod reduction;
 mod report;
+mod rows;
 mod simulate;
 mod space;
 mod stopwatch;

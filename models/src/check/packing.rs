@@ -3,6 +3,7 @@
 //! A state of a product is a row of part numbers. Each slot gets as many bits as its parts need so
 //! far, and a slot never straddles two words. When a slot runs out of bits, every row is packed anew
 //! with wider slots. That happens a logarithmic number of times, mostly while there are few rows.
+//! [`Rows`](super::rows::Rows) keeps the rows of all states.
 
 /// Where one slot lies in a packed row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,29 +34,38 @@ impl Field {
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     fields: Vec<Field>,
-    words: usize,
+    /// How many bits of each word are in use.
+    used: Vec<u32>,
 }
 
 impl Layout {
-    /// A layout for slots that have so many parts each, with room to grow in slots that have grown.
+    /// A layout for slots that have so many parts each, with room for a quarter more. Each slot goes
+    /// into the first word that has room for it.
     pub(super) fn new(parts: impl Iterator<Item = usize>) -> Self {
         let mut fields: Vec<Field> = Vec::new();
-        let (mut word, mut used) = (0, 0);
+        let mut used = vec![0];
         for parts in parts {
-            let needed = usize::BITS - parts.saturating_sub(1).leading_zeros();
-            let width = (needed + u32::from(parts > 4)).clamp(1, 32);
-            if used + width > 64 {
-                (word, used) = (word + 1, 0);
-            }
-            fields.push(Field { word, shift: used, mask: (1 << width) - 1 });
-            used += width;
+            let most = parts + parts / 4;
+            let width = (usize::BITS - most.saturating_sub(1).leading_zeros()).clamp(1, 32);
+            let word = used.iter().position(|used| used + width <= u64::BITS);
+            let word = word.unwrap_or_else(|| {
+                used.push(0);
+                used.len() - 1
+            });
+            fields.push(Field { word: word as u32, shift: used[word], mask: (1 << width) - 1 });
+            used[word] += width;
         }
-        Layout { fields, words: word as usize + 1 }
+        Layout { fields, used }
     }
 
     /// Words in a row.
     pub(super) fn words(&self) -> usize {
-        self.words
+        self.used.len()
+    }
+
+    /// How many bytes of the last word are in use: one at least.
+    pub(super) fn bytes_of_last_word(&self) -> usize {
+        self.used.last().map_or(1, |used| used.div_ceil(8).max(1) as usize)
     }
 
     pub(super) fn field(&self, slot: usize) -> Field {
@@ -78,74 +88,9 @@ impl Layout {
         }
     }
 
-    pub(super) fn unpack(&self, row: &[u64], ids: &mut Vec<u32>) {
+    pub(super) fn unpack(&self, row: impl AsRef<[u64]>, ids: &mut Vec<u32>) {
+        let row = row.as_ref();
         ids.clear();
         ids.extend(self.fields.iter().map(|field| field.read(row)));
-    }
-}
-
-const ROWS_BITS: u32 = 14;
-const ROWS: usize = 1 << ROWS_BITS;
-
-/// Packed rows, one after the other, in pieces.
-#[derive(Debug)]
-pub(super) struct Rows {
-    words: usize,
-    pieces: Vec<Vec<u64>>,
-    len: usize,
-}
-
-impl Rows {
-    pub(super) fn new(words: usize) -> Self {
-        Rows { words, pieces: Vec::new(), len: 0 }
-    }
-
-    pub(super) fn push(&mut self, row: &[u64]) {
-        if self.len & (ROWS - 1) == 0 {
-            self.pieces.push(Vec::with_capacity(ROWS * self.words));
-        }
-        self.pieces[self.len >> ROWS_BITS].extend_from_slice(row);
-        self.len += 1;
-    }
-
-    pub(super) fn get(&self, at: usize) -> &[u64] {
-        self.get_words::<0>(at)
-    }
-
-    /// The same, when the length of a row is known when compiling; 0 says that it is not.
-    #[inline]
-    pub(super) fn get_words<const WORDS: usize>(&self, at: usize) -> &[u64] {
-        let words = if WORDS == 0 { self.words } else { WORDS };
-        let start = (at & (ROWS - 1)) * words;
-        &self.pieces[at >> ROWS_BITS][start..start + words]
-    }
-
-    /// Words in a row.
-    pub(super) fn words(&self) -> usize {
-        self.words
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(super) fn bytes(&self) -> u64 {
-        (self.pieces.len() * ROWS * self.words * 8) as u64
-    }
-
-    /// Packs every row anew, a piece at a time.
-    pub(super) fn repack(&mut self, from: &Layout, to: &Layout) {
-        let mut ids = Vec::with_capacity(from.fields.len());
-        let mut row = vec![0; to.words];
-        for piece in &mut self.pieces {
-            let mut wider = Vec::with_capacity(ROWS * to.words);
-            for old in piece.chunks_exact(from.words) {
-                from.unpack(old, &mut ids);
-                to.pack(&ids, &mut row);
-                wider.extend_from_slice(&row);
-            }
-            *piece = wider;
-        }
-        self.words = to.words;
     }
 }

@@ -24,6 +24,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::block::Block;
 use super::index::{self, Probe, SHARDS, Shard};
 use super::ranks::Ranks;
+use super::rows::Rows;
 
 /// The threads that search. They are started when there is enough work for them.
 #[derive(Debug)]
@@ -141,7 +142,7 @@ impl Round {
                     if index::shard_of(hash) / shares != at {
                         continue;
                     }
-                    group.index.make_room(1);
+                    group.index.make_room(1, |place| sequence.hash(place));
                     let row = block.row(place, words);
                     match group.index.probe(hash, |place| sequence.row(place) == row) {
                         Probe::Free(free) => {
@@ -178,13 +179,15 @@ impl Round {
     }
 
     /// Enters the first ones into the index. `base` is the number of the first of them.
-    pub(super) fn enter(&self, base: u32, shards: &mut [Shard]) {
+    pub(super) fn enter(&self, base: u32, shards: &mut [Shard], rows: &Rows) {
         let shares = shards_each(self.groups.len());
         let jobs = self.groups.par_iter().zip(shards.par_chunks_mut(shares)).enumerate();
         jobs.for_each(|(at, (group, shards))| {
             for (&hash, &place) in group.hashes.iter().zip(&group.firsts) {
                 let number = base + self.firsts.before(place as usize);
-                shards[index::shard_of(hash) - at * shares].enter_new(hash, number);
+                let shard = &mut shards[index::shard_of(hash) - at * shares];
+                shard.make_room(1, |number| rows.hash(number));
+                shard.enter_new(hash, number);
             }
         });
     }
@@ -232,9 +235,20 @@ struct Sequence<'a> {
 }
 
 impl<'a> Sequence<'a> {
-    fn row(&self, place: u32) -> &'a [u64] {
+    /// The block that a place is in, and its place there.
+    fn locate(&self, place: u32) -> (&'a Block, u32) {
         let block = self.starts.partition_point(|&start| start <= place) - 1;
-        self.blocks[block].row(place - self.starts[block], self.words)
+        (&self.blocks[block], place - self.starts[block])
+    }
+
+    fn row(&self, place: u32) -> &'a [u64] {
+        let (block, place) = self.locate(place);
+        block.row(place, self.words)
+    }
+
+    fn hash(&self, place: u32) -> u64 {
+        let (block, place) = self.locate(place);
+        block.hashes[place as usize]
     }
 }
 

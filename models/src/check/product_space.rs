@@ -8,12 +8,13 @@ use smallvec::SmallVec;
 use super::block::{Block, First};
 use super::chunked::{Bits, Chunked};
 use super::condition::{Condition, Parts};
-use super::index::{self, Probe, SHARDS, Shard};
-use super::packing::{Layout, Rows};
+use super::index::{self, Probe, Shard};
+use super::packing::Layout;
 use super::parallel::{Round, Workers};
 use super::product::{Fairness, Product, Snapshot, successors};
 use super::record::{Edge, Record};
 use super::reduction::{Choice, Locality, Objection, Reductions};
+use super::rows::Rows;
 use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space};
 use super::symmetry::Symmetry;
 use super::tables::Tables;
@@ -55,13 +56,14 @@ pub(super) type Test<P> = Condition<Parts<<P as Product>::Part>>;
 
 impl<'p, P: Product> ProductSpace<'p, P> {
     pub(super) fn new(product: &'p P, workers: &'p Workers, chosen: Reductions) -> Self {
+        let layout = Layout::new(std::iter::empty());
         ProductSpace {
             product,
             tables: Tables::new(product, 0),
-            layout: Layout::new(std::iter::empty()),
-            rows: Rows::new(1),
+            rows: Rows::new(&layout),
+            layout,
             parents: Chunked::new(),
-            shards: vec![Shard::default(); SHARDS],
+            shards: index::shards(),
             ids: Vec::new(),
             workers,
             threads: workers.count(),
@@ -82,10 +84,12 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         let wider = Layout::new(self.tables.sizes());
         self.rows.repack(&self.layout, &wider);
         self.layout = wider;
-        self.shards = vec![Shard::default(); SHARDS];
+        self.shards = index::shards();
         for number in 0..self.rows.len() {
-            let hash = index::hash(self.rows.get(number));
-            self.shards[index::shard_of(hash)].enter_new(hash, number as u32);
+            let hash = self.rows.hash(number as u32);
+            let shard = &mut self.shards[index::shard_of(hash)];
+            shard.make_room(1, |number| self.rows.hash(number));
+            shard.enter_new(hash, number as u32);
         }
         true
     }
@@ -97,7 +101,8 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         loop {
             let useless =
                 if block.expand(&self.tables, &self.layout, &self.rows, self.first()).is_err() {
-                    self.layout.unpack(self.rows.get(block.next_state() as usize), &mut self.ids);
+                    self.layout
+                        .unpack(self.rows.get_any(block.next_state() as usize), &mut self.ids);
                     self.tables.fill(&self.ids);
                     self.widen_if_needed()
                 } else if self.canonicalize_block(block) {
@@ -172,7 +177,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             self.rows.push(row);
             self.parents.push(source);
         });
-        round.enter(base, &mut self.shards);
+        round.enter(base, &mut self.shards, &self.rows);
         self.examine_together(base as usize..self.rows.len(), tests, &mut record.marks);
         if record.edges.is_some() {
             round.resolve(base);
@@ -192,8 +197,8 @@ impl<'p, P: Product> ProductSpace<'p, P> {
     /// The number of a row, which is entered if it is new.
     fn enter(&mut self, row: &[u64], hash: u64, parent: u32) -> u32 {
         let shard = &mut self.shards[index::shard_of(hash)];
-        shard.make_room(1);
-        match shard.probe(hash, |number| self.rows.get(number as usize) == row) {
+        shard.make_room(1, |number| self.rows.hash(number));
+        match shard.probe(hash, |number| self.rows.is::<0>(number as usize, row)) {
             Probe::Known(number) => number,
             Probe::Free(at) => {
                 let number = self.rows.len() as u32;
@@ -224,11 +229,12 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             return;
         }
         let mut parts: SmallVec<[&P::Part; 24]> = SmallVec::new();
+        let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
         for state in states {
-            let row = self.rows.get(state);
+            self.rows.read(state, &mut row);
             parts.clear();
             for (slot, field) in self.layout.fields().iter().enumerate() {
-                parts.push(self.tables.part(slot, field.read(row)));
+                parts.push(self.tables.part(slot, field.read(&row)));
             }
             let snapshot = Snapshot::noting(&parts, self.locality.looked_at());
             for test in tests {
@@ -255,8 +261,8 @@ impl<'p, P: Product> ProductSpace<'p, P> {
 
     fn is_row_of(&mut self, state: u32, parts: &[P::Part]) -> bool {
         let ids = self.canonical_ids(parts);
-        let row = self.rows.get(state as usize);
-        ids.iter().zip(self.layout.fields()).all(|(&id, field)| id == field.read(row))
+        let row = self.rows.get_any(state as usize);
+        ids.iter().zip(self.layout.fields()).all(|(&id, field)| id == field.read(&row))
     }
 
     fn carries(&self, action: &P::Action, label: Option<u32>) -> bool {
@@ -298,7 +304,7 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             }
         }
         self.layout = Layout::new(self.tables.sizes());
-        self.rows = Rows::new(self.layout.words());
+        self.rows = Rows::new(&self.layout);
         let mut row = vec![0; self.layout.words()];
         for ids in states {
             self.layout.pack(&ids, &mut row);

@@ -51,7 +51,7 @@ impl<P: Product> ProductSpace<'_, P> {
         if self.symmetry.is_none() || state >= ALL_TRIED && !state.is_multiple_of(TRIED_EVERY) {
             return;
         }
-        self.layout.unpack(self.rows.get(state as usize), &mut self.ids);
+        self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
         let slots = self.ids.iter().enumerate();
         let parts: Vec<P::Part> =
             slots.map(|(slot, &part)| self.tables.part(slot, part).clone()).collect();

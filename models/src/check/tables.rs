@@ -4,10 +4,10 @@
 //! into tables of small numbers, filled on demand: the first state that needs an entry causes a call
 //! of the model, and all later states share it.
 
-use super::block::Row;
 use super::intern::Interner;
 use super::packing::Layout;
 use super::product::{Fairness, Move, Product};
+use super::rows::Row;
 
 /// The label of an action without fairness.
 pub(super) const UNFAIR: u32 = u32::MAX;
