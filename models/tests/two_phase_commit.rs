@@ -142,7 +142,7 @@ fn wrong_choices() -> Vec<(&'static str, Setting, &'static str)> {
                 TwoPhaseKnobs { suspicion: Suspicion::Wait, work: Work::OwnRound, ..right() },
                 halt(),
             ),
-            "no-hanging",
+            "no-abandoned-locks",
         ),
         (
             "a prepared participant aborts when it suspects the coordinator",
@@ -210,6 +210,14 @@ fn cases() -> Vec<Case> {
 #[test]
 fn every_wrong_choice_breaks_the_property_that_names_it() {
     trial::assert_each_breaks(&cases());
+}
+
+#[test]
+fn one_transition_per_effect_gives_the_same_verdicts() {
+    for (name, case, _) in wrong_choices() {
+        let (merged, fine) = (Granularity::PerInput, Granularity::PerEffect);
+        assert_eq!(case.verdicts(merged), case.verdicts(fine), "{name}");
+    }
 }
 
 #[test]

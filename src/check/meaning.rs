@@ -24,9 +24,9 @@ pub fn built_in(property: &str) -> Option<&'static str> {
             "the events of an aggregate are handled in the order in which they were committed"
         }
         "no-late-effect" => "no step takes effect after its compensation was answered",
-        "no-hanging" => {
-            "nothing is reserved after its Cancel was answered, and no lock is held for ever for a \
-             transaction that nobody promised to commit"
+        "no-hanging" => "nothing is reserved after its Cancel was answered",
+        "no-abandoned-locks" => {
+            "no lock is held for ever for a transaction that nobody promised to commit"
         }
         "no-empty-confirm" => "nothing is confirmed that was not reserved",
         "reservations-released" => "every reservation is confirmed or released in the end",

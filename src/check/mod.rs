@@ -177,11 +177,14 @@ fn undefined<T: Protocol>(
 ) -> Option<SpecError> {
     let run = report.property("well-defined")?.verdict.counterexample()?;
     let (_, last) = run.steps.last()?;
-    let (change, error) = last.iter().find_map(|part| match part {
-        Part::Process(local) => local.defect.as_ref(),
-        _ => None,
-    })?;
-    let place = system.protocol().place(change)?;
+    let (address, resources, (change, error)) =
+        system.addresses().zip(last).find_map(|(address, part)| match part {
+            Part::Process(local) => {
+                local.defect.as_ref().map(|defect| (address, &local.resources, defect))
+            }
+            _ => None,
+        })?;
+    let place = system.protocol().place(address, resources, change)?;
     let span = spec.places.span(spec.source.text(), &place, None);
     let help = format!(
         "it happens after {} transitions, in {}; keep the numbers smaller, or guard the step with \

@@ -80,6 +80,42 @@ fn a_knob_nobody_knows() {
 }
 
 #[test]
+fn a_guard_without_a_result() {
+    let home = Home::empty().with("order.toml", ORDER.replace("stock >= 1", "1 / (stock - 1) > 0"));
+    assert_rejected("undefined-guard", &home, "check order.toml");
+}
+
+#[test]
+fn a_line_without_a_result() {
+    let lines = r#"["stock -= 1", "stock = 1 / stock"]"#;
+    let home = Home::empty().with("order.toml", ORDER.replace(r#""stock -= 1""#, lines));
+    assert_rejected("undefined-line", &home, "check order.toml");
+}
+
+#[test]
+fn a_prepared_step_without_a_result() {
+    let spec = r#"
+        name     = "transfer"
+        protocol = "two-phase-commit"
+
+        [services.bank]
+        balance = 1
+
+        [[step]]
+        name    = "withdraw"
+        service = "bank"
+        do      = "balance -= 1"
+
+        [[step]]
+        name    = "share"
+        service = "bank"
+        do      = "balance = 10 / balance"
+    "#;
+    let home = Home::empty().with("transfer.toml", spec);
+    assert_rejected("undefined-prepared-step", &home, "check transfer.toml");
+}
+
+#[test]
 fn a_value_no_knob_takes() {
     assert_rejected("wrong-value", &Home::with_order(), "check order.toml --set saga.barrier=half");
 }

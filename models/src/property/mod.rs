@@ -24,7 +24,7 @@
 //! | `stability` | a decision or a promise that does not last |
 //! | `non-blocking` | staying in doubt for ever |
 //! | `no-split-snapshot` | rows prepared for a transaction that the log does not know of |
-//! | `no-hanging`, `hanging-reported` | locks held for a coordinator that is gone: given up where that is safe, reported where it is not |
+//! | `no-abandoned-locks`, `hanging-reported` | locks held for a coordinator that is gone: given up where that is safe, reported where it is not |
 //! | `no-heuristic-damage`, `heuristics-reported` | a participant that decided alone, and wrongly; one that does not say so |
 //! | `well-defined` | arithmetic without a result: overflow, division by zero |
 //!

@@ -25,7 +25,7 @@ pub const BUILT_IN: [&str; 11] = [
     "settles",
     "non-blocking",
     "no-split-snapshot",
-    "no-hanging",
+    "no-abandoned-locks",
     "hanging-reported",
     "no-heuristic-damage",
     "heuristics-reported",
@@ -210,7 +210,7 @@ fn hanging(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPh
         };
         properties.push(
             sight
-                .property(PropertyKind::LeadsTo, "no-hanging", move |s, v| !works(s, v))
+                .property(PropertyKind::LeadsTo, "no-abandoned-locks", move |s, v| !works(s, v))
                 .given(sight.look(works)),
         );
     }

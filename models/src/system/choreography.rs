@@ -14,8 +14,8 @@ use crate::protocol::choreography::{
 };
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
-use crate::workflow::builder::{INITIATOR, Place, StepField};
-use crate::workflow::{ArithmeticError, Workflow};
+use crate::workflow::builder::{INITIATOR, Place};
+use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
@@ -117,12 +117,17 @@ impl Protocol for Choreography {
         change.call.direction == Direction::Forward
     }
 
-    fn place(&self, change: &Reaction) -> Option<Place> {
-        let field = match change.call.direction {
-            Direction::Forward => StepField::Change(0),
-            Direction::Backward => StepField::Undo(0),
+    fn place(
+        &self,
+        _address: Address,
+        resources: &SmallVec<[i64; 2]>,
+        change: &Reaction,
+    ) -> Option<Place> {
+        let work = match change.call.direction {
+            Direction::Forward => Work::Change,
+            Direction::Backward => Work::Undo,
         };
-        Some(Place::Step(usize::from(change.call.step.0), field))
+        self.workflow.undefined(change.call.step, work, resources)
     }
 
     fn monitors(&self) -> Vec<WorkflowWitness> {

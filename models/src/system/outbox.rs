@@ -10,8 +10,8 @@ use crate::protocol::outbox::{
     OutboxPlan, OutboxProcess, OutboxProducer, OutboxRecord, OutboxRelay, OutboxTimer,
 };
 use crate::protocol::{Address, ServiceId, StepId, Verdict};
-use crate::workflow::builder::{BROKER, Place, StepField, relay_node};
-use crate::workflow::{ArithmeticError, Workflow};
+use crate::workflow::builder::{BROKER, Place, relay_node};
+use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::topology::{System, SystemBuilder};
@@ -109,8 +109,13 @@ impl Protocol for Outbox {
         true
     }
 
-    fn place(&self, change: &OutboxChange) -> Option<Place> {
-        Some(Place::Step(usize::from(change.step().0), StepField::Change(0)))
+    fn place(
+        &self,
+        _address: Address,
+        resources: &SmallVec<[i64; 2]>,
+        change: &OutboxChange,
+    ) -> Option<Place> {
+        self.workflow.undefined(change.step(), Work::Change, resources)
     }
 
     fn monitors(&self) -> Vec<OutboxWitness> {

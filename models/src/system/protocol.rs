@@ -33,9 +33,14 @@ pub trait Protocol: Send + Sync + 'static {
     /// Whether the business may refuse that change for a reason its resources do not show.
     fn refusable(&self, change: &ChangeOf<Self>) -> bool;
 
-    /// Where in the workflow's definition the business of a change is written down, for errors in it
-    /// to point at.
-    fn place(&self, _change: &ChangeOf<Self>) -> Option<Place> {
+    /// Where in the workflow's definition the business of a change is written down that is not
+    /// well-defined on those resources, for the error to point at.
+    fn place(
+        &self,
+        _address: Address,
+        _resources: &Self::Resources,
+        _change: &ChangeOf<Self>,
+    ) -> Option<Place> {
         None
     }
 

@@ -12,8 +12,8 @@ use crate::protocol::saga::{
     SagaParticipant, SagaPlan, SagaRecord, SagaTimer, StepCall,
 };
 use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
-use crate::workflow::builder::{COORDINATOR, Place, StepField};
-use crate::workflow::{ArithmeticError, Workflow};
+use crate::workflow::builder::{COORDINATOR, Place};
+use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
@@ -90,12 +90,17 @@ impl Protocol for Saga {
         change.direction == Direction::Forward
     }
 
-    fn place(&self, change: &StepCall) -> Option<Place> {
-        let field = match change.direction {
-            Direction::Forward => StepField::Change(0),
-            Direction::Backward => StepField::Undo(0),
+    fn place(
+        &self,
+        _address: Address,
+        resources: &SmallVec<[i64; 2]>,
+        call: &StepCall,
+    ) -> Option<Place> {
+        let work = match call.direction {
+            Direction::Forward => Work::Change,
+            Direction::Backward => Work::Undo,
         };
-        Some(Place::Step(usize::from(change.step.0), field))
+        self.workflow.undefined(call.step, work, resources)
     }
 
     fn monitors(&self) -> Vec<WorkflowWitness> {

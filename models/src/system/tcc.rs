@@ -11,7 +11,7 @@ use crate::protocol::tcc::{
     TccMessage, TccOutcome, TccParticipant, TccPlan, TccRecord, TccTimer,
 };
 use crate::protocol::{Address, Answer, ServiceId, StepId, Verdict, WorkflowId};
-use crate::workflow::builder::{COORDINATOR, Place, StepField};
+use crate::workflow::builder::{COORDINATOR, Place};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use super::protocol::{Deed, Event, Protocol, Words};
@@ -87,12 +87,7 @@ impl Protocol for Tcc {
         if call.operation == Operation::Try && !self.workflow.accepts(call.step, resources)? {
             return Ok(Verdict::Refused);
         }
-        let work = match call.operation {
-            Operation::Try => Work::Change,
-            Operation::Confirm => Work::Confirm,
-            Operation::Cancel => Work::Undo,
-        };
-        self.workflow.carry_out(call.step, work, resources)?;
+        self.workflow.carry_out(call.step, work(call.operation), resources)?;
         Ok(Verdict::Accepted)
     }
 
@@ -100,14 +95,14 @@ impl Protocol for Tcc {
         change.call().operation == Operation::Try
     }
 
-    fn place(&self, change: &TccChange) -> Option<Place> {
+    fn place(
+        &self,
+        _address: Address,
+        resources: &SmallVec<[i64; 2]>,
+        change: &TccChange,
+    ) -> Option<Place> {
         let call = change.call();
-        let field = match call.operation {
-            Operation::Try => StepField::Change(0),
-            Operation::Confirm => StepField::Confirm(0),
-            Operation::Cancel => StepField::Undo(0),
-        };
-        Some(Place::Step(usize::from(call.step.0), field))
+        self.workflow.undefined(call.step, work(call.operation), resources)
     }
 
     fn monitors(&self) -> Vec<TccWitness> {
@@ -243,5 +238,13 @@ impl Words<Tcc> for Tcc {
 
     fn watched(&self, position: usize) -> Option<String> {
         self.workflow.told_apart(position)
+    }
+}
+
+fn work(operation: Operation) -> Work {
+    match operation {
+        Operation::Try => Work::Change,
+        Operation::Confirm => Work::Confirm,
+        Operation::Cancel => Work::Undo,
     }
 }

@@ -14,8 +14,8 @@ use crate::protocol::two_phase_commit::{
     Locks, Saying, TwoPhaseCoordinator, TwoPhaseKnobs, TwoPhaseParticipant, TwoPhasePlan, Vote,
 };
 use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
-use crate::workflow::builder::{COORDINATOR, STANDBY, STORE};
-use crate::workflow::{ArithmeticError, Workflow};
+use crate::workflow::builder::{COORDINATOR, Place, STANDBY, STORE};
+use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use super::local::Local;
 use super::protocol::{Deed, Event, Protocol, Words};
@@ -183,6 +183,19 @@ impl Protocol for TwoPhaseCommit {
 
     fn refusable(&self, change: &BranchChange) -> bool {
         change.kind == ChangeKind::Check
+    }
+
+    fn place(&self, address: Address, rows: &Rows, _change: &BranchChange) -> Option<Place> {
+        let Address::Service(service) = address else { return None };
+        let mut values = rows.values.clone();
+        for step in self.steps_at(service) {
+            let undefined = self.workflow.undefined(step, Work::Change, &values);
+            if undefined.is_some() {
+                return undefined;
+            }
+            self.workflow.change(step, false, &mut values).ok()?;
+        }
+        None
     }
 
     fn monitors(&self) -> Vec<TwoPhaseWitness> {

@@ -14,7 +14,9 @@ use crate::protocol::tcc::TccKnobs;
 use crate::protocol::two_phase_commit::TwoPhaseKnobs;
 use crate::protocol::{Address, ServiceId, StepId, StepSet, Verdict, WorkflowId};
 
-use super::builder::{BROKER, COORDINATOR, INITIATOR, STANDBY, STORE, relay_node};
+use super::builder::{
+    BROKER, COORDINATOR, INITIATOR, Place, STANDBY, STORE, StepField, relay_node,
+};
 use super::domain::Domain;
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
 use super::faults::FaultBudget;
@@ -373,6 +375,32 @@ impl Workflow {
         work: Work,
         resources: &mut [i64],
     ) -> Result<(), ArithmeticError> {
+        self.assign(step, work, resources).map_err(|(_, error)| error)
+    }
+
+    /// Where the business of this work on `step` has no result in the given state of its service's
+    /// resources; `None` where it has one.
+    #[must_use]
+    pub fn undefined(&self, step: StepId, work: Work, resources: &[i64]) -> Option<Place> {
+        let place = |field| Some(Place::Step(usize::from(step.0), field));
+        if work == Work::Change && self.accepts(step, resources).is_err() {
+            return place(StepField::When);
+        }
+        let (line, _) = self.assign(step, work, &mut resources.to_vec()).err()?;
+        place(match work {
+            Work::Change => StepField::Change(line),
+            Work::Confirm => StepField::Confirm(line),
+            Work::Undo => StepField::Undo(line),
+        })
+    }
+
+    /// Makes changes, or says in which line the arithmetic has no result.
+    fn assign(
+        &self,
+        step: StepId,
+        work: Work,
+        resources: &mut [i64],
+    ) -> Result<(), (usize, ArithmeticError)> {
         let step = self.step(step);
         let assignments = match work {
             Work::Change => &step.change,
@@ -380,9 +408,9 @@ impl Workflow {
             Work::Undo => &step.undo,
         };
         let mut changed = resources.to_vec();
-        for assignment in assignments {
-            let value = assignment.value.evaluate(&own(step.service, &changed))?;
-            changed[usize::from(assignment.resource.0)] = value;
+        for (line, assignment) in assignments.iter().enumerate() {
+            let value = assignment.value.evaluate(&own(step.service, &changed));
+            changed[usize::from(assignment.resource.0)] = value.map_err(|error| (line, error))?;
         }
         resources.copy_from_slice(&changed);
         Ok(())

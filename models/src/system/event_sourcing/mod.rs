@@ -137,7 +137,12 @@ impl Protocol for EventSourcing {
         false
     }
 
-    fn place(&self, change: &EventChange) -> Option<Place> {
+    fn place(
+        &self,
+        _address: Address,
+        _resources: &Self::Resources,
+        change: &EventChange,
+    ) -> Option<Place> {
         let EventChange::Project(event) = change else { return None };
         let event = self.plan.domain().upcast(&event.kind).first()?;
         Some(Place::Domain(DomainPlace::Event(usize::from(event.0), EventField::Name)))
