@@ -65,6 +65,11 @@ pub trait Product: Send + Sync {
         false
     }
 
+    /// What a request asks for when two interchangeable things swap their names.
+    fn swap_request(&self, _swap: Swap, request: &Self::Request) -> Self::Request {
+        request.clone()
+    }
+
     /// Where a slot goes, and what its part becomes, when two interchangeable things swap their
     /// names. Where it goes must not depend on the part.
     fn swap(&self, _swap: Swap, slot: usize, part: &Self::Part) -> (usize, Self::Part) {

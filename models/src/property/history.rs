@@ -1,6 +1,8 @@
 //! What really happened to one step of one workflow, whatever its coordinator and its participants
 //! believe. The witnesses of sagas and of TCCs are made of these.
 
+use crate::protocol::rename::renames;
+
 /// What really happened to one step. Counts stop at [`StepHistory::MANY`], so that the state space
 /// stays finite when a participant repeats itself for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,6 +15,8 @@ pub struct StepHistory {
     empty_rollback: bool,
     late: bool,
 }
+
+renames!(nothing in StepHistory);
 
 impl StepHistory {
     /// Where counting stops.

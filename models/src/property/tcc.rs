@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::StepId;
+use crate::protocol::rename::renames;
 use crate::protocol::tcc::{Operation, TccCall, TccLog, TccOutcome};
 use crate::system::tcc::Tcc;
 use crate::system::{Local, Part, System};
@@ -31,6 +32,8 @@ pub const BUILT_IN: [&str; 8] = [
 pub struct TccWitness {
     steps: SmallVec<[StepHistory; 4]>,
 }
+
+renames!(struct TccWitness { steps });
 
 impl TccWitness {
     /// Nothing has happened yet to any of the `steps` steps.

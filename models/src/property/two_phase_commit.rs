@@ -6,6 +6,7 @@
 use smallvec::SmallVec;
 
 use crate::check::{Parts, Property, PropertyKind, Snapshot};
+use crate::protocol::rename::renames;
 use crate::protocol::two_phase_commit::{
     BranchState, Branches, Decision, Heuristic, Suspicion, TwoPhaseOutcome, Work,
 };
@@ -37,6 +38,8 @@ pub struct TwoPhaseWitness {
     branches: SmallVec<[BranchHistory; 4]>,
 }
 
+renames!(struct TwoPhaseWitness { branches });
+
 /// What really happened at one participant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BranchHistory {
@@ -45,6 +48,8 @@ pub struct BranchHistory {
     aborted: bool,
     repeated: bool,
 }
+
+renames!(nothing in BranchHistory);
 
 impl BranchHistory {
     /// It promised to commit.

@@ -5,6 +5,7 @@
 
 use smallvec::SmallVec;
 
+use crate::protocol::rename::renames;
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::{StepId, StepSet};
 use crate::workflow::Workflow;
@@ -19,6 +20,8 @@ pub struct WorkflowWitness {
     disorder: bool,
     acausal: bool,
 }
+
+renames!(struct WorkflowWitness { steps, disorder, acausal });
 
 /// How a step stands to the other steps of its workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

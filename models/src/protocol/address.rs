@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::rename::renames;
+
 /// One run of a workflow: one order, one transfer.
 ///
 /// In a model these count from zero; in a runtime they are the durable identity of the run, and the
@@ -40,6 +42,18 @@ pub enum Address {
     /// The store that coordinators share: who leads, and what was decided.
     Store,
 }
+
+renames!(
+    enum Address {
+        Coordinator(workflow),
+        Service(service),
+        Initiator(workflow),
+        Relay(number),
+        Broker,
+        Standby(workflow),
+        Store,
+    }
+);
 
 impl fmt::Display for WorkflowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::rename::renames;
+
 /// What a participant answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -13,3 +15,5 @@ pub enum Answer {
     /// It did not work this time. Nothing changed; ask again.
     Failed,
 }
+
+renames!(nothing in Answer);

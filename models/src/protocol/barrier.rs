@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 
 use super::address::{StepId, WorkflowId};
 use super::knob::knob;
+use crate::protocol::rename::{Exchange, Rename, renames};
 
 /// How a participant stands to one step of one workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -25,12 +26,22 @@ pub enum Entry {
     Undone,
 }
 
+renames!(nothing in Entry);
+
 /// What a participant remembers of each step it was asked to do or undo: an entry of type `E`, in
 /// the words of its protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[derive_where(Default)]
 pub struct Ledger<E = Entry> {
     entries: SmallVec<[(WorkflowId, StepId, E); 4]>,
+}
+
+impl<E: Rename> Rename for Ledger<E> {
+    fn rename(&mut self, names: Exchange) {
+        let Ledger { entries } = self;
+        entries.rename(names);
+        entries.sort_unstable_by_key(|&(workflow, step, _)| (workflow, step));
+    }
 }
 
 impl<E: Copy> Ledger<E> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::knob::knob;
+use crate::protocol::rename::{Exchange, Rename, renames};
 
 /// A fencing token: how many times leadership was claimed.
 #[derive(
@@ -23,6 +24,8 @@ use super::knob::knob;
 )]
 #[serde(transparent)]
 pub struct Epoch(pub u32);
+
+renames!(nothing in Epoch);
 
 impl Epoch {
     /// The epoch of the very first leader.
@@ -44,6 +47,14 @@ pub struct Register<V> {
     pub holder: Option<Address>,
     /// What was written. Written once.
     pub value: Option<V>,
+}
+
+impl<V: Rename> Rename for Register<V> {
+    fn rename(&mut self, names: Exchange) {
+        let Register { epoch: _, holder, value } = self;
+        holder.rename(names);
+        value.rename(names);
+    }
 }
 
 impl<V> Default for Register<V> {
@@ -95,6 +106,16 @@ pub enum LeaseRecord<V> {
     Expired(Epoch),
     /// A leader wrote.
     Written(V),
+}
+
+impl<V: Rename> Rename for LeaseRecord<V> {
+    fn rename(&mut self, names: Exchange) {
+        match self {
+            LeaseRecord::Claimed(_, holder) => holder.rename(names),
+            LeaseRecord::Expired(_) => {}
+            LeaseRecord::Written(value) => value.rename(names),
+        }
+    }
 }
 
 /// The choices of a store and its clients.

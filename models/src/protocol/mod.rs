@@ -17,6 +17,7 @@ mod knob;
 pub mod lease;
 pub mod outbox;
 pub mod process;
+pub mod rename;
 pub mod retry;
 pub mod saga;
 pub mod tcc;

@@ -17,6 +17,7 @@ use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{INITIATOR, Place};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
 use super::topology::{System, SystemBuilder};
@@ -162,6 +163,10 @@ impl Protocol for Choreography {
             }
             _ => {}
         }
+    }
+
+    fn interchangeable(&self) -> Option<Interchangeable<Self>> {
+        Some(Interchangeable::workflows(self.workflow.instances()))
     }
 
     fn words(&self) -> &dyn Words<Choreography> {

@@ -2,6 +2,7 @@
 
 use derive_where::derive_where;
 
+use crate::protocol::rename::{Exchange, Rename};
 use crate::protocol::{Address, Value};
 
 /// The messages in flight to one process.
@@ -62,6 +63,19 @@ impl<M: Value> Inbox<M> {
     /// Adds a copy right behind the message at that position.
     pub(super) fn copy(&mut self, at: usize) {
         self.messages.insert(at, self.messages[at].clone());
+    }
+
+    /// Renames workflows in senders and messages, and puts them in order again.
+    pub(super) fn rename(&mut self, names: Exchange, ordered: bool)
+    where
+        M: Rename,
+    {
+        self.messages.rename(names);
+        if ordered {
+            self.messages.sort_by_key(|(sender, _)| *sender);
+        } else {
+            self.messages.sort_unstable();
+        }
     }
 
     pub(super) fn drop_if(&mut self, lost: impl Fn(Address) -> bool) {

@@ -9,6 +9,8 @@ use crate::protocol::{Address, Process, Value, Verdict};
 use crate::workflow::ArithmeticError;
 use crate::workflow::builder::Place;
 
+use super::interchange::Interchangeable;
+
 /// A protocol, as a [`System`](super::System) hosts it.
 pub trait Protocol: Send + Sync + 'static {
     /// The processes that carry it out; a sum of roles where there are several.
@@ -52,6 +54,17 @@ pub trait Protocol: Send + Sync + 'static {
 
     /// Tells a monitor what happened.
     fn observe(&self, monitor: &mut Self::Monitor, event: &Event<Self>);
+
+    /// The workflows that differ in nothing but their numbers, so that it does not matter which of
+    /// them is which. `None` where that is not so, or nobody made it so.
+    ///
+    /// The checker makes sure of it, and does without where it is not true.
+    fn interchangeable(&self) -> Option<Interchangeable<Self>>
+    where
+        Self: Sized,
+    {
+        None
+    }
 
     /// The words for what the protocol says and does.
     fn words(&self) -> &dyn Words<Self>;

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::rename::{Exchange, Rename};
 use crate::protocol::{Address, Effect, Effects, Input, Process};
 
 /// A coordinator or a participant.
@@ -23,6 +24,14 @@ pub struct RoleState<C, P> {
     pub participant: P,
 }
 
+impl<C: Rename, P: Rename> Rename for RoleState<C, P> {
+    fn rename(&mut self, names: Exchange) {
+        let RoleState { coordinator, participant } = self;
+        coordinator.rename(names);
+        participant.rename(names);
+    }
+}
+
 /// A log record of either role.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -31,6 +40,15 @@ pub enum RoleRecord<C, P> {
     Coordinator(C),
     /// The participant's.
     Participant(P),
+}
+
+impl<C: Rename, P: Rename> Rename for RoleRecord<C, P> {
+    fn rename(&mut self, names: Exchange) {
+        match self {
+            RoleRecord::Coordinator(record) => record.rename(names),
+            RoleRecord::Participant(record) => record.rename(names),
+        }
+    }
 }
 
 impl<C, P> Process for Role<C, P>

@@ -14,6 +14,7 @@ use crate::protocol::{Address, Answer, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
 use super::topology::{System, SystemBuilder};
@@ -125,6 +126,10 @@ impl Protocol for Tcc {
             Deed::Sent(_, TccMessage::Reply(call, Answer::Done)) => witness.answered(*call),
             _ => {}
         }
+    }
+
+    fn interchangeable(&self) -> Option<Interchangeable<Self>> {
+        Some(Interchangeable::workflows(self.workflow.instances()))
     }
 
     fn words(&self) -> &dyn Words<Tcc> {

@@ -10,6 +10,7 @@ use crate::protocol::{Address, Input};
 use crate::workflow::FaultBudget;
 
 use super::budget::{Budget, NodeId};
+use super::interchange::Interchangeable;
 use super::local::Local;
 use super::protocol::Protocol;
 
@@ -22,6 +23,7 @@ pub struct System<T: Protocol> {
     pub(super) ordered: bool,
     pub(super) granularity: Granularity,
     pub(super) budget: Budget,
+    pub(super) interchangeable: Option<Interchangeable<T>>,
     pub(super) properties: Vec<Property<Parts<Part<T>>>>,
     pub(super) foreign_names: OnceLock<Vec<&'static str>>,
 }
@@ -153,6 +155,7 @@ impl<T: Protocol> SystemBuilder<T> {
         }
         System {
             budget: Budget::new(&self.faults, &self.nodes),
+            interchangeable: self.protocol.interchangeable(),
             protocol: self.protocol,
             processes: self.processes,
             nodes: self.nodes,

@@ -10,13 +10,15 @@
 //! [`Granularity::PerEffect`](super::Granularity) every effect is a transition of its own, with many
 //! more states and the same verdicts; tests hold the two against each other.
 
-use crate::check::{Fairness, Move, Product};
-use crate::protocol::{Address, Input, Process, Verdict};
+use crate::check::{Fairness, Move, Product, Swap};
+use crate::protocol::rename::Exchange;
+use crate::protocol::{Address, Input, Process, Verdict, WorkflowId};
 use crate::workflow::Fault;
 
 use super::action::{Action, Request, Stimulus, imposed};
 use super::budget::{Budget, NodeId};
 use super::execution::{Circumstances, Execution};
+use super::interchange::{Interchangeable, renamed};
 use super::local::{Local, Status};
 use super::protocol::{Deed, Event, Protocol, TimerOf};
 use super::topology::{Granularity, Part, Placed, System};
@@ -51,9 +53,37 @@ impl<T: Protocol> Product for System<T> {
                 self.protocol.observe(&mut next, event);
                 Some(Part::Monitor(next))
             }
-            (Part::Faults(_) | Part::Monitor(_), request) => {
-                unreachable!("nobody asks {request:?} of {part:?}")
+            // What nobody asks of such a part.
+            (Part::Faults(_) | Part::Monitor(_), _) => None,
+        }
+    }
+
+    fn symmetry(&self) -> Vec<usize> {
+        self.interchangeable.iter().map(Interchangeable::count).collect()
+    }
+
+    fn swap(&self, swap: Swap, slot: usize, part: &Part<T>) -> (usize, Part<T>) {
+        let Some(workflows) = &self.interchangeable else { return (slot, part.clone()) };
+        let names = exchange(swap);
+        match part {
+            Part::Process(local) => {
+                let address = renamed(self.processes[slot].address, names);
+                let slot = self.addresses.get(&address).copied().unwrap_or(slot);
+                (slot, Part::Process(workflows.local(local, names, self.ordered)))
             }
+            Part::Faults(_) => (slot, part.clone()),
+            Part::Monitor(monitor) => {
+                let position = slot - self.monitor_slot(0);
+                let slot = self.monitor_slot(workflows.monitor_position(position, names));
+                (slot, Part::Monitor(workflows.monitor(monitor, names)))
+            }
+        }
+    }
+
+    fn swap_request(&self, swap: Swap, request: &Request<T>) -> Request<T> {
+        match &self.interchangeable {
+            Some(workflows) => workflows.request(request, exchange(swap)),
+            None => request.clone(),
         }
     }
 
@@ -69,6 +99,10 @@ impl<T: Protocol> Product for System<T> {
             _ => Fairness::Weak,
         }
     }
+}
+
+fn exchange(swap: Swap) -> Exchange {
+    Exchange(WorkflowId(swap.one as u32), WorkflowId(swap.other as u32))
 }
 
 impl<T: Protocol> System<T> {
@@ -360,9 +394,8 @@ impl<T: Protocol> System<T> {
                 next.inbox.drop_if(|from| self.is_cut(Some(*node), from, slot));
             }
             Request::Heal => next.cut_off = None,
-            Request::Spend(..) | Request::Observe(_) => {
-                unreachable!("no process is asked for {request:?}")
-            }
+            // What nobody asks of a process.
+            Request::Spend(..) | Request::Observe(_) => return None,
         }
         Some(next)
     }

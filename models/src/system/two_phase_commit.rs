@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::property::two_phase_commit::{TwoPhaseWitness, two_phase_properties};
+use crate::protocol::rename::renames;
 use crate::protocol::two_phase_commit::{
     BranchChange, BranchRecord, BranchState, Branches, ChangeKind, CoordinatorLog, DecisionStore,
     Locks, Saying, TwoPhaseCoordinator, TwoPhaseKnobs, TwoPhaseParticipant, TwoPhasePlan, Vote,
@@ -17,6 +18,7 @@ use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place, STANDBY, STORE};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::interchange::Interchangeable;
 use super::local::Local;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
@@ -38,6 +40,8 @@ pub struct Rows {
     /// The transactions that the rows are prepared (and locked) for, in order.
     pub prepared: SmallVec<[WorkflowId; 2]>,
 }
+
+renames!(struct Rows { values; sorted prepared });
 
 /// The system that carries `workflow` out in two phases, with the built-in properties and those that
 /// the workflow states.
@@ -239,6 +243,10 @@ impl Protocol for TwoPhaseCommit {
             }
             _ => {}
         }
+    }
+
+    fn interchangeable(&self) -> Option<Interchangeable<Self>> {
+        Some(Interchangeable::workflows(self.workflow.instances()))
     }
 
     fn words(&self) -> &dyn Words<TwoPhaseCommit> {

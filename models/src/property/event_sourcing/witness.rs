@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::protocol::event_sourcing::{Answer, ConsumerId, Position, Told};
+use crate::protocol::rename::renames;
 
 /// What a client was told, or what a consumer did: whatever its checkpoint says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,6 +13,8 @@ pub struct EventWitness {
     seen: SmallVec<[Position; 8]>,
     answers: SmallVec<[Told; 1]>,
 }
+
+renames!(struct EventWitness { consumer, handled, seen; sorted answers });
 
 impl EventWitness {
     /// How often the handling of one event is counted, so that the state space stays finite.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, WorkflowId};
+use crate::protocol::rename::renames;
 use crate::protocol::saga::StepCall;
 
 /// Something that happened to a workflow.
@@ -19,6 +20,8 @@ pub enum Event {
     Undone(StepId),
 }
 
+renames!(nothing in Event);
+
 /// Who is to hear an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -28,6 +31,8 @@ pub enum Subscriber {
     /// A step, at the service that carries it out.
     Step(StepId),
 }
+
+renames!(nothing in Subscriber);
 
 /// A line of an outbox: an event of one workflow that one subscriber is to hear. It is its own
 /// idempotency key.
@@ -41,6 +46,8 @@ pub struct Line {
     pub to: Subscriber,
 }
 
+renames!(struct Line { workflow, event, to });
+
 /// What processes of a choreography send each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,6 +57,13 @@ pub enum ChoreographyMessage {
     /// The subscriber has it; it need not be repeated.
     Acknowledged(Line),
 }
+
+renames!(
+    enum ChoreographyMessage {
+        Event(line),
+        Acknowledged(line),
+    }
+);
 
 impl ChoreographyMessage {
     /// The line that the message carries or acknowledges.
@@ -69,6 +83,12 @@ pub enum ChoreographyTimer {
     Publish(Line),
 }
 
+renames!(
+    enum ChoreographyTimer {
+        Publish(line),
+    }
+);
+
 /// A change to a service's rows, and the event that called for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reaction {
@@ -77,3 +97,5 @@ pub struct Reaction {
     /// The event that called for it.
     pub cause: Line,
 }
+
+renames!(struct Reaction { call, cause });

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, StepSet, WorkflowId};
 use crate::protocol::process::{Effect, Effects, Input, Process};
+use crate::protocol::rename::renames;
 use crate::protocol::saga::SagaOutcome;
 
 use super::event::{ChoreographyMessage, ChoreographyTimer, Event, Line, Reaction};
@@ -32,6 +33,14 @@ pub enum InitiatorRecord {
     Heard(Event),
 }
 
+renames!(
+    enum InitiatorRecord {
+        Requested,
+        Delivered(line),
+        Heard(event),
+    }
+);
+
 /// What the initiator's log folds to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct InitiatorLog {
@@ -46,6 +55,8 @@ pub struct InitiatorLog {
     /// How it ended.
     pub outcome: Option<SagaOutcome>,
 }
+
+renames!(struct InitiatorLog { requested, outbox, done, undone, outcome });
 
 impl Initiator {
     /// The initiator of `workflow`.

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::protocol::process::{Effect, Effects, Process};
+use crate::protocol::rename::renames;
 
 use super::event::{ChoreographyMessage, ChoreographyTimer, Line};
 use super::plan::ChoreographyPlan;
@@ -12,6 +13,8 @@ use super::plan::ChoreographyPlan;
 pub struct Outbox {
     lines: SmallVec<[Line; 2]>,
 }
+
+renames!(struct Outbox { ; sorted lines });
 
 impl Outbox {
     /// Adds lines; what is there already is not added again.

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use crate::protocol::address::{StepId, StepSet, WorkflowId};
 use crate::protocol::barrier::{Entry, Ledger};
+use crate::protocol::rename::renames;
 
 use super::event::{Event, Line, Subscriber};
 use super::outbox::Outbox;
@@ -20,6 +21,8 @@ pub struct ServiceStore {
     inbox: SmallVec<[(WorkflowId, StepId, Heard); 2]>,
 }
 
+renames!(struct ServiceStore { ledger, outbox; sorted inbox });
+
 /// The events that one step of one workflow heard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Heard {
@@ -32,6 +35,8 @@ pub struct Heard {
     /// Steps that are undone, or never run.
     pub undone: StepSet,
 }
+
+renames!(nothing in Heard);
 
 /// An entry of a service's log: one local transaction of the protocol's tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +56,8 @@ pub enum ServiceRecord {
     /// A subscriber acknowledged a line of the outbox.
     Delivered(Line),
 }
+
+renames!(enum ServiceRecord { Heard(line), Reacted { cause, entry, event }, Delivered(line) });
 
 impl ServiceStore {
     /// What a step heard so far.

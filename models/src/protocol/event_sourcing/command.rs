@@ -2,6 +2,7 @@
 
 use smallvec::SmallVec;
 
+use crate::protocol::rename::renames;
 use crate::workflow::ArithmeticError;
 use crate::workflow::domain::{EventKind, Values};
 
@@ -18,6 +19,8 @@ pub struct Run {
     /// How far it is.
     pub phase: Phase,
 }
+
+renames!(struct Run { command, phase });
 
 /// How far a command is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,6 +41,8 @@ pub enum Phase {
         events: SmallVec<[EventKind; 1]>,
     },
 }
+
+renames!(nothing in Phase);
 
 /// What follows from an answer of the store, in this order.
 #[derive(Default)]

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use crate::protocol::address::{Address, WorkflowId};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
+use crate::protocol::rename::renames;
 
 use super::command::{Reaction, Run};
 use super::event::{CommandId, Position, StoredEvent};
@@ -34,11 +35,15 @@ pub struct ConsumerRecord {
     pub mark: Mark,
 }
 
+renames!(struct ConsumerRecord { source, mark });
+
 /// How far a consumer is in each log that it reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Marks {
     marks: SmallVec<[(Source, Mark); 1]>,
 }
+
+renames!(struct Marks { ; sorted marks });
 
 /// What a consumer forgets in a crash.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -52,6 +57,8 @@ pub struct ConsumerMemory {
     /// The event that a process manager is answering, by which of its policies, and the command.
     pub answering: Option<(StoredEvent, u8, Run)>,
 }
+
+renames!(struct ConsumerMemory { reading, held, gap, answering });
 
 impl Marks {
     /// How far it is in that log.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::protocol::address::WorkflowId;
+use crate::protocol::rename::renames;
 use crate::workflow::domain::{AggregateId, CommandKind, EventKind, PolicyId, Values};
 
 /// The events of one aggregate.
@@ -17,12 +18,16 @@ pub struct StreamId {
     pub owner: Option<WorkflowId>,
 }
 
+renames!(struct StreamId { aggregate, owner });
+
 /// A place in the global log, counted from one. Zero is before the first.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 #[serde(transparent)]
 pub struct Position(pub u16);
+
+renames!(nothing in Position);
 
 /// The identity of a command: whoever repeats it gives the same one.
 ///
@@ -46,6 +51,12 @@ pub enum CommandId {
     },
 }
 
+renames!(enum CommandId {
+    History,
+    Request(workflow, number),
+    Answer { policy, cause, workflow },
+});
+
 /// A command for a certain aggregate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct IssuedCommand {
@@ -56,6 +67,8 @@ pub struct IssuedCommand {
     /// Of whom.
     pub stream: StreamId,
 }
+
+renames!(struct IssuedCommand { id, kind, stream });
 
 /// An event in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +87,8 @@ pub struct StoredEvent {
     pub decided_on: u8,
 }
 
+renames!(struct StoredEvent { position, transaction, stream, kind, command, decided_on });
+
 /// The state of an aggregate at a version, to start a replay from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -84,6 +99,8 @@ pub struct Snapshot {
     /// Whether today's code made it.
     pub current: bool,
 }
+
+renames!(nothing in Snapshot);
 
 /// What the store's log folds to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,6 +113,8 @@ pub struct EventLog {
     pub snapshots: SmallVec<[(StreamId, Snapshot); 1]>,
 }
 
+renames!(struct EventLog { events, taken; sorted snapshots });
+
 /// An entry of the store's log.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -107,6 +126,14 @@ pub enum StoreRecord {
     /// A snapshot was taken.
     Snapshot(StreamId, Snapshot),
 }
+
+renames!(
+    enum StoreRecord {
+        Taken(position),
+        Committed(events),
+        Snapshot(stream, snapshot),
+    }
+);
 
 impl EventLog {
     /// Adds a record.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, WorkflowId};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
+use crate::protocol::rename::renames;
 
 use super::command::{Reaction, Run};
 use super::event::CommandId;
@@ -31,6 +32,8 @@ pub struct HandlerRecord {
     pub verdict: Verdict,
 }
 
+renames!(nothing in HandlerRecord);
+
 /// Which requests were answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HandlerState {
@@ -39,6 +42,8 @@ pub struct HandlerState {
     /// How many of those were not accepted.
     pub turned_down: u8,
 }
+
+renames!(nothing in HandlerState);
 
 impl CommandHandler {
     /// The handler of `workflow`.

@@ -5,6 +5,7 @@ use smallvec::SmallVec;
 
 use crate::protocol::address::Address;
 use crate::protocol::process::Verdict;
+use crate::protocol::rename::renames;
 use crate::workflow::ArithmeticError;
 use crate::workflow::domain::{EventKind, Values};
 
@@ -44,6 +45,17 @@ pub enum EventMessage {
     },
 }
 
+renames!(enum EventMessage {
+    Load(command),
+    Loaded { command, snapshot, tail },
+    Append(append),
+    Appended(command, version),
+    Conflicts(command, version),
+    Keep(stream, version, state),
+    Read(read),
+    Next { read, event },
+});
+
 /// Events to be added to a stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Append {
@@ -57,6 +69,8 @@ pub struct Append {
     pub events: SmallVec<[EventKind; 1]>,
 }
 
+renames!(struct Append { command, decided_on, expected, events });
+
 /// A question for the next event. It waits at the store until there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Read {
@@ -68,6 +82,8 @@ pub struct Read {
     pub past_gap: Option<Position>,
 }
 
+renames!(struct Read { source, after, past_gap });
+
 /// What a consumer reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -77,6 +93,13 @@ pub enum Source {
     /// One stream.
     Stream(StreamId),
 }
+
+renames!(
+    enum Source {
+        All,
+        Stream(stream),
+    }
+);
 
 /// How far a consumer is: the key of the order it reads in, and the position.
 #[derive(
@@ -88,6 +111,8 @@ pub struct Mark {
     /// The position.
     pub position: Position,
 }
+
+renames!(struct Mark { major, position });
 
 /// The timers of all processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -103,6 +128,15 @@ pub enum EventTimer {
     Transaction(Position),
 }
 
+renames!(
+    enum EventTimer {
+        Answer,
+        Next(source),
+        Gap(position),
+        Transaction(position),
+    }
+);
+
 /// A local transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -112,6 +146,13 @@ pub enum EventChange {
     /// A projection takes an event into its read model.
     Project(StoredEvent),
 }
+
+renames!(
+    enum EventChange {
+        Insert(transaction),
+        Project(event),
+    }
+);
 
 /// A transaction of the store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -126,6 +167,8 @@ pub struct Transaction {
     pub id: Option<u16>,
 }
 
+renames!(struct Transaction { from, append, position, id });
+
 /// What became of a command, as its client is told.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Told {
@@ -134,6 +177,8 @@ pub struct Told {
     /// What became of it.
     pub answer: Answer,
 }
+
+renames!(struct Told { command, answer });
 
 /// What became of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -151,6 +196,8 @@ pub enum Answer {
     /// The business is not well-defined there.
     Undefined(ArithmeticError),
 }
+
+renames!(nothing in Answer);
 
 impl Answer {
     /// The answer as a verdict.

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::protocol::address::{Address, ServiceId, WorkflowId};
+use crate::protocol::rename::renames;
 use crate::workflow::ArithmeticError;
 use crate::workflow::domain::{AggregateId, CommandKind, Domain, EventKind, Values};
 
@@ -22,6 +23,8 @@ pub enum ConsumerId {
     /// A process manager, by its position in the domain.
     Manager(usize),
 }
+
+renames!(nothing in ConsumerId);
 
 /// A domain and how to carry it out.
 #[derive(Clone, Debug)]

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use crate::protocol::address::Address;
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
+use crate::protocol::rename::renames;
 use crate::workflow::domain::Values;
 
 use super::event::{EventLog, IssuedCommand, Position, Snapshot, StoreRecord};
@@ -32,6 +33,8 @@ pub struct StoreMemory {
     /// Readers that wait for the next event.
     waiting: SmallVec<[(Address, Read); 2]>,
 }
+
+renames!(struct StoreMemory { open; sorted waiting });
 
 impl EventStore {
     /// A store of that plan.

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use crate::protocol::address::{Address, StepId, StepSet, WorkflowId};
 use crate::protocol::answer::Answer;
 use crate::protocol::process::{Effect, Effects, Input, Process};
+use crate::protocol::rename::renames;
 use crate::workflow::StepKind;
 
 use super::knobs::{Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, StepLog};
@@ -36,6 +37,8 @@ pub struct SagaMemory {
     unlogged_decision: Option<Option<StepId>>,
 }
 
+renames!(struct SagaMemory { undoing, attempts, unlogged_decision });
+
 /// The coordinator's timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +46,12 @@ pub enum SagaTimer {
     /// Stands in for the answer to a call of the step.
     Call(StepId),
 }
+
+renames!(
+    enum SagaTimer {
+        Call(step),
+    }
+);
 
 impl SagaCoordinator {
     /// The coordinator of `workflow`.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, StepSet};
+use crate::protocol::rename::renames;
 
 /// An entry of the coordinator's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,6 +96,9 @@ pub struct SagaLog {
     /// Steps that were given up.
     pub abandoned: StepSet,
 }
+
+renames!(nothing in SagaRecord, SagaOutcome, SagaPhase);
+renames!(struct SagaLog { phase, started, done, refused, undone, abandoned });
 
 impl SagaLog {
     /// Adds a record.

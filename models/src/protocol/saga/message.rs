@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, WorkflowId};
 use crate::protocol::answer::Answer;
+use crate::protocol::rename::renames;
 
 /// Whether a step is done or undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub enum Direction {
     /// Its compensation.
     Backward,
 }
+
+renames!(nothing in Direction);
 
 /// One call of one step, in one direction: the idempotency key of everything done on its behalf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -26,6 +29,8 @@ pub struct StepCall {
     pub direction: Direction,
 }
 
+renames!(struct StepCall { workflow, step, direction });
+
 /// A request of the coordinator, or a participant's reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -35,6 +40,13 @@ pub enum SagaMessage {
     /// What came of it.
     Reply(StepCall, Answer),
 }
+
+renames!(
+    enum SagaMessage {
+        Request(call),
+        Reply(call, answer),
+    }
+);
 
 impl SagaMessage {
     /// The call that the message is about.

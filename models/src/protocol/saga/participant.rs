@@ -8,6 +8,7 @@ use crate::protocol::address::{Address, StepId, WorkflowId};
 use crate::protocol::answer::Answer;
 use crate::protocol::barrier::{Barrier, Entry, Ledger, LedgerWrite};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
+use crate::protocol::rename::renames;
 use crate::workflow::StepKind;
 
 use super::coordinator::SagaTimer;
@@ -34,6 +35,8 @@ pub struct LedgerRecord {
     /// What is remembered.
     pub entry: Entry,
 }
+
+renames!(struct LedgerRecord { workflow, step, entry });
 
 impl SagaParticipant {
     /// A participant in sagas of that plan.

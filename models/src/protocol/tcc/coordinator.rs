@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::protocol::address::{Address, StepId, StepSet, WorkflowId};
 use crate::protocol::answer::Answer;
 use crate::protocol::process::{Effect, Effects, Input, Process};
+use crate::protocol::rename::renames;
 
 use super::knobs::{CancelScope, DecisionLog, Recovery, Refusal, Unconfirmed};
 use super::log::{Decision, TccLog, TccOutcome, TccRecord};
@@ -40,6 +41,10 @@ pub struct TccMemory {
     /// A decision that is not in the log.
     unlogged: Option<Decision>,
 }
+
+renames!(struct TccMemory {
+    awaited, reserved, may_have_reserved, doomed, abandoned, attempts, unlogged
+});
 
 impl TccCoordinator {
     /// The coordinator of `workflow`.

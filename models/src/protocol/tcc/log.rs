@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::rename::renames;
+
 /// An entry of the coordinator's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -61,6 +63,8 @@ pub enum TccLog {
     /// Over.
     Ended(TccOutcome),
 }
+
+renames!(nothing in TccRecord, Decision, TccOutcome, TccLog);
 
 impl TccLog {
     /// Adds a record.

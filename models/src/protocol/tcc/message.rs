@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, WorkflowId};
 use crate::protocol::answer::Answer;
+use crate::protocol::rename::renames;
 
 /// What can be asked of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub enum Operation {
     Cancel,
 }
 
+renames!(nothing in Operation);
+
 /// One operation of one step: the idempotency key of everything done on its behalf.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TccCall {
@@ -27,6 +30,8 @@ pub struct TccCall {
     /// What is asked of it.
     pub operation: Operation,
 }
+
+renames!(struct TccCall { workflow, step, operation });
 
 /// A request of the coordinator, a participant's reply, or its own question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,6 +46,14 @@ pub enum TccMessage {
     Inquiry(WorkflowId, StepId),
 }
 
+renames!(
+    enum TccMessage {
+        Request(call),
+        Reply(call, answer),
+        Inquiry(workflow, step),
+    }
+);
+
 /// The timers of both roles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,3 +67,12 @@ pub enum TccTimer {
     /// A participant's: the idempotency key of the step is due to be forgotten.
     Key(WorkflowId, StepId),
 }
+
+renames!(
+    enum TccTimer {
+        Call(step),
+        Reservation(workflow, step),
+        Inquiry(workflow, step),
+        Key(workflow, step),
+    }
+);

@@ -8,6 +8,7 @@ use crate::protocol::address::{Address, StepId, WorkflowId};
 use crate::protocol::answer::Answer;
 use crate::protocol::barrier::{Barrier, Ledger, LedgerWrite};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
+use crate::protocol::rename::renames;
 
 use super::knobs::{KeyLifetime, ReservationExpiry, ZeroRows};
 use super::log::TccOutcome;
@@ -37,6 +38,8 @@ pub enum Reservation {
     Cancelled,
 }
 
+renames!(nothing in Reservation);
+
 /// An entry of the participant's log: a line of its [`Ledger`], written or struck out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -47,6 +50,13 @@ pub enum ReservationRecord {
     Forget(WorkflowId, StepId),
 }
 
+renames!(
+    enum ReservationRecord {
+        Remember(workflow, step, reservation),
+        Forget(workflow, step),
+    }
+);
+
 /// A change to the participant's resources.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -56,6 +66,13 @@ pub enum TccChange {
     /// The participant takes back what it reserved, unasked.
     Expired(WorkflowId, StepId),
 }
+
+renames!(
+    enum TccChange {
+        Asked(call),
+        Expired(workflow, step),
+    }
+);
 
 impl TccChange {
     /// The operation whose business it carries out.

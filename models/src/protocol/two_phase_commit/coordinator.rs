@@ -10,6 +10,7 @@ use std::sync::Arc;
 use crate::protocol::address::{Address, ServiceId, WorkflowId};
 use crate::protocol::lease::{Epoch, LeaseReply, LeaseRequest};
 use crate::protocol::process::{Effect, Effects, Input, Process};
+use crate::protocol::rename::renames;
 
 use super::knobs::{DecisionLog, Presumption, Silence, Work};
 use super::log::{CoordinatorLog, CoordinatorRecord, TwoPhaseOutcome, TwoPhasePhase};
@@ -36,6 +37,9 @@ pub struct CoordinatorMemory {
     /// The newest token it knows somebody else to lead with.
     other: Epoch,
 }
+
+renames!(nothing in Stage);
+renames!(struct CoordinatorMemory { stage, answered, other });
 
 /// What a coordinator is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use crate::protocol::address::{ServiceId, WorkflowId};
 use crate::protocol::lease::Epoch;
+use crate::protocol::rename::renames;
 
 use super::message::Decision;
 
@@ -21,6 +22,8 @@ pub enum TwoPhaseOutcome {
     /// Somebody decided alone, and otherwise than the coordinator. A person must look at it.
     Mixed,
 }
+
+renames!(nothing in TwoPhaseOutcome);
 
 impl fmt::Display for TwoPhaseOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,6 +76,8 @@ pub struct CoordinatorLog {
     pub claimed: Epoch,
 }
 
+renames!(nothing in CoordinatorRecord, CoordinatorLog);
+
 impl CoordinatorLog {
     /// Adds a record.
     pub fn fold(&mut self, record: &CoordinatorRecord) {
@@ -109,6 +114,8 @@ pub enum BranchState {
     Heuristic(Decision),
 }
 
+renames!(nothing in BranchState);
+
 /// An entry of a participant's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BranchRecord {
@@ -118,6 +125,8 @@ pub struct BranchRecord {
     pub state: BranchState,
 }
 
+renames!(struct BranchRecord { workflow, state });
+
 /// What a participant's log folds to: every transaction it has a stand on.
 ///
 /// Ended branches stay, so that what arrives too late finds them.
@@ -125,6 +134,8 @@ pub struct BranchRecord {
 pub struct Branches {
     states: SmallVec<[(WorkflowId, BranchState); 2]>,
 }
+
+renames!(struct Branches { ; sorted states });
 
 impl Branches {
     /// How the participant stands to a transaction.

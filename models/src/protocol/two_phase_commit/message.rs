@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::WorkflowId;
 use crate::protocol::lease::{LeaseReply, LeaseRequest};
+use crate::protocol::rename::renames;
 
 /// Commit or abort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,6 +16,8 @@ pub enum Decision {
     Abort,
 }
 
+renames!(nothing in Decision);
+
 /// What somebody says about one transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct TwoPhaseMessage {
@@ -23,6 +26,8 @@ pub struct TwoPhaseMessage {
     /// What is said.
     pub saying: Saying,
 }
+
+renames!(struct TwoPhaseMessage { workflow, saying });
 
 /// What is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,6 +55,9 @@ pub enum Saying {
     /// From the store.
     Answer(LeaseReply<Decision>),
 }
+
+// Claims and leases mention tokens, not whom they are granted to.
+renames!(nothing in Saying);
 
 /// A participant's vote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

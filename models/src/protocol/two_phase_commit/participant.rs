@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 
 use crate::protocol::address::{Address, ServiceId, WorkflowId};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
+use crate::protocol::rename::renames;
 
 use super::knobs::{CommitLog, Heuristic, HeuristicReport, PrepareLog, Snapshot, Suspicion, Work};
 use super::log::{BranchRecord, BranchState, Branches, TwoPhaseOutcome};
@@ -32,6 +33,8 @@ pub struct ParticipantMemory {
     /// Who told the decision that is being carried out.
     told_by: Option<Address>,
 }
+
+renames!(struct ParticipantMemory { told_by; sorted working, hanging });
 
 impl ParticipantMemory {
     /// Transactions whose work is done here, and that are not prepared: they hold locks, and nothing
@@ -57,6 +60,8 @@ pub struct BranchChange {
     pub kind: ChangeKind,
 }
 
+renames!(struct BranchChange { workflow, kind });
+
 /// What is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -70,6 +75,8 @@ pub enum ChangeKind {
     /// The rows are unlocked as they were.
     Rollback,
 }
+
+renames!(nothing in ChangeKind);
 
 impl TwoPhaseParticipant {
     /// The participant at `service`.

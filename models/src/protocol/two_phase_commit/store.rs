@@ -8,6 +8,7 @@ use smallvec::SmallVec;
 use crate::protocol::address::{Address, WorkflowId};
 use crate::protocol::lease::{Epoch, LeaseRecord, Register};
 use crate::protocol::process::{Effect, Effects, Input, Process};
+use crate::protocol::rename::renames;
 
 use super::log::TwoPhaseOutcome;
 use super::message::{Decision, Saying, TwoPhaseMessage};
@@ -30,11 +31,15 @@ pub struct StoreRecord {
     pub lease: LeaseRecord<Decision>,
 }
 
+renames!(struct StoreRecord { workflow, lease });
+
 /// What the store's log folds to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Registers {
     registers: SmallVec<[(WorkflowId, Register<Decision>); 2]>,
 }
+
+renames!(struct Registers { ; sorted registers });
 
 impl Registers {
     /// The register of a transaction.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, ServiceId, WorkflowId};
 use crate::protocol::lease::Epoch;
+use crate::protocol::rename::renames;
 
 /// A timer of a coordinator, a participant or the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -29,6 +30,15 @@ pub enum TwoPhaseTimer {
         holder: Address,
     },
 }
+
+renames!(enum TwoPhaseTimer {
+    Answer(service),
+    Store,
+    Leader(coordinator),
+    InDoubt(workflow, coordinator),
+    Vigil(workflow),
+    Lease { workflow, epoch, holder },
+});
 
 impl TwoPhaseTimer {
     /// The peer whose answer the timer stands in for.

@@ -12,6 +12,7 @@ use crate::protocol::event_sourcing::{
     CommandHandler, Consumer, ConsumerId, EventChange, EventPlan, EventSourcingKnobs, EventStore,
     Marks, ReadModelWrite, STORE,
 };
+use crate::protocol::rename::renames;
 use crate::protocol::{Address, Verdict, WorkflowId};
 use crate::workflow::builder::Place;
 use crate::workflow::domain::{
@@ -19,6 +20,7 @@ use crate::workflow::domain::{
 };
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
 use super::topology::{System, SystemBuilder};
@@ -38,6 +40,8 @@ pub struct ReadModel {
     /// The last events in its rows, if it keeps them.
     pub applied: Marks,
 }
+
+renames!(struct ReadModel { values, applied });
 
 /// The system that carries the domain out for the workflows of `workflow`, with the built-in
 /// properties of event sourcing and those that the workflow states.
@@ -177,6 +181,10 @@ impl Protocol for EventSourcing {
             Deed::Finished(told) => witness.told(told),
             _ => {}
         }
+    }
+
+    fn interchangeable(&self) -> Option<Interchangeable<Self>> {
+        Some(Interchangeable::workflows(self.workflow.instances()))
     }
 
     fn words(&self) -> &dyn Words<EventSourcing> {

@@ -1,0 +1,169 @@
+//! Interchangeable workflows: those that differ in nothing but their numbers.
+//!
+//! When two workflows exchange their numbers everywhere in a state, in the slots of their processes
+//! and monitors and in every value that mentions them, what can happen next is the same, with the
+//! numbers exchanged. A protocol says so with [`Protocol::interchangeable`], and the checker then
+//! explores one of several states that differ in that only
+//! ([`Product::symmetry`](crate::check::Product::symmetry)).
+//!
+//! It is a claim about the protocol, not a convention, and it can be wrong: a participant that comes
+//! back after a crash and asks about its workflows one after the other treats them differently if it
+//! crashes again in between. So the checker compares what it claims with what the processes do, and
+//! refuses it where they differ.
+
+use derive_where::derive_where;
+
+use crate::protocol::rename::{Exchange, Rename};
+use crate::protocol::{Address, Effect, Process};
+
+use super::action::Request;
+use super::local::Local;
+use super::protocol::{ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf};
+
+/// Workflows that are interchangeable, and how to rename them in everything that a system holds.
+#[derive_where(Clone, Copy, Debug)]
+pub struct Interchangeable<T: Protocol> {
+    workflows: usize,
+    local: fn(&mut Local<T>, Exchange, bool),
+    monitor: fn(&mut T::Monitor, Exchange),
+    request: fn(&mut Request<T>, Exchange),
+}
+
+impl<T: Protocol> Interchangeable<T> {
+    /// So many workflows, from the first on, which differ in nothing but their numbers. The monitor of
+    /// the same position watches each of them; later monitors watch none of them in particular.
+    #[must_use]
+    pub fn workflows(count: u32) -> Self
+    where
+        T::Resources: Rename,
+        T::Monitor: Rename,
+        <T::Process as Process>::Volatile: Rename,
+        <T::Process as Process>::Durable: Rename,
+        RecordOf<T>: Rename,
+        ChangeOf<T>: Rename,
+        MessageOf<T>: Rename,
+        TimerOf<T>: Rename,
+        OutcomeOf<T>: Rename,
+    {
+        Interchangeable {
+            workflows: count as usize,
+            local: |local, names, ordered| {
+                let Local { status: _, volatile, durable, resources, inbox, .. } = local;
+                volatile.rename(names);
+                durable.rename(names);
+                resources.rename(names);
+                inbox.rename(names, ordered);
+                let Local { cut_off: _, pending, timers, defect, .. } = local;
+                pending.iter_mut().for_each(|effect| rename_effect(effect, names));
+                timers.rename(names);
+                timers.sort_unstable();
+                defect.rename(names);
+            },
+            monitor: Rename::rename,
+            request: |request, names| match request {
+                Request::Put(from, message) => {
+                    from.rename(names);
+                    message.rename(names);
+                }
+                Request::OweNothing(sender, timer) => {
+                    sender.rename(names);
+                    timer.rename(names);
+                }
+                Request::BeSilent(watcher) => watcher.rename(names),
+                Request::Observe(event) => rename_event(event, names),
+                Request::Crash
+                | Request::Halt
+                | Request::Cut(_)
+                | Request::Heal
+                | Request::Spend(..) => {}
+            },
+        }
+    }
+
+    /// How many they are.
+    pub(super) fn count(&self) -> usize {
+        self.workflows
+    }
+
+    /// What a process is when they exchange their names.
+    pub(super) fn local(&self, local: &Local<T>, names: Exchange, ordered: bool) -> Local<T> {
+        let mut local = local.clone();
+        (self.local)(&mut local, names, ordered);
+        local
+    }
+
+    /// What a monitor knows then.
+    pub(super) fn monitor(&self, monitor: &T::Monitor, names: Exchange) -> T::Monitor {
+        let mut monitor = monitor.clone();
+        (self.monitor)(&mut monitor, names);
+        monitor
+    }
+
+    /// Which monitor it then is, by position.
+    pub(super) fn monitor_position(&self, position: usize, names: Exchange) -> usize {
+        let Exchange(one, other) = names;
+        let mut workflow = crate::protocol::WorkflowId(position as u32);
+        if position < self.workflows && (workflow == one || workflow == other) {
+            workflow.rename(names);
+        }
+        workflow.0 as usize
+    }
+
+    /// What is asked then.
+    pub(super) fn request(&self, request: &Request<T>, names: Exchange) -> Request<T> {
+        let mut request = request.clone();
+        (self.request)(&mut request, names);
+        request
+    }
+}
+
+/// Where a process is when workflows exchange their names.
+pub(super) fn renamed(mut address: Address, names: Exchange) -> Address {
+    address.rename(names);
+    address
+}
+
+fn rename_effect<P>(effect: &mut Effect<P>, names: Exchange)
+where
+    P: Process,
+    P::Record: Rename,
+    P::Change: Rename,
+    P::Message: Rename,
+    P::Timer: Rename,
+    P::Outcome: Rename,
+{
+    match effect {
+        Effect::Persist(record) => record.rename(names),
+        Effect::Apply(change) => change.rename(names),
+        Effect::Transact { change, accepted, refused } => {
+            change.rename(names);
+            accepted.rename(names);
+            refused.rename(names);
+        }
+        Effect::Send { to, message } => {
+            to.rename(names);
+            message.rename(names);
+        }
+        Effect::SetTimer(timer) | Effect::CancelTimer(timer) => timer.rename(names),
+        Effect::Finish(outcome) => outcome.rename(names),
+    }
+}
+
+fn rename_event<T: Protocol>(event: &mut Event<T>, names: Exchange)
+where
+    RecordOf<T>: Rename,
+    ChangeOf<T>: Rename,
+    MessageOf<T>: Rename,
+    OutcomeOf<T>: Rename,
+{
+    event.process.rename(names);
+    match &mut event.what {
+        Deed::Persisted(record) => record.rename(names),
+        Deed::Applied(change, _) => change.rename(names),
+        Deed::Sent(to, message) => {
+            to.rename(names);
+            message.rename(names);
+        }
+        Deed::Finished(outcome) => outcome.rename(names),
+    }
+}
