@@ -213,14 +213,6 @@ fn every_wrong_choice_breaks_the_property_that_names_it() {
 }
 
 #[test]
-fn one_transition_per_effect_gives_the_same_verdicts() {
-    for (name, case, _) in wrong_choices() {
-        let (merged, fine) = (Granularity::PerInput, Granularity::PerEffect);
-        assert_eq!(case.verdicts(merged), case.verdicts(fine), "{name}");
-    }
-}
-
-#[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
     let blocks = |property: &str| matches!(property, "non-blocking" | "settles");
     for (name, mut setting, _) in wrong_choices() {
