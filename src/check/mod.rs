@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use amends_models::check::{self, Counterexample, Progress, PropertyReport, Report};
+use amends_models::check::{self, Counterexample, Progress, PropertyReport, Report, Snapshot};
 use amends_models::system::{Action, Part, Protocol, System, WithSystem, with_system};
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
@@ -163,7 +163,7 @@ fn check_system<T: Protocol>(
         verification = verification.interrupt(Arc::clone(flag));
     }
     let report = verification.run();
-    match undefined(spec, system, &report) {
+    match undefined(spec, system, &report).or_else(|| without_value(spec, system, &report)) {
         Some(error) => Err(CheckError::Undefined(Arc::new(error))),
         None => Ok(told(spec, system, report)),
     }
@@ -193,6 +193,28 @@ fn undefined<T: Protocol>(
         system.protocol().words().change(change)
     );
     Some(spec.source.error(error.to_string(), span, Some(help)))
+}
+
+/// The first property found whose arithmetic has no result.
+fn without_value<T: Protocol>(
+    spec: &Spec,
+    system: &System<T>,
+    report: &SystemReport<T>,
+) -> Option<SpecError> {
+    report.properties.iter().find_map(|found| {
+        let stated = spec.workflow.properties().iter().position(|it| it.name == found.name)?;
+        let property = system.properties().iter().find(|it| it.name == found.name)?;
+        let run = found.verdict.counterexample()?;
+        let last: Vec<&Part<T>> = run.end().iter().collect();
+        let remark = property.remark.as_ref()?(Snapshot::new(&last))?;
+        let span = spec.places.span(spec.source.text(), &Place::Property(stated), None);
+        let help = format!(
+            "it happens after {} transitions; keep the numbers smaller, or say with `given` when \
+             the property has a meaning",
+            run.steps.len()
+        );
+        Some(spec.source.error(remark, span, Some(help)))
+    })
 }
 
 /// Serves Stateright's Explorer for the workflow's system at `address`, for as long as the process

@@ -116,6 +116,17 @@ fn a_prepared_step_without_a_result() {
 }
 
 #[test]
+fn a_property_without_a_result() {
+    let rate = "[[property]]\nname = \"rate\"\nalways = \"10 / inventory.stock >= 1\"\n";
+    let home = Home::empty().with("order.toml", format!("{ORDER}\n{rate}"));
+    assert_rejected("undefined-property", &home, "check order.toml");
+    let given = "[[property]]\nname = \"rate\"\ngiven = \"10 / inventory.stock >= 1\"\n\
+                 always = \"inventory.stock >= 0\"\n";
+    let home = Home::empty().with("order.toml", format!("{ORDER}\n{given}"));
+    assert_rejected("undefined-premise", &home, "check order.toml");
+}
+
+#[test]
 fn a_value_no_knob_takes() {
     assert_rejected("wrong-value", &Home::with_order(), "check order.toml --set saga.barrier=half");
 }

@@ -31,6 +31,9 @@ impl<State: 'static> Viewed for Whole<State> {
 /// A predicate on states.
 pub type Condition<V> = Arc<dyn for<'a> Fn(<V as Viewed>::View<'a>) -> bool + Send + Sync>;
 
+/// What there is to say about a state.
+pub type Remark<V> = Arc<dyn for<'a> Fn(<V as Viewed>::View<'a>) -> Option<String> + Send + Sync>;
+
 /// What a property claims about its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PropertyKind {
@@ -67,6 +70,8 @@ pub struct Property<V: Viewed> {
     /// every state where it is true; `DeadlockFree` is about ends where it is true. A premise that is
     /// true in no reachable state makes the property vacuous.
     pub premise: Option<Condition<V>>,
+    /// What there is to say about a state in which the condition is false, beyond that it is.
+    pub remark: Option<Remark<V>>,
 }
 
 impl<V: Viewed> Property<V> {
@@ -76,7 +81,13 @@ impl<V: Viewed> Property<V> {
         name: impl Into<String>,
         condition: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        Property { name: name.into(), kind, condition: Arc::new(condition), premise: None }
+        Property {
+            name: name.into(),
+            kind,
+            condition: Arc::new(condition),
+            premise: None,
+            remark: None,
+        }
     }
 
     /// Limits the property to states where `premise` is true; see [`Property::premise`].
@@ -86,6 +97,16 @@ impl<V: Viewed> Property<V> {
         premise: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.premise = Some(Arc::new(premise));
+        self
+    }
+
+    /// Has more to say about a state in which the condition is false; see [`Property::remark`].
+    #[must_use]
+    pub fn remarking(
+        mut self,
+        remark: impl for<'a> Fn(V::View<'a>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.remark = Some(Arc::new(remark));
         self
     }
 }

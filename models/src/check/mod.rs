@@ -73,7 +73,7 @@ pub mod verdict;
 mod verification;
 mod walks;
 
-pub use condition::{Condition, Parts, Property, PropertyKind, Viewed, Whole};
+pub use condition::{Condition, Parts, Property, PropertyKind, Remark, Viewed, Whole};
 pub use limits::Progress;
 pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
 pub use simulate::{Simulated, Simulation};

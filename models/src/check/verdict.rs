@@ -139,3 +139,11 @@ pub struct Counterexample<State, Action> {
     /// after this many steps, which equals the last state. `None` when the path ends.
     pub repeats_from: Option<usize>,
 }
+
+impl<State, Action> Counterexample<State, Action> {
+    /// The state it ends in.
+    #[must_use]
+    pub fn end(&self) -> &State {
+        self.steps.last().map_or(&self.start, |(_, state)| state)
+    }
+}

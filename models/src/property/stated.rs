@@ -49,8 +49,9 @@ impl From<TwoPhaseOutcome> for Ending {
 
 /// The claim of a definition, over states that `settled` and `value` know how to read.
 ///
-/// A condition whose arithmetic has no result counts as violated: the counterexample leads to the
-/// state in question, and evaluating it there again gives the error.
+/// A condition whose arithmetic has no result counts as violated, and so does one whose premise has
+/// none: the counterexample leads to the state in question, and the property has the error to
+/// [remark](Property::remark) on there.
 pub fn stated_property<V: Viewed>(
     definition: &PropertyDefinition,
     settled: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
@@ -62,21 +63,24 @@ pub fn stated_property<V: Viewed>(
         Claim::Eventually => PropertyKind::Eventually,
         Claim::NeverStuck => PropertyKind::NeverStuck,
     };
-    let condition = definition.condition.clone();
-    let lookup = value.clone();
+    let (stated, lookup) = (definition.clone(), value.clone());
     let property = Property::new(kind, &definition.name, move |view| {
-        condition.evaluate(&|variable| lookup(view, variable)).unwrap_or(false)
+        let lookup = |variable| lookup(view, variable);
+        stated.concerns(&lookup).is_ok() && stated.condition.evaluate(&lookup).unwrap_or(false)
+    });
+    let (stated, lookup) = (definition.clone(), value.clone());
+    let property = property.remarking(move |view| {
+        let lookup = |variable| lookup(view, variable);
+        let premise = stated.concerns(&lookup).err().map(|error| format!("the premise: {error}"));
+        premise.or_else(|| stated.condition.evaluate(&lookup).err().map(|error| error.to_string()))
     });
     let only_settled = definition.claim == Claim::Settled;
-    let given = definition.given.clone();
-    if !only_settled && given.is_none() {
+    if !only_settled && definition.given.is_none() {
         return property;
     }
+    let stated = definition.clone();
     property.given(move |view| {
         (!only_settled || settled(view))
-            && given.as_ref().is_none_or(|given| {
-                // Where the premise itself has no result, the property must not hide it.
-                given.evaluate(&|variable| value(view, variable)).unwrap_or(true)
-            })
+            && stated.concerns(&|variable| value(view, variable)).unwrap_or(true)
     })
 }

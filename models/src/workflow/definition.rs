@@ -174,6 +174,16 @@ pub struct PropertyDefinition {
     pub given: Option<Condition>,
 }
 
+impl PropertyDefinition {
+    /// Whether the property has anything to say where the variables have those values.
+    ///
+    /// # Errors
+    /// When the arithmetic of the premise overflows or divides by zero.
+    pub fn concerns(&self, lookup: &dyn Fn(Variable) -> i64) -> Result<bool, ArithmeticError> {
+        self.given.as_ref().map_or(Ok(true), |given| given.evaluate(lookup))
+    }
+}
+
 /// What a user's property claims of its condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Claim {
