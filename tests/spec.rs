@@ -1,5 +1,6 @@
 //! Reading specs: what is wrong is said at its place, with a way to mend it.
 
+use amends::models::workflow::Work;
 use amends::spec::{self, SpecError};
 use miette::{GraphicalReportHandler, GraphicalTheme};
 
@@ -131,6 +132,10 @@ bad_specs! {
     two_services_that_are_written_alike:
         "[services.payment]" => "[services.pay_ment]\n\n[services.pay-ment]";
     a_table_where_a_number_is_needed: "stock = 2" => "stock = { initial = 2 }";
+    an_input_named_like_a_resource: "[[step]]\nname    = \"charge\"" =>
+        "[[request]]\nstock = 1\n\n[[step]]\nname    = \"charge\"";
+    a_request_without_an_input: "[[step]]\nname    = \"charge\"" =>
+        "[[request]]\namount = 1\n\n[[request]]\nsum = 1\n\n[[step]]\nname    = \"charge\"";
     a_fraction_where_a_number_is_needed: "stock = 2" => "stock = 2.5";
     a_number_where_a_text_is_needed: "\"stock -= 1\"" => "1";
     a_workflow_without_a_name: "\"order\"" => "\"\"";
@@ -186,7 +191,10 @@ no-hanging = "holds"
 fn a_sound_tcc_is_read() {
     let spec = spec::parse("order.toml", SOUND_TCC).expect("it is sound");
     let step = &spec.workflow.steps()[0];
-    assert_eq!((step.change.len(), step.confirm.len(), step.undo.len()), (2, 1, 2));
+    assert_eq!(
+        [Work::Reserve, Work::Confirm, Work::Cancel].map(|work| step.business[work].len()),
+        [2, 1, 2]
+    );
     assert_eq!(spec.expect["no-hanging"], spec::Expectation::Holds);
 }
 

@@ -29,9 +29,9 @@ fn workflow(steps: usize) -> Workflow {
         builder = builder.service(&service, [("free", 5), ("frozen", 0)]).step(
             StepDraft::new(format!("step-{at}"), &service)
                 .when("free >= 1")
-                .change(["free -= 1", "frozen += 1"])
+                .reserve(["free -= 1", "frozen += 1"])
                 .confirm(["frozen -= 1"])
-                .undo(["frozen -= 1", "free += 1"]),
+                .cancel(["frozen -= 1", "free += 1"]),
         );
     }
     builder.build().expect("the workflow is sound")
@@ -120,9 +120,9 @@ fn a_step_can_wait_for_others_to_reserve() {
     let mut builder = Workflow::builder("order").protocol(Protocol::Tcc(TccKnobs::default()));
     for (name, after) in [("goods", None), ("money", None), ("slot", Some(["goods", "money"]))] {
         let mut step = StepDraft::new(name, name)
-            .change(["frozen += 1"])
+            .reserve(["frozen += 1"])
             .confirm(["frozen -= 1"])
-            .undo(["frozen -= 1"]);
+            .cancel(["frozen -= 1"]);
         if let Some(after) = after {
             step = step.after(after);
         }
@@ -295,7 +295,7 @@ fn arithmetic_without_a_result_is_found() {
     let workflow = Workflow::builder("order")
         .protocol(Protocol::Tcc(TccKnobs::default()))
         .service("inventory", [("free", 0)])
-        .step(StepDraft::new("reserve", "inventory").change(["free = 1 / free"]))
+        .step(StepDraft::new("reserve", "inventory").reserve(["free = 1 / free"]))
         .build()
         .expect("the workflow is sound");
     let verdicts = verdicts(&workflow);

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use amends_models::property::Ending;
 use amends_models::property::StepHistory;
 use amends_models::property::witness::WorkflowWitness;
-use amends_models::protocol::saga::{Direction, SagaLog, SagaPlan, StepCall};
+use amends_models::protocol::saga::{SagaLog, SagaPlan, StepCall};
 use amends_models::protocol::{ServiceId, WorkflowId};
 use amends_models::workflow::{ArithmeticError, Claim, PropertyDefinition, Variable, Workflow};
 use serde::Serialize;
@@ -54,6 +54,7 @@ impl FinalState {
             Variable::Resource(service, resource) => {
                 resources[usize::from(service.0)][usize::from(resource.0)]
             }
+            Variable::Input(_) => unreachable!("a property names no input"),
             Variable::Completed => i64::from(self.count(Ending::Completed)),
             Variable::Compensated => i64::from(self.count(Ending::Compensated)),
             Variable::Failed => i64::from(self.count(Ending::Failed)),
@@ -140,8 +141,9 @@ fn audit_history(workflow: &Workflow, state: &FinalState, violations: &mut Vec<V
     let mut broken = vec![false; always.len()];
     for (position, call) in state.journal.iter().enumerate() {
         let service = usize::from(workflow.step(call.step).service.0);
-        let backward = call.direction == Direction::Backward;
-        if let Err(error) = workflow.change(call.step, backward, &mut resources[service]) {
+        let work = call.direction.into();
+        let own = &mut resources[service];
+        if let Err(error) = workflow.carry_out(call.workflow, call.step, work, own) {
             violations.push(Violation {
                 property: "well-defined".to_owned(),
                 what: format!("change {} of the journal cannot be repeated: {error}", position + 1),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amends_models::protocol::Verdict;
-use amends_models::protocol::saga::{Direction, StepCall};
+use amends_models::protocol::saga::StepCall;
 use amends_models::workflow::{ArithmeticError, ResourceId, Workflow};
 
 use crate::store::Transaction;
@@ -108,12 +108,13 @@ impl<T: Transaction> Business<T> for Expressions {
     fn perform(&self, transaction: &mut T, call: StepCall) -> Result<Verdict, BusinessError> {
         let service = self.workflow.step(call.step).service;
         let before = transaction.resources(service)?;
-        let backward = call.direction == Direction::Backward;
         let without_result =
             |source| WithoutResult { step: self.workflow.step(call.step).name.clone(), source };
         let mut after = before.clone();
-        let verdict =
-            self.workflow.attempt(call.step, backward, &mut after).map_err(without_result)?;
+        let verdict = self
+            .workflow
+            .attempt(call.workflow, call.step, call.direction.into(), &mut after)
+            .map_err(without_result)?;
         for (position, (old, new)) in before.iter().zip(&after).enumerate() {
             if old != new {
                 transaction.set_resource(service, ResourceId(position as u16), *new)?;

@@ -7,7 +7,7 @@ use amends_models::property::built_in_names;
 use amends_models::workflow::builder::MAX_INSTANCES;
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{
-    Claim, Fault, FaultBudget, PropertyDraft, Protocol, StepDraft, StepKind, Workflow,
+    Claim, Fault, FaultBudget, PropertyDraft, Protocol, StepDraft, StepKind, Work, Workflow,
     WorkflowBuilder, WorkflowError,
 };
 use indexmap::IndexMap;
@@ -49,6 +49,12 @@ impl Reader<'_> {
             let count = u32::try_from(*instances.get_ref())
                 .map_err(|_| self.out_of_range(instances.span(), 1, MAX_INSTANCES.into()))?;
             builder = builder.instances(count);
+        } else if !file.request.is_empty() {
+            builder = builder.instances(file.request.len() as u32);
+        }
+        for request in &file.request {
+            let inputs = request.get_ref().iter();
+            builder = builder.request(inputs.map(|(name, &value)| (name.get_ref(), value)));
         }
         if file.ordered {
             builder = builder.ordered_links();
@@ -58,7 +64,7 @@ impl Reader<'_> {
             builder = builder.service(service.get_ref(), resources);
         }
         for step in &file.step {
-            builder = builder.step(self.step(step, &protocol)?);
+            builder = builder.step(self.step(step)?);
         }
         builder = builder.faults(self.faults(file)?);
         for property in &file.property {
@@ -132,7 +138,7 @@ impl Reader<'_> {
         self.source.error(message, span, help)
     }
 
-    fn step(&self, table: &StepTable, protocol: &Protocol) -> Result<StepDraft, SpecError> {
+    fn step(&self, table: &StepTable) -> Result<StepDraft, SpecError> {
         let mut step = StepDraft::new(table.name.get_ref(), table.service.get_ref());
         if let Some(kind) = &table.kind {
             step = step.kind(self.kind(kind)?);
@@ -143,24 +149,10 @@ impl Reader<'_> {
         if let Some(when) = &table.when {
             step = step.when(when.get_ref());
         }
-        let reserves = matches!(protocol, Protocol::Tcc(_));
-        let foreign = if reserves {
-            [("do", &table.change, "try"), ("undo", &table.undo, "cancel")]
-        } else {
-            [("try", &table.reserve, "do"), ("cancel", &table.cancel, "undo")]
-        };
-        for (key, lines, right) in foreign {
-            if let Some(lines) = lines {
-                return Err(self.source.error(
-                    format!("a step of a {} has no `{key}`", protocol.name()),
-                    Some(lines.span()),
-                    Some(format!("it is called `{right}` there")),
-                ));
-            }
+        for work in Work::ALL {
+            step = step.work(work, lines(table.work(work)));
         }
-        let (change, undo) =
-            if reserves { (&table.reserve, &table.cancel) } else { (&table.change, &table.undo) };
-        Ok(step.change(lines(change)).confirm(lines(&table.confirm)).undo(lines(undo)))
+        Ok(step)
     }
 
     fn kind(&self, name: &Spanned<String>) -> Result<StepKind, SpecError> {

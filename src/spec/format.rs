@@ -11,6 +11,7 @@ use amends_models::protocol::outbox::OutboxKnobs;
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::protocol::tcc::TccKnobs;
 use amends_models::protocol::two_phase_commit::TwoPhaseKnobs;
+use amends_models::workflow::Work;
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
@@ -33,7 +34,8 @@ pub(super) struct SpecFile {
     /// `event-sourcing` or `two-phase-commit`.
     #[schemars(with = "String")]
     pub(super) protocol: Spanned<String>,
-    /// How many workflows run at the same time in the model; 1 unless it says otherwise.
+    /// How many workflows run at the same time in the model; unless it says otherwise, one for each
+    /// request, or 1.
     #[schemars(with = "Option<u32>")]
     pub(super) instances: Option<Spanned<i64>>,
     /// Whether links keep messages in order; they do not unless it says so.
@@ -46,6 +48,10 @@ pub(super) struct SpecFile {
     /// The steps of the workflow.
     #[serde(default)]
     pub(super) step: Vec<StepTable>,
+    /// What the clients of the workflows put in, in turn: `amount = 300`. Steps can use it.
+    #[serde(default)]
+    #[schemars(with = "Vec<IndexMap<String, i64>>")]
+    pub(super) request: Vec<Spanned<IndexMap<Spanned<String>, i64>>>,
     /// In event sourcing, the commands that the client of every workflow gives, one after the other.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -134,6 +140,19 @@ pub(super) struct StepTable {
     /// In a TCC, how it releases what it reserved.
     #[schemars(with = "Option<LinesSchema>")]
     pub(super) cancel: Option<Spanned<Lines>>,
+}
+
+impl StepTable {
+    /// What the file says of that work on the step.
+    pub(super) fn work(&self, work: Work) -> &Option<Spanned<Lines>> {
+        match work {
+            Work::Change => &self.change,
+            Work::Undo => &self.undo,
+            Work::Reserve => &self.reserve,
+            Work::Confirm => &self.confirm,
+            Work::Cancel => &self.cancel,
+        }
+    }
 }
 
 /// Something that must be true: a name, one claim, and if need be when it has anything to say.

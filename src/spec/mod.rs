@@ -67,6 +67,7 @@ impl Spec {
     ///
     /// ```
     /// # use amends::spec;
+    /// use amends::models::workflow::Work;
     /// use amends::models::workflow::builder::{Place, StepField};
     ///
     /// let text = r#"
@@ -80,7 +81,7 @@ impl Spec {
     ///     do = "cash += 1"
     /// "#;
     /// let spec = spec::parse("shop.toml", text)?;
-    /// let change = spec.locate(&Place::Step(0, StepField::Change(0)), Some(&(8..9)));
+    /// let change = spec.locate(&Place::Step(0, StepField::Work(Work::Change, 0)), Some(&(8..9)));
     /// assert_eq!(change.map(|bytes| &text[bytes]), Some("1"));
     /// # Ok::<(), spec::SpecError>(())
     /// ```

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use amends_models::workflow::Work;
 use amends_models::workflow::builder::{Place, StepField};
 use toml::Spanned;
 use toml::de::DeTable;
@@ -50,11 +51,15 @@ impl Places {
             if let Some(when) = &step.when {
                 places.add(field(StepField::When), when);
             }
-            places.add_lines(&step.change, |line| field(StepField::Change(line)));
-            places.add_lines(&step.undo, |line| field(StepField::Undo(line)));
-            places.add_lines(&step.reserve, |line| field(StepField::Change(line)));
-            places.add_lines(&step.confirm, |line| field(StepField::Confirm(line)));
-            places.add_lines(&step.cancel, |line| field(StepField::Undo(line)));
+            for work in Work::ALL {
+                places.add_lines(step.work(work), |line| field(StepField::Work(work, line)));
+            }
+        }
+        for (at, request) in file.request.iter().enumerate() {
+            places.mark(Place::Request(at), request.span());
+            for (position, input) in request.get_ref().keys().enumerate() {
+                places.mark(Place::Input(at, position), input.span());
+            }
         }
         event_sourced::mark(&mut places, file);
         for (name, count) in &file.faults {

@@ -4,19 +4,22 @@
 //! mean something else, so a durable store keeps the definition that its runs were started under, and
 //! refuses any other.
 
-use amends_models::workflow::{Assignment, Protocol, ResourceId, Step, Variable, Workflow};
+use amends_models::workflow::{
+    Assignment, InputId, Protocol, ResourceId, Step, Variable, Work, Workflow,
+};
 use serde_json::{Value, json};
 
 /// The part of a workflow that stored records depend on. Faults, properties and the number of
 /// instances may change between runs.
 pub(super) fn definition(workflow: &Workflow) -> Value {
-    let (knobs, confirms) = match workflow.protocol() {
-        Protocol::Saga(knobs) => (json!(knobs), false),
-        Protocol::Tcc(knobs) => (json!(knobs), true),
-        Protocol::Choreography(knobs) => (json!(knobs), false),
-        Protocol::Outbox(knobs) => (json!(knobs), false),
-        Protocol::EventSourcing(_, knobs) => (json!(knobs), false),
-        Protocol::TwoPhaseCommit(knobs) => (json!(knobs), false),
+    let there_and_back: &[Work] = &[Work::Change, Work::Undo];
+    let (knobs, works) = match workflow.protocol() {
+        Protocol::Saga(knobs) => (json!(knobs), there_and_back),
+        Protocol::Tcc(knobs) => (json!(knobs), &[Work::Reserve, Work::Confirm, Work::Cancel][..]),
+        Protocol::Choreography(knobs) => (json!(knobs), there_and_back),
+        Protocol::Outbox(knobs) => (json!(knobs), there_and_back),
+        Protocol::EventSourcing(_, knobs) => (json!(knobs), there_and_back),
+        Protocol::TwoPhaseCommit(knobs) => (json!(knobs), there_and_back),
     };
     let services: Vec<Value> = workflow
         .services()
@@ -41,22 +44,26 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
                 "kind": step.kind.name(),
                 "after": step.after.iter().map(|id| &workflow.step(id).name).collect::<Vec<_>>(),
                 "when": step.when.as_ref().map(|when| when.written(&named(workflow, step)).to_string()),
-                "do": written(workflow, step, &step.change),
-                "undo": written(workflow, step, &step.undo),
             });
-            if confirms {
-                definition["confirm"] = json!(written(workflow, step, &step.confirm));
+            for work in works {
+                definition[work.name()] = json!(written(workflow, step, &step.business[*work]));
             }
             definition
         })
         .collect();
-    json!({
+    let mut definition = json!({
         "workflow": workflow.name(),
         "protocol": workflow.protocol().name(),
         "knobs": knobs,
         "services": services,
         "steps": steps,
-    })
+    });
+    let requests = workflow.requests();
+    if !requests.inputs().is_empty() {
+        let (inputs, values) = (requests.inputs(), requests.values());
+        definition["requests"] = json!({ "inputs": inputs, "values": values });
+    }
+    definition
 }
 
 fn written(workflow: &Workflow, step: &Step, assignments: &[Assignment]) -> Vec<String> {
@@ -70,12 +77,15 @@ fn written(workflow: &Workflow, step: &Step, assignments: &[Assignment]) -> Vec<
         .collect()
 }
 
-/// The names of a step's own resources. A step knows no other variables.
+/// The names of a step's own resources, and of the inputs. A step knows no other variables.
 fn named<'a>(workflow: &'a Workflow, step: &Step) -> impl Fn(Variable) -> String + 'a {
     let resources = &workflow.service(step.service).resources;
     move |variable| match variable {
         Variable::Resource(_, ResourceId(position)) => {
             resources[usize::from(position)].name.clone()
+        }
+        Variable::Input(InputId(position)) => {
+            workflow.requests().inputs()[usize::from(position)].clone()
         }
         Variable::Completed | Variable::Compensated | Variable::Failed => format!("{variable:?}"),
     }

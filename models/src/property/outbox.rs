@@ -266,6 +266,7 @@ impl Sight {
                 let local = view.part(self.services[usize::from(service.0)]).process();
                 local.resources[usize::from(resource.0)]
             }
+            Variable::Input(_) => unreachable!("a property names no input"),
             Variable::Completed => self.count(view, Ending::Completed),
             Variable::Compensated => self.count(view, Ending::Compensated),
             Variable::Failed => self.count(view, Ending::Failed),

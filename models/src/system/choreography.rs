@@ -15,7 +15,7 @@ use crate::protocol::choreography::{
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{INITIATOR, Place};
-use crate::workflow::{ArithmeticError, Work, Workflow};
+use crate::workflow::{ArithmeticError, Workflow};
 
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
@@ -110,8 +110,8 @@ impl Protocol for Choreography {
         resources: &mut SmallVec<[i64; 2]>,
         change: &Reaction,
     ) -> Result<Verdict, ArithmeticError> {
-        let backward = change.call.direction == Direction::Backward;
-        self.workflow.attempt(change.call.step, backward, resources)
+        let call = change.call;
+        self.workflow.attempt(call.workflow, call.step, call.direction.into(), resources)
     }
 
     fn refusable(&self, change: &Reaction) -> bool {
@@ -124,11 +124,8 @@ impl Protocol for Choreography {
         resources: &SmallVec<[i64; 2]>,
         change: &Reaction,
     ) -> Option<Place> {
-        let work = match change.call.direction {
-            Direction::Forward => Work::Change,
-            Direction::Backward => Work::Undo,
-        };
-        self.workflow.undefined(change.call.step, work, resources)
+        let call = change.call;
+        self.workflow.undefined(call.workflow, call.step, call.direction.into(), resources)
     }
 
     fn monitors(&self) -> Vec<WorkflowWitness> {

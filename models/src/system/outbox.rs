@@ -102,7 +102,7 @@ impl Protocol for Outbox {
         resources: &mut SmallVec<[i64; 2]>,
         change: &OutboxChange,
     ) -> Result<Verdict, ArithmeticError> {
-        self.workflow.attempt(change.step(), false, resources)
+        self.workflow.attempt(change.workflow(), change.step(), Work::Change, resources)
     }
 
     fn refusable(&self, _change: &OutboxChange) -> bool {
@@ -115,7 +115,7 @@ impl Protocol for Outbox {
         resources: &SmallVec<[i64; 2]>,
         change: &OutboxChange,
     ) -> Option<Place> {
-        self.workflow.undefined(change.step(), Work::Change, resources)
+        self.workflow.undefined(change.workflow(), change.step(), Work::Change, resources)
     }
 
     fn monitors(&self) -> Vec<OutboxWitness> {

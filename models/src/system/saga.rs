@@ -13,7 +13,7 @@ use crate::protocol::saga::{
 };
 use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place};
-use crate::workflow::{ArithmeticError, Work, Workflow};
+use crate::workflow::{ArithmeticError, Workflow};
 
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
@@ -83,8 +83,7 @@ impl Protocol for Saga {
         resources: &mut SmallVec<[i64; 2]>,
         change: &StepCall,
     ) -> Result<Verdict, ArithmeticError> {
-        let backward = change.direction == Direction::Backward;
-        self.workflow.attempt(change.step, backward, resources)
+        self.workflow.attempt(change.workflow, change.step, change.direction.into(), resources)
     }
 
     fn refusable(&self, change: &StepCall) -> bool {
@@ -97,11 +96,7 @@ impl Protocol for Saga {
         resources: &SmallVec<[i64; 2]>,
         call: &StepCall,
     ) -> Option<Place> {
-        let work = match call.direction {
-            Direction::Forward => Work::Change,
-            Direction::Backward => Work::Undo,
-        };
-        self.workflow.undefined(call.step, work, resources)
+        self.workflow.undefined(call.workflow, call.step, call.direction.into(), resources)
     }
 
     fn monitors(&self) -> Vec<WorkflowWitness> {

@@ -12,7 +12,7 @@ use crate::protocol::tcc::{
 };
 use crate::protocol::{Address, Answer, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place};
-use crate::workflow::{ArithmeticError, Work, Workflow};
+use crate::workflow::{ArithmeticError, Workflow};
 
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
@@ -85,11 +85,7 @@ impl Protocol for Tcc {
         change: &TccChange,
     ) -> Result<Verdict, ArithmeticError> {
         let call = change.call();
-        if call.operation == Operation::Try && !self.workflow.accepts(call.step, resources)? {
-            return Ok(Verdict::Refused);
-        }
-        self.workflow.carry_out(call.step, work(call.operation), resources)?;
-        Ok(Verdict::Accepted)
+        self.workflow.attempt(call.workflow, call.step, call.operation.into(), resources)
     }
 
     fn refusable(&self, change: &TccChange) -> bool {
@@ -103,7 +99,7 @@ impl Protocol for Tcc {
         change: &TccChange,
     ) -> Option<Place> {
         let call = change.call();
-        self.workflow.undefined(call.step, work(call.operation), resources)
+        self.workflow.undefined(call.workflow, call.step, call.operation.into(), resources)
     }
 
     fn monitors(&self) -> Vec<TccWitness> {
@@ -243,13 +239,5 @@ impl Words<Tcc> for Tcc {
 
     fn watched(&self, position: usize) -> Option<String> {
         self.workflow.told_apart(position)
-    }
-}
-
-fn work(operation: Operation) -> Work {
-    match operation {
-        Operation::Try => Work::Change,
-        Operation::Confirm => Work::Confirm,
-        Operation::Cancel => Work::Undo,
     }
 }

@@ -125,15 +125,16 @@ impl TwoPhaseCommit {
     /// Makes the steps of a service on a copy of its values; `None` when one of them is refused.
     fn make_steps(
         &self,
+        workflow: WorkflowId,
         service: ServiceId,
         values: &[i64],
     ) -> Result<Option<SmallVec<[i64; 2]>>, ArithmeticError> {
         let mut values = SmallVec::from_slice(values);
         for step in self.steps_at(service) {
-            if !self.workflow.accepts(step, &values)? {
-                return Ok(None);
+            match self.workflow.attempt(workflow, step, Work::Change, &mut values)? {
+                Verdict::Accepted => {}
+                Verdict::Refused | Verdict::Failed => return Ok(None),
             }
-            self.workflow.change(step, false, &mut values)?;
         }
         Ok(Some(values))
     }
@@ -164,7 +165,7 @@ impl Protocol for TwoPhaseCommit {
                 if locks && taken && self.plan.is_exclusive(service) {
                     return Ok(Verdict::Refused);
                 }
-                if self.make_steps(service, &rows.values)?.is_none() {
+                if self.make_steps(workflow, service, &rows.values)?.is_none() {
                     return Ok(Verdict::Refused);
                 }
             }
@@ -174,7 +175,7 @@ impl Protocol for TwoPhaseCommit {
                 }
             }
             ChangeKind::Commit => {
-                let Some(values) = self.make_steps(service, &rows.values)? else {
+                let Some(values) = self.make_steps(workflow, service, &rows.values)? else {
                     return Ok(Verdict::Refused);
                 };
                 rows.values = values;
@@ -189,15 +190,15 @@ impl Protocol for TwoPhaseCommit {
         change.kind == ChangeKind::Check
     }
 
-    fn place(&self, address: Address, rows: &Rows, _change: &BranchChange) -> Option<Place> {
+    fn place(&self, address: Address, rows: &Rows, change: &BranchChange) -> Option<Place> {
         let Address::Service(service) = address else { return None };
         let mut values = rows.values.clone();
         for step in self.steps_at(service) {
-            let undefined = self.workflow.undefined(step, Work::Change, &values);
+            let undefined = self.workflow.undefined(change.workflow, step, Work::Change, &values);
             if undefined.is_some() {
                 return undefined;
             }
-            self.workflow.change(step, false, &mut values).ok()?;
+            self.workflow.attempt(change.workflow, step, Work::Change, &mut values).ok()?;
         }
         None
     }

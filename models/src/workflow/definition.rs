@@ -17,9 +17,11 @@ use crate::protocol::{Address, ServiceId, StepId, StepSet, Verdict, WorkflowId};
 use super::builder::{
     BROKER, COORDINATOR, INITIATOR, Place, STANDBY, STORE, StepField, relay_node,
 };
+use super::business::{ByWork, Work};
 use super::domain::Domain;
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
 use super::faults::FaultBudget;
+use super::request::{InputId, Requests};
 
 /// What runs, how often, on what, and what must be true of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,7 @@ pub struct Workflow {
     pub(super) instances: u32,
     pub(super) services: Vec<Service>,
     pub(super) steps: Vec<Step>,
+    pub(super) requests: Requests,
     pub(super) ordered_links: bool,
     pub(super) faults: FaultBudget,
     pub(super) properties: Vec<PropertyDefinition>,
@@ -117,23 +120,9 @@ pub struct Step {
     pub after: StepSet,
     /// When the service accepts it; always, if `None`.
     pub when: Option<Condition>,
-    /// What it changes. In a TCC, what its Try changes.
-    pub change: Vec<Assignment>,
-    /// What its Confirm changes. Only a TCC confirms.
-    pub confirm: Vec<Assignment>,
-    /// What its compensation changes. In a TCC, what its Cancel changes.
-    pub undo: Vec<Assignment>,
-}
-
-/// One of the things that can be done about a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Work {
-    /// The step itself; in a TCC, its Try.
-    Change,
-    /// Its Confirm.
-    Confirm,
-    /// Its compensation; in a TCC, its Cancel.
-    Undo,
+    /// What is changed by each thing that can be done about it. What its protocol never does is
+    /// empty.
+    pub business: ByWork<Vec<Assignment>>,
 }
 
 /// Where a step stands to the point of no return (Garcia-Molina and Salem 1987 in the terms of
@@ -266,6 +255,12 @@ impl Workflow {
         &self.steps[usize::from(id.0)]
     }
 
+    /// What the clients of its runs ask for.
+    #[must_use]
+    pub fn requests(&self) -> &Requests {
+        &self.requests
+    }
+
     /// Whether links keep messages in order.
     #[must_use]
     pub fn ordered_links(&self) -> bool {
@@ -327,8 +322,8 @@ impl Workflow {
         (self.instances() > 1).then(|| WorkflowId(position as u32).to_string())
     }
 
-    /// Tries `step`, or its compensation if `backward`: the guard first, then the changes. A
-    /// compensation has no guard. The resources change only if the verdict is
+    /// Tries this work on `step`, on behalf of a workflow: the guard first, then the changes. Only
+    /// what takes a step forward has a guard. The resources change only if the verdict is
     /// [`Verdict::Accepted`].
     ///
     /// The model and the runtime both carry steps out by this.
@@ -337,41 +332,34 @@ impl Workflow {
     /// When the arithmetic has no result; the resources are then unchanged.
     pub fn attempt(
         &self,
+        workflow: WorkflowId,
         step: StepId,
-        backward: bool,
+        work: Work,
         resources: &mut [i64],
     ) -> Result<Verdict, ArithmeticError> {
-        if !backward && !self.accepts(step, resources)? {
+        if work.is_guarded() && !self.accepts(workflow, step, resources)? {
             return Ok(Verdict::Refused);
         }
-        self.change(step, backward, resources)?;
+        self.carry_out(workflow, step, work, resources)?;
         Ok(Verdict::Accepted)
     }
 
-    /// Whether `step` is accepted by its service in the given state of that service's resources.
+    /// Whether `step` of a workflow is accepted by its service in the given state of that service's
+    /// resources.
     ///
     /// # Errors
     /// When the arithmetic of its guard has no result.
-    pub fn accepts(&self, step: StepId, resources: &[i64]) -> Result<bool, ArithmeticError> {
+    pub fn accepts(
+        &self,
+        workflow: WorkflowId,
+        step: StepId,
+        resources: &[i64],
+    ) -> Result<bool, ArithmeticError> {
         let step = self.step(step);
         match &step.when {
-            Some(condition) => condition.evaluate(&own(step.service, resources)),
+            Some(condition) => condition.evaluate(&self.scope(workflow, step.service, resources)),
             None => Ok(true),
         }
-    }
-
-    /// Makes the changes of `step` to its service's resources; of its compensation, if `backward`.
-    /// Assignments are made in order; each sees the ones before it.
-    ///
-    /// # Errors
-    /// When the arithmetic has no result; the resources are then unchanged.
-    pub fn change(
-        &self,
-        step: StepId,
-        backward: bool,
-        resources: &mut [i64],
-    ) -> Result<(), ArithmeticError> {
-        self.carry_out(step, if backward { Work::Undo } else { Work::Change }, resources)
     }
 
     /// Makes the changes that this work on `step` brings to its service's resources. Assignments are
@@ -381,59 +369,65 @@ impl Workflow {
     /// When the arithmetic has no result; the resources are then unchanged.
     pub fn carry_out(
         &self,
+        workflow: WorkflowId,
         step: StepId,
         work: Work,
         resources: &mut [i64],
     ) -> Result<(), ArithmeticError> {
-        self.assign(step, work, resources).map_err(|(_, error)| error)
+        self.assign(workflow, step, work, resources).map_err(|(_, error)| error)
     }
 
     /// Where the business of this work on `step` has no result in the given state of its service's
     /// resources; `None` where it has one.
     #[must_use]
-    pub fn undefined(&self, step: StepId, work: Work, resources: &[i64]) -> Option<Place> {
+    pub fn undefined(
+        &self,
+        workflow: WorkflowId,
+        step: StepId,
+        work: Work,
+        resources: &[i64],
+    ) -> Option<Place> {
         let place = |field| Some(Place::Step(usize::from(step.0), field));
-        if work == Work::Change && self.accepts(step, resources).is_err() {
+        if work.is_guarded() && self.accepts(workflow, step, resources).is_err() {
             return place(StepField::When);
         }
-        let (line, _) = self.assign(step, work, &mut resources.to_vec()).err()?;
-        place(match work {
-            Work::Change => StepField::Change(line),
-            Work::Confirm => StepField::Confirm(line),
-            Work::Undo => StepField::Undo(line),
-        })
+        let (line, _) = self.assign(workflow, step, work, &mut resources.to_vec()).err()?;
+        place(StepField::Work(work, line))
     }
 
     /// Makes changes, or says in which line the arithmetic has no result.
     fn assign(
         &self,
+        workflow: WorkflowId,
         step: StepId,
         work: Work,
         resources: &mut [i64],
     ) -> Result<(), (usize, ArithmeticError)> {
         let step = self.step(step);
-        let assignments = match work {
-            Work::Change => &step.change,
-            Work::Confirm => &step.confirm,
-            Work::Undo => &step.undo,
-        };
         let mut changed = resources.to_vec();
-        for (line, assignment) in assignments.iter().enumerate() {
-            let value = assignment.value.evaluate(&own(step.service, &changed));
+        for (line, assignment) in step.business[work].iter().enumerate() {
+            let value = assignment.value.evaluate(&self.scope(workflow, step.service, &changed));
             changed[usize::from(assignment.resource.0)] = value.map_err(|error| (line, error))?;
         }
         resources.copy_from_slice(&changed);
         Ok(())
     }
-}
 
-/// Looks variables up in the resources of one service. Validation keeps a step from naming anything
-/// else.
-fn own(service: ServiceId, resources: &[i64]) -> impl Fn(Variable) -> i64 {
-    move |variable| match variable {
-        Variable::Resource(owner, ResourceId(position)) if owner == service => {
-            resources[usize::from(position)]
+    /// Looks up what a step can see: the resources of its service, and the inputs of its workflow.
+    /// Validation keeps it from naming anything else.
+    fn scope<'a>(
+        &'a self,
+        workflow: WorkflowId,
+        service: ServiceId,
+        resources: &'a [i64],
+    ) -> impl Fn(Variable) -> i64 + 'a {
+        let inputs = self.requests.of(workflow);
+        move |variable| match variable {
+            Variable::Resource(owner, ResourceId(position)) if owner == service => {
+                resources[usize::from(position)]
+            }
+            Variable::Input(InputId(position)) => inputs[usize::from(position)],
+            foreign => unreachable!("a validated step names {foreign:?}, which it cannot see"),
         }
-        foreign => unreachable!("a validated step names {foreign:?}, which is not its service's"),
     }
 }

@@ -7,15 +7,19 @@
 //! in [`expression`].
 
 pub mod builder;
+pub mod business;
 pub mod definition;
 pub mod domain;
 pub mod expression;
 pub mod faults;
+pub mod request;
 pub mod suggestion;
 
 pub use builder::{PropertyDraft, StepDraft, WorkflowBuilder, WorkflowError};
+pub use business::{ByWork, Work};
 pub use definition::{
-    Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Work, Workflow,
+    Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Workflow,
 };
 pub use expression::{ArithmeticError, Assignment, Condition, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};
+pub use request::{InputId, Requests};

@@ -186,6 +186,7 @@ impl Sight {
                     }
                 }
             }
+            Variable::Input(_) => unreachable!("a property names no input"),
             Variable::Completed => count(false),
             Variable::Compensated => 0,
             Variable::Failed => count(true),

@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use crate::protocol::address::{Address, ServiceId, WorkflowId};
-use crate::workflow::Step;
+use crate::workflow::{Step, Work};
 
 use super::knobs::{Heuristic, TwoPhaseKnobs};
 use super::message::Decision;
@@ -32,7 +32,7 @@ impl TwoPhasePlan {
         };
         let mut participants: Vec<ServiceId> = steps.iter().map(|step| step.service).collect();
         sorted(&mut participants);
-        let writes = steps.iter().filter(|step| !step.change.is_empty());
+        let writes = steps.iter().filter(|step| !step.business[Work::Change].is_empty());
         let mut exclusive: Vec<ServiceId> = writes.map(|step| step.service).collect();
         sorted(&mut exclusive);
         TwoPhasePlan { participants, exclusive, knobs }

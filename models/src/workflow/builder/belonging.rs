@@ -1,5 +1,6 @@
 //! What a step may say of itself, by protocol: a saga confirms nothing, a TCC has no pivot.
 
+use crate::workflow::business::Work;
 use crate::workflow::definition::{Protocol, StepKind};
 
 use super::draft::StepDraft;
@@ -11,6 +12,7 @@ pub(super) fn check_belongs(
     position: usize,
     draft: &StepDraft,
 ) -> Result<(), WorkflowError> {
+    check_work(protocol, position, draft)?;
     match protocol {
         Protocol::Tcc(_) if draft.kind != StepKind::Compensatable => Err(WorkflowError::new(
             Place::Step(position, StepField::Kind),
@@ -21,25 +23,6 @@ pub(super) fn check_belongs(
             ),
         )
         .help("remove `kind`, or set protocol = \"saga\"")),
-        Protocol::Saga(_) | Protocol::Choreography(_) | Protocol::Outbox(_)
-            if !draft.confirm.is_empty() =>
-        {
-            Err(WorkflowError::new(
-                Place::Step(position, StepField::Confirm(0)),
-                format!(
-                    "`{}` has a Confirm, which a {} never asks for",
-                    draft.name,
-                    protocol.name()
-                ),
-            )
-            .help("remove `confirm`, or set protocol = \"tcc\""))
-        }
-        // An outbox publishes what happened. It takes nothing back.
-        Protocol::Outbox(_) if !draft.undo.is_empty() => Err(WorkflowError::new(
-            Place::Step(position, StepField::Undo(0)),
-            format!("`{}` is never undone: an outbox has no compensation", draft.name),
-        )
-        .help("remove `undo`, or set protocol = \"choreography\"")),
         Protocol::Outbox(_) if draft.kind != StepKind::Compensatable => Err(WorkflowError::new(
             Place::Step(position, StepField::Kind),
             format!("`{}` is {}, but an outbox has no rollback", draft.name, draft.kind.name()),
@@ -57,4 +40,45 @@ pub(super) fn check_belongs(
         | Protocol::Outbox(_)
         | Protocol::TwoPhaseCommit(_) => Ok(()),
     }
+}
+
+/// Whether the protocol ever does what the step says can be done about it.
+fn check_work(
+    protocol: &Protocol,
+    position: usize,
+    draft: &StepDraft,
+) -> Result<(), WorkflowError> {
+    let known: &[Work] = match protocol {
+        Protocol::Tcc(_) => &[Work::Reserve, Work::Confirm, Work::Cancel],
+        Protocol::Saga(_) | Protocol::Choreography(_) => &[Work::Change, Work::Undo],
+        // An outbox publishes what happened. It takes nothing back.
+        Protocol::Outbox(_) | Protocol::TwoPhaseCommit(_) => &[Work::Change],
+        Protocol::EventSourcing(..) => return Ok(()),
+    };
+    let stray = |work: &Work| !known.contains(work) && !draft.business[*work].is_empty();
+    let Some(work) = Work::ALL.into_iter().find(stray) else { return Ok(()) };
+    let (name, protocol) = (&draft.name, protocol.name());
+    let counterpart = match work {
+        Work::Change => Some(Work::Reserve),
+        Work::Undo => Some(Work::Cancel),
+        Work::Reserve => Some(Work::Change),
+        Work::Cancel => Some(Work::Undo),
+        Work::Confirm => None,
+    };
+    let (message, help) = match counterpart.filter(|work| known.contains(work)) {
+        Some(right) => (
+            format!("a step of a {protocol} has no `{}`", work.name()),
+            format!("it is called `{}` there", right.name()),
+        ),
+        None if work == Work::Confirm => (
+            format!("`{name}` has a Confirm, which a {protocol} never asks for"),
+            "remove `confirm`, or set protocol = \"tcc\"".to_owned(),
+        ),
+        None => (
+            format!("`{name}` is never undone: an {protocol} has no compensation"),
+            format!("remove `{}`, or set protocol = \"choreography\"", work.name()),
+        ),
+    };
+    let place = Place::Step(position, StepField::Work(work, 0));
+    Err(WorkflowError::new(place, message).help(help))
 }

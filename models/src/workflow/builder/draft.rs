@@ -1,5 +1,6 @@
 //! What people write: steps and properties whose names and texts mean nothing yet.
 
+use crate::workflow::business::{ByWork, Work};
 use crate::workflow::definition::{Claim, StepKind};
 
 /// A step as people write it.
@@ -10,9 +11,7 @@ pub struct StepDraft {
     pub(super) kind: StepKind,
     pub(super) after: Option<Vec<String>>,
     pub(super) when: Option<String>,
-    pub(super) change: Vec<String>,
-    pub(super) confirm: Vec<String>,
-    pub(super) undo: Vec<String>,
+    pub(super) business: ByWork<Vec<String>>,
 }
 
 /// A property as people write it.
@@ -38,9 +37,7 @@ impl StepDraft {
             kind: StepKind::Compensatable,
             after: None,
             when: None,
-            change: Vec::new(),
-            confirm: Vec::new(),
-            undo: Vec::new(),
+            business: ByWork::default(),
         }
     }
 
@@ -65,24 +62,44 @@ impl StepDraft {
         self
     }
 
-    /// What it changes; in a TCC, what its Try changes.
+    /// What it changes.
     #[must_use]
-    pub fn change<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
-        self.change = assignments.into_iter().map(Into::into).collect();
-        self
+    pub fn change<T: Into<String>>(self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.work(Work::Change, assignments)
     }
 
-    /// What its Confirm changes; only in a TCC.
+    /// What its compensation changes.
     #[must_use]
-    pub fn confirm<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
-        self.confirm = assignments.into_iter().map(Into::into).collect();
-        self
+    pub fn undo<T: Into<String>>(self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.work(Work::Undo, assignments)
     }
 
-    /// What its compensation changes; in a TCC, its Cancel.
+    /// In a TCC, what its Try changes.
     #[must_use]
-    pub fn undo<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
-        self.undo = assignments.into_iter().map(Into::into).collect();
+    pub fn reserve<T: Into<String>>(self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.work(Work::Reserve, assignments)
+    }
+
+    /// In a TCC, what its Confirm changes.
+    #[must_use]
+    pub fn confirm<T: Into<String>>(self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.work(Work::Confirm, assignments)
+    }
+
+    /// In a TCC, what its Cancel changes.
+    #[must_use]
+    pub fn cancel<T: Into<String>>(self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.work(Work::Cancel, assignments)
+    }
+
+    /// What that work on it changes.
+    #[must_use]
+    pub fn work<T: Into<String>>(
+        mut self,
+        work: Work,
+        assignments: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.business[work] = assignments.into_iter().map(Into::into).collect();
         self
     }
 }

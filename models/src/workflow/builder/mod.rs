@@ -10,6 +10,7 @@
 //! | `shape.rs` | checks that need no meaning: sizes, names, limits |
 //! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
 //! | `belonging.rs` | what a step may say of itself, by protocol |
+//! | `request.rs` | what clients put in |
 //! | `order.rs` | the order of steps, and the point of no return |
 //! | `outbox.rs` | which step publishes, and which handles, where there is an outbox |
 //! | `two_phase_commit.rs` | what steps and choices must be where everything commits at once |
@@ -21,6 +22,7 @@ mod names;
 mod order;
 mod outbox;
 mod refusal;
+mod request;
 mod resolution;
 mod shape;
 #[cfg(test)]
@@ -80,6 +82,7 @@ pub struct WorkflowBuilder {
     instances: u32,
     services: Vec<Service>,
     steps: Vec<StepDraft>,
+    requests: Vec<Vec<(String, i64)>>,
     ordered_links: bool,
     faults: FaultBudget,
     properties: Vec<PropertyDraft>,
@@ -120,6 +123,7 @@ impl Workflow {
             instances: 1,
             services: Vec::new(),
             steps: Vec::new(),
+            requests: Vec::new(),
             ordered_links: false,
             faults: FaultBudget::none(),
             properties: Vec::new(),
@@ -175,6 +179,15 @@ impl WorkflowBuilder {
         self
     }
 
+    /// Adds a request: what the client of a workflow puts in, by name. Workflows take requests in
+    /// turn, and all requests have the same inputs.
+    #[must_use]
+    pub fn request<N: Into<String>>(mut self, inputs: impl IntoIterator<Item = (N, i64)>) -> Self {
+        let inputs = inputs.into_iter().map(|(name, value)| (name.into(), value));
+        self.requests.push(inputs.collect());
+        self
+    }
+
     /// Makes links keep messages in order. Without it they may overtake each other.
     #[must_use]
     pub fn ordered_links(mut self) -> Self {
@@ -227,10 +240,11 @@ impl WorkflowBuilder {
         if let Protocol::TwoPhaseCommit(_) = &self.protocol {
             two_phase_commit::check_steps(&self.steps)?;
         }
+        let requests = self.resolve_requests()?;
         let names = EveryName { services: &self.services };
         let mut steps = Vec::with_capacity(self.steps.len());
         for (position, draft) in self.steps.iter().enumerate() {
-            steps.push(self.resolve_step(position, draft)?);
+            steps.push(self.resolve_step(position, draft, requests.inputs())?);
         }
         check_order(&steps)?;
         check_point_of_no_return(&steps)?;
@@ -252,6 +266,7 @@ impl WorkflowBuilder {
             instances: self.instances,
             services: self.services,
             steps,
+            requests,
             ordered_links: self.ordered_links,
             faults: self.faults,
             properties,

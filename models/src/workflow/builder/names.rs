@@ -5,11 +5,13 @@ use crate::workflow::definition::Service;
 use crate::workflow::expression::name::written;
 use crate::workflow::expression::parse::Names;
 use crate::workflow::expression::{ResourceId, Variable};
+use crate::workflow::request::InputId;
 
-/// The names a step may use: the resources of its own service.
+/// The names a step may use: the resources of its own service, and the inputs of its workflow.
 pub(in crate::workflow) struct OwnNames<'a> {
     pub(in crate::workflow) service: &'a Service,
     pub(in crate::workflow) id: ServiceId,
+    pub(in crate::workflow) inputs: &'a [String],
 }
 
 impl OwnNames<'_> {
@@ -21,12 +23,20 @@ impl OwnNames<'_> {
             .map(|position| ResourceId(position as u16))
             .ok_or_else(|| format!("`{}` has no resource named `{name}`", self.service.name))
     }
+
+    fn input(&self, name: &str) -> Option<InputId> {
+        let position = self.inputs.iter().position(|input| written(input) == name)?;
+        Some(InputId(position as u16))
+    }
 }
 
 impl Names for OwnNames<'_> {
     fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
         match path {
-            [name] => self.own(name).map(|resource| Variable::Resource(self.id, resource)),
+            [name] => match self.input(name) {
+                Some(input) => Ok(Variable::Input(input)),
+                None => self.own(name).map(|resource| Variable::Resource(self.id, resource)),
+            },
             [service, name] if *service == written(&self.service.name) => {
                 self.own(name).map(|resource| Variable::Resource(self.id, resource))
             }
@@ -39,20 +49,27 @@ impl Names for OwnNames<'_> {
     }
 
     fn assignable(&self, name: &str) -> Result<ResourceId, String> {
-        self.own(name)
+        match self.input(name) {
+            Some(_) => Err(format!("`{name}` is an input, which never changes")),
+            None => self.own(name),
+        }
     }
 
-    fn initial(&self, variable: Variable) -> i64 {
+    fn initial(&self, variable: Variable) -> Result<i64, String> {
         match variable {
             Variable::Resource(_, resource) => {
-                self.service.resources[usize::from(resource.0)].initial
+                Ok(self.service.resources[usize::from(resource.0)].initial)
             }
-            Variable::Completed | Variable::Compensated | Variable::Failed => 0,
+            Variable::Input(_) => {
+                Err("an input never changes, so it needs no `initial`".to_owned())
+            }
+            Variable::Completed | Variable::Compensated | Variable::Failed => Ok(0),
         }
     }
 
     fn known(&self) -> Vec<String> {
-        self.service.resources.iter().map(|resource| written(&resource.name)).collect()
+        let own = self.service.resources.iter().map(|resource| &resource.name);
+        own.chain(self.inputs).map(|name| written(name)).collect()
     }
 }
 
@@ -73,7 +90,8 @@ impl Names for EveryName<'_> {
                     .iter()
                     .position(|candidate| written(&candidate.name) == *service)
                     .ok_or_else(|| format!("there is no service named `{service}`"))?;
-                let own = OwnNames { service: &self.services[id], id: ServiceId(id as u16) };
+                let own =
+                    OwnNames { service: &self.services[id], id: ServiceId(id as u16), inputs: &[] };
                 own.own(name).map(|resource| Variable::Resource(own.id, resource))
             }
             [name] => Err(format!("`{name}` is not known; write `service.resource`")),
@@ -85,13 +103,14 @@ impl Names for EveryName<'_> {
         Err("a property changes nothing".to_owned())
     }
 
-    fn initial(&self, variable: Variable) -> i64 {
-        match variable {
+    fn initial(&self, variable: Variable) -> Result<i64, String> {
+        Ok(match variable {
             Variable::Resource(service, resource) => {
                 self.services[usize::from(service.0)].resources[usize::from(resource.0)].initial
             }
+            Variable::Input(_) => unreachable!("a property names no input"),
             Variable::Completed | Variable::Compensated | Variable::Failed => 0,
-        }
+        })
     }
 
     fn known(&self) -> Vec<String> {

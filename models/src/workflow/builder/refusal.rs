@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::workflow::business::Work;
 use crate::workflow::domain::DomainPlace;
 use crate::workflow::expression::parse::ExpressionError;
 use crate::workflow::faults::Fault;
@@ -19,6 +20,10 @@ pub enum Place {
     Resource(usize, usize),
     /// A key of a step.
     Step(usize, StepField),
+    /// An input of a request: their positions.
+    Input(usize, usize),
+    /// A request.
+    Request(usize),
     /// Something in the domain of an event-sourced system.
     Domain(DomainPlace),
     /// A knob of the protocol.
@@ -46,12 +51,8 @@ pub enum StepField {
     After(usize),
     /// Its guard.
     When,
-    /// One of its changes.
-    Change(usize),
-    /// One of the changes of its Confirm.
-    Confirm(usize),
-    /// One of the changes of its compensation, or of its Cancel.
-    Undo(usize),
+    /// One of the changes that this work on it makes.
+    Work(Work, usize),
 }
 
 /// Why a workflow is not sound, and where.

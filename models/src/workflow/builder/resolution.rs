@@ -1,6 +1,7 @@
 //! Gives drafts their meaning: names become positions, texts become expressions.
 
 use crate::protocol::{ServiceId, StepId, StepSet};
+use crate::workflow::business::Work;
 use crate::workflow::definition::{PropertyDefinition, Protocol, Step, StepKind};
 use crate::workflow::expression::parse::{parse_assignment, parse_condition};
 use crate::workflow::expression::{Assignment, Condition};
@@ -17,6 +18,7 @@ impl WorkflowBuilder {
         &self,
         position: usize,
         draft: &StepDraft,
+        inputs: &[String],
     ) -> Result<Step, WorkflowError> {
         let service = self
             .services
@@ -29,22 +31,20 @@ impl WorkflowBuilder {
                 )
                 .help(did_you_mean(&draft.service, self.services.iter().map(|s| s.name.as_str())))
             })?;
-        let names = OwnNames { service: &self.services[service], id: ServiceId(service as u16) };
-        let assignments = |texts: &[String], field: fn(usize) -> StepField| {
-            texts
-                .iter()
-                .enumerate()
-                .map(|(at, text)| {
-                    parse_assignment(text, &names).map_err(|error| {
-                        WorkflowError::expression(Place::Step(position, field(at)), error)
-                    })
-                })
-                .collect::<Result<Vec<Assignment>, _>>()
+        let names =
+            OwnNames { service: &self.services[service], id: ServiceId(service as u16), inputs };
+        let assignments = |work, texts: &Vec<String>| {
+            let lines = texts.iter().enumerate().map(|(at, text)| {
+                let place = Place::Step(position, StepField::Work(work, at));
+                parse_assignment(text, &names)
+                    .map_err(|error| WorkflowError::expression(place, error))
+            });
+            lines.collect::<Result<Vec<Assignment>, _>>()
         };
         check_belongs(&self.protocol, position, draft)?;
-        if draft.kind != StepKind::Compensatable && !draft.undo.is_empty() {
+        if draft.kind != StepKind::Compensatable && !draft.business[Work::Undo].is_empty() {
             return Err(WorkflowError::new(
-                Place::Step(position, StepField::Undo(0)),
+                Place::Step(position, StepField::Work(Work::Undo, 0)),
                 format!("a {} step is never undone", draft.kind.name()),
             )
             .help("remove `undo`, or make the step compensatable"));
@@ -55,9 +55,7 @@ impl WorkflowBuilder {
             kind: draft.kind,
             after: self.resolve_after(position, draft)?,
             when: self.resolve_guard(position, draft, &names)?,
-            change: assignments(&draft.change, StepField::Change)?,
-            confirm: assignments(&draft.confirm, StepField::Confirm)?,
-            undo: assignments(&draft.undo, StepField::Undo)?,
+            business: draft.business.try_map(assignments)?,
         })
     }
 

@@ -1,8 +1,8 @@
 //! What the builder refuses, and what it lets through.
 
 use super::*;
-use crate::protocol::StepSet;
-use crate::workflow::{Fault, StepKind};
+use crate::protocol::{StepId, StepSet, WorkflowId};
+use crate::workflow::{Fault, StepKind, Work};
 
 /// A shop with a till and a warehouse, for tests to spoil.
 fn shop() -> WorkflowBuilder {
@@ -133,6 +133,48 @@ fn names_that_lead_nowhere() {
     ]));
 }
 
+/// A payment of an amount that the client says.
+fn payment() -> WorkflowBuilder {
+    with([step("pay").when("cash >= amount").change(["cash -= amount"])])
+}
+
+#[test]
+fn requests_that_are_refused() {
+    let asked = |inputs: &[(&str, i64)]| payment().request(inputs.iter().copied());
+    insta::assert_snapshot!(refusals(&[
+        ("an input that nobody puts in", payment()),
+        ("an input that cannot be named", asked(&[("amount", 1), ("as", 1)])),
+        ("two inputs that are written alike", asked(&[("amount", 1), ("a-b", 1), ("a_b", 1)])),
+        ("an input named like a resource", asked(&[("amount", 1), ("gift_cards", 1)])),
+        ("a request without an input", asked(&[("amount", 1)]).instances(2).request([("sum", 1)])),
+        (
+            "a request with one input too few",
+            asked(&[("amount", 1), ("fee", 1)]).instances(2).request([("amount", 1)]),
+        ),
+        ("a request too many", asked(&[("amount", 1)]).request([("amount", 2)])),
+        ("an input that is assigned to", {
+            with([step("pay").change(["amount -= 1"])]).request([("amount", 1)])
+        }),
+        ("an input at the start", {
+            with([step("pay").when("initial(amount) > 1")]).request([("amount", 1)])
+        }),
+        ("an input in a property", asked(&[("amount", 1)]).always("sound", "amount > 0")),
+    ]));
+}
+
+#[test]
+fn workflows_take_requests_in_turn() {
+    let workflow = payment().instances(3).request([("amount", 7)]).request([("amount", 4)]);
+    let workflow = workflow.build().unwrap();
+    let left = |id: u32| {
+        let mut cash = vec![10];
+        let (id, step) = (WorkflowId(id), StepId(0));
+        workflow.attempt(id, step, Work::Change, &mut cash).unwrap();
+        cash[0]
+    };
+    assert_eq!((left(0), left(1), left(2)), (3, 6, 3));
+}
+
 #[test]
 fn orders_that_are_refused() {
     let [reserve, pay, notify] = trip();
@@ -226,6 +268,6 @@ fn a_hyphen_is_written_as_an_underscore() {
     let mut resources = vec![2, 0];
     let step = workflow.steps()[0].after.iter().next();
     assert_eq!(step, None, "the first step waits for nothing");
-    workflow.change(crate::protocol::StepId(0), false, &mut resources).unwrap();
+    workflow.carry_out(WorkflowId(0), StepId(0), Work::Change, &mut resources).unwrap();
     assert_eq!(resources, [2, 1]);
 }

@@ -3,6 +3,7 @@
 use crate::protocol::lease::{Claiming, Fencing, Life};
 use crate::protocol::two_phase_commit::TwoPhaseKnobs;
 
+use crate::workflow::business::Work;
 use crate::workflow::definition::StepKind;
 
 use super::{Place, StepDraft, StepField, WorkflowError};
@@ -13,14 +14,14 @@ pub(super) fn check_steps(steps: &[StepDraft]) -> Result<(), WorkflowError> {
     for (position, step) in steps.iter().enumerate() {
         let stray = [
             (
-                !step.undo.is_empty(),
-                StepField::Undo(0),
+                !step.business[Work::Undo].is_empty(),
+                StepField::Work(Work::Undo, 0),
                 "undo",
                 "nothing is done before the commit",
             ),
             (
-                !step.confirm.is_empty(),
-                StepField::Confirm(0),
+                !step.business[Work::Confirm].is_empty(),
+                StepField::Work(Work::Confirm, 0),
                 "confirm",
                 "what is prepared is committed as it is",
             ),

@@ -183,7 +183,8 @@ impl DomainBuilder {
             let aggregate =
                 self.aggregate_named(&draft.aggregate, place(CommandField::Aggregate))?;
             let service = self.aggregate_service(aggregate);
-            let names = OwnNames { service: &service, id: ServiceId(aggregate.0.into()) };
+            let names =
+                OwnNames { service: &service, id: ServiceId(aggregate.0.into()), inputs: &[] };
             let parse = |text: &String| {
                 let place = Place::Domain(place(CommandField::When));
                 parse_condition(text, &names)
@@ -219,7 +220,8 @@ impl DomainBuilder {
             let place = |field| DomainPlace::Event(at, field);
             let aggregate = self.aggregate_named(&draft.aggregate, place(EventField::Aggregate))?;
             let service = self.aggregate_service(aggregate);
-            let names = OwnNames { service: &service, id: ServiceId(aggregate.0.into()) };
+            let names =
+                OwnNames { service: &service, id: ServiceId(aggregate.0.into()), inputs: &[] };
             let evolve =
                 assignments(&draft.evolve, &names, |line| place(EventField::Evolve(line)))?;
             let upcast = |names: &Vec<String>| {
@@ -251,7 +253,7 @@ impl DomainBuilder {
         let resolve = |(at, draft): (usize, &ProjectionDraft)| {
             let service = service(&draft.name, &draft.values);
             let id = ServiceId((self.aggregates.len() + at) as u16);
-            let names = OwnNames { service: &service, id };
+            let names = OwnNames { service: &service, id, inputs: &[] };
             let mut on = Vec::new();
             for (nth, (event, changes)) in draft.on.iter().enumerate() {
                 let place = DomainPlace::ProjectionEvent(at, nth);

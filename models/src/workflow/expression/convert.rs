@@ -267,9 +267,11 @@ impl Reader<'_> {
             "min" => two(Operator::Minimum),
             "max" => two(Operator::Maximum),
             "initial" => match arguments[..] {
-                [variable @ (Expr::Path(_) | Expr::Field(_))] => {
-                    let variable = self.variable(variable)?;
-                    Ok(Value::Number(Term::Number(self.names.initial(variable))))
+                [name @ (Expr::Path(_) | Expr::Field(_))] => {
+                    let initial = self.names.initial(self.variable(name)?);
+                    let number =
+                        initial.map_err(|message| ExpressionError::new(message, range(name)))?;
+                    Ok(Value::Number(Term::Number(number)))
                 }
                 _ => Err(takes(call, &name, "the name of a resource", "stock")),
             },

@@ -20,6 +20,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::ServiceId;
+use crate::workflow::request::InputId;
 
 /// The position of a resource in its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +31,8 @@ pub struct ResourceId(pub u16);
 pub enum Variable {
     /// The value of a resource.
     Resource(ServiceId, ResourceId),
+    /// An input of the workflow that a step is part of.
+    Input(InputId),
     /// How many workflows have completed.
     Completed,
     /// How many workflows were rolled back; for a TCC also called `cancelled`.

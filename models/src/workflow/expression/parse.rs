@@ -5,6 +5,7 @@
 //! | `12`, `1_000`, `0xff` | a 64-bit signed integer |
 //! | `true`, `false` | a condition that always or never holds |
 //! | `stock` | in a step: the value of a resource of the step's service |
+//! | `amount` | in a step: an input of its workflow's request |
 //! | `inventory.stock` | in a property: the value of a resource |
 //! | `completed`, `compensated`, `failed` | in a property: how many workflows ended that way |
 //! | `initial(stock)` | the value at the start |
@@ -38,7 +39,10 @@ pub trait Names {
     fn assignable(&self, name: &str) -> Result<ResourceId, String>;
 
     /// The value of a variable at the start, for `initial(x)`.
-    fn initial(&self, variable: Variable) -> i64;
+    ///
+    /// # Errors
+    /// When the variable has no such value.
+    fn initial(&self, variable: Variable) -> Result<i64, String>;
 
     /// The names that can be used, for suggestions.
     fn known(&self) -> Vec<String>;

@@ -7,8 +7,9 @@ mod round_trip;
 use super::parse::Names;
 use super::{ResourceId, Variable};
 use crate::protocol::ServiceId;
+use crate::workflow::request::InputId;
 
-/// A warehouse with two resources, `stock` and `größe`.
+/// A warehouse with two resources, `stock` and `größe`, and requests with an `amount`.
 struct Warehouse;
 
 const RESOURCES: [&str; 2] = ["stock", "größe"];
@@ -16,6 +17,7 @@ const RESOURCES: [&str; 2] = ["stock", "größe"];
 impl Names for Warehouse {
     fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
         match path {
+            ["amount"] => Ok(Variable::Input(InputId(0))),
             ["completed"] => Ok(Variable::Completed),
             ["compensated"] => Ok(Variable::Compensated),
             ["failed"] => Ok(Variable::Failed),
@@ -34,8 +36,8 @@ impl Names for Warehouse {
             .ok_or_else(|| format!("`{name}` is unknown"))
     }
 
-    fn initial(&self, variable: Variable) -> i64 {
-        if variable == name("stock") { 7 } else { 0 }
+    fn initial(&self, variable: Variable) -> Result<i64, String> {
+        Ok(if variable == name("stock") { 7 } else { 0 })
     }
 
     fn known(&self) -> Vec<String> {
@@ -51,6 +53,7 @@ fn name(name: &str) -> Variable {
 fn written(variable: Variable) -> String {
     match variable {
         Variable::Resource(_, resource) => RESOURCES[usize::from(resource.0)].to_owned(),
+        Variable::Input(_) => "amount".to_owned(),
         Variable::Completed => "completed".to_owned(),
         Variable::Compensated => "compensated".to_owned(),
         Variable::Failed => "failed".to_owned(),
@@ -62,6 +65,7 @@ fn value(variable: Variable) -> i64 {
     match variable {
         Variable::Resource(_, ResourceId(0)) => 3,
         Variable::Resource(..) => -4,
+        Variable::Input(_) => 5,
         Variable::Completed => 2,
         Variable::Compensated => 1,
         Variable::Failed => 0,
