@@ -14,6 +14,7 @@ use super::packing::Layout;
 use super::product::Product;
 use super::reduction::Locality;
 use super::rows::{Row, Rows};
+use super::symmetry::{Ids, Symmetry};
 use super::tables::{Missing, Tables};
 
 /// The target of a transition to a state that was unknown when the block was expanded.
@@ -86,13 +87,14 @@ impl Block {
         layout: &Layout,
         rows: &Rows,
         first: Option<First<'_>>,
+        symmetry: Option<&Symmetry>,
     ) -> Result<(), Missing> {
         match layout.words() {
-            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows, first),
-            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows, first),
-            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows, first),
-            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows, first),
-            _ => self.expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows, first),
+            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows, first, symmetry),
+            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows, first, symmetry),
+            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows, first, symmetry),
+            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows, first, symmetry),
+            _ => self.expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows, first, symmetry),
         }
     }
 
@@ -102,6 +104,7 @@ impl Block {
         layout: &Layout,
         rows: &Rows,
         first: Option<First<'_>>,
+        symmetry: Option<&Symmetry>,
     ) -> Result<(), Missing> {
         for state in self.next_state()..self.states.end {
             let row: R = rows.get(state as usize);
@@ -122,6 +125,15 @@ impl Block {
                 self.actions.truncate(before);
                 self.rows.truncate(before * layout.words());
                 return Err(Missing);
+            }
+            if let Some(symmetry) = symmetry {
+                let words = layout.words();
+                for row in self.rows[before * words..].chunks_exact_mut(words) {
+                    let ids: Ids = layout.fields().iter().map(|field| field.read(row)).collect();
+                    if let Some(canonical) = symmetry.canonical(&ids) {
+                        layout.pack(&canonical, row);
+                    }
+                }
             }
             self.counts.push((self.actions.len() - before) as u32);
         }

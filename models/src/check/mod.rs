@@ -6,7 +6,8 @@
 //!   │   ├ ProductSpace                     rows of interned parts, packed into a few words
 //!   │   │   ├ tables, block, index         moves computed once; blocks of states; which rows are known
 //!   │   │   ├ parallel                     several threads, with the result of one
-//!   │   │   ├ symmetry, symmetric          one state of each orbit
+//!   │   │   ├ symmetry, symmetric          one state of each orbit; orders, where orbits are large
+//!   │   │   ├ audit                        the proof that a declared symmetry is one
 //!   │   │   └ reduction                    private steps go first
 //!   │   └ ModelSpace                       whole states of any stateright::Model
 //!   ├ claim       verdicts                 from the marks that the search left on every state
@@ -35,6 +36,7 @@
 //!
 //! [`Product`] is the shape that makes exploration fast. [`Verification`] is the way in.
 
+mod audit;
 mod block;
 mod chunked;
 mod claim;
@@ -50,6 +52,7 @@ mod lasso;
 mod limits;
 mod liveness;
 mod model_space;
+mod orders;
 mod packing;
 mod parallel;
 mod pending;

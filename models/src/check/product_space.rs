@@ -1,10 +1,12 @@
 //! Exploration of products: states as rows of part numbers, packed into a few words.
 
 use std::ops::Range;
+use std::sync::atomic::AtomicUsize;
 
 use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use smallvec::SmallVec;
 
+use super::audit::Audit;
 use super::block::{Block, First};
 use super::chunked::{Bits, Chunked};
 use super::condition::{Condition, Parts};
@@ -16,6 +18,7 @@ use super::record::{Edge, Record};
 use super::reduction::{Choice, Locality, Objection, Reductions};
 use super::rows::Rows;
 use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space};
+use super::symmetric::NONE;
 use super::symmetry::Symmetry;
 use super::tables::Tables;
 use super::verdict::{Counterexample, Reduction, ReductionReport};
@@ -40,6 +43,10 @@ pub(super) struct ProductSpace<'p, P: Product> {
     pub(super) symmetry: Option<Symmetry>,
     /// Why the declared symmetry is none.
     pub(super) objection: Option<String>,
+    /// The proof that it is one.
+    pub(super) audit: Audit<P>,
+    /// A test that tells states apart that differ only in names, or [`NONE`].
+    pub(super) told_apart: AtomicUsize,
 }
 
 /// How many states are expanded together.
@@ -73,6 +80,8 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             locality: Locality::default(),
             symmetry: None,
             objection: None,
+            audit: Audit::default(),
+            told_apart: AtomicUsize::new(NONE),
         }
     }
 
@@ -99,18 +108,16 @@ impl<'p, P: Product> ProductSpace<'p, P> {
     fn finish_block(&mut self, block: &mut Block) -> bool {
         let mut widened = false;
         loop {
-            let useless =
-                if block.expand(&self.tables, &self.layout, &self.rows, self.first()).is_err() {
-                    self.layout
-                        .unpack(self.rows.get_any(block.next_state() as usize), &mut self.ids);
-                    self.tables.fill(&self.ids);
-                    self.widen_if_needed()
-                } else if self.canonicalize_block(block) {
-                    true
-                } else {
-                    break;
-                };
-            if useless {
+            let symmetry = self.symmetry.as_ref();
+            if block.expand(&self.tables, &self.layout, &self.rows, self.first(), symmetry).is_ok()
+            {
+                break;
+            }
+            let row = self.rows.get_any(block.next_state() as usize);
+            self.layout.unpack(&row, &mut self.ids);
+            self.tables.fill(&self.ids);
+            self.attend_to_symmetry();
+            if self.widen_if_needed() {
                 block.restart();
                 widened = true;
             }
@@ -136,9 +143,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             record.taken.resize(self.tables.actions(), 0);
             block.count_actions(&mut record.taken);
             self.note(&block, record);
-            for state in start..states.end.min(start + BLOCK) {
-                self.try_symmetry(state, tests);
-            }
+            self.look_for_lonely_moves(start..states.end.min(start + BLOCK));
         }
         self.block = block;
     }
@@ -149,7 +154,8 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         round.begin(self.threads, states.clone());
         loop {
             round.blocks_mut().par_iter_mut().for_each(|block| {
-                if block.expand(&self.tables, &self.layout, &self.rows, self.first()).is_ok() {
+                let (first, symmetry) = (self.first(), self.symmetry.as_ref());
+                if block.expand(&self.tables, &self.layout, &self.rows, first, symmetry).is_ok() {
                     block.look_up(&self.rows, &self.shards);
                 }
             });
@@ -185,6 +191,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         for block in round.blocks() {
             self.note(block, record);
         }
+        self.look_for_lonely_moves(states);
         self.round = round;
     }
 
@@ -230,6 +237,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         }
         let mut parts: SmallVec<[&P::Part; 24]> = SmallVec::new();
         let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
+        let mut said: SmallVec<[bool; 24]> = SmallVec::new();
         for state in states {
             self.rows.read(state, &mut row);
             parts.clear();
@@ -237,9 +245,10 @@ impl<'p, P: Product> ProductSpace<'p, P> {
                 parts.push(self.tables.part(slot, field.read(&row)));
             }
             let snapshot = Snapshot::noting(&parts, self.locality.looked_at());
-            for test in tests {
-                marks.push(test(snapshot));
-            }
+            said.clear();
+            said.extend(tests.iter().map(|test| test(snapshot)));
+            said.iter().for_each(|&said| marks.push(said));
+            self.compare_tests(state as u32, &said, tests);
         }
     }
 
@@ -292,16 +301,8 @@ impl<P: Product> Space for ProductSpace<'_, P> {
                 state.into_iter().enumerate().map(|(slot, part)| self.tables.part_id(slot, part));
             states.push(ids.collect::<Vec<u32>>());
         }
-        if let (Choice::Use, Some(first)) = (&self.chosen.symmetry, states.first()) {
-            self.symmetry = Symmetry::of(&mut self.tables, first);
-            self.objection = self.objection_to_start();
-        }
-        if let Some(symmetry) = &mut self.symmetry {
-            // Canonical states need entries of tables that only one thread may fill.
-            self.threads = 1;
-            for state in &mut states {
-                symmetry.canonicalize(&mut self.tables, state);
-            }
+        if self.chosen.symmetry == Choice::Use {
+            self.open_symmetry(&mut states);
         }
         self.layout = Layout::new(self.tables.sizes());
         self.rows = Rows::new(&self.layout);
@@ -368,8 +369,8 @@ impl<P: Product> Space for ProductSpace<'_, P> {
     }
 
     fn objection(&self) -> Option<Objection> {
-        if let Some(reason) = &self.objection {
-            return Some(Objection::Asymmetric(reason.clone()));
+        if let Some(objection) = self.objection_to_symmetry() {
+            return Some(objection);
         }
         if !self.locality.is_on() {
             return None;

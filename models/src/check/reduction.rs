@@ -47,6 +47,8 @@ pub(super) struct Reductions {
 pub(super) enum Objection {
     /// The declared symmetry is none, and why.
     Asymmetric(String),
+    /// This test tells states apart that differ only in the names of interchangeable things.
+    ToldApart(usize),
     /// A part is not private, and why.
     NotPrivate(String),
     /// A condition looks at a slot whose steps were taken to be invisible.

@@ -92,6 +92,14 @@ fn claims<P: Product>(
     properties.into_iter().map(claim).collect()
 }
 
+/// The property that a test belongs to. Each has a condition, and some have a premise after it.
+fn property_of<Test>(claims: &[Claim<Test>], test: usize) -> &str {
+    let mut tests = claims
+        .iter()
+        .flat_map(|claim| std::iter::once(claim).chain(claim.premise.as_ref().map(|_| claim)));
+    tests.nth(test).map_or("a property", |claim| &claim.name)
+}
+
 impl<P: Product> ProductSubject<'_, P> {
     /// The reductions that the properties allow.
     fn reductions(
@@ -133,6 +141,10 @@ impl<P: Product> ProductSubject<'_, P> {
                 }
                 Ok(report) => return report,
                 Err(Objection::Asymmetric(reason)) => reductions.symmetry = Choice::Refuse(reason),
+                Err(Objection::ToldApart(test)) => {
+                    let reason = format!("`{}` tells things apart", property_of(claims, test));
+                    reductions.symmetry = Choice::Refuse(reason);
+                }
                 Err(Objection::NotPrivate(reason)) => {
                     reductions.partial_order = Choice::Refuse(reason);
                 }

@@ -3,302 +3,358 @@
 //! A product may declare *sets* of interchangeable things and what swapping two of them does to a
 //! slot and its part ([`Product::symmetry`], [`Product::swap`]). The search then keeps one state of
 //! each orbit, the *canonical* one, and it is exactly one: the orbits are those of the full group of
-//! permutations, not an approximation by sorting (Clarke, Emerson, Jha, Sistla 1998 call this the
+//! renamings, not an approximation by sorting (Clarke, Emerson, Jha, Sistla 1998 call this the
 //! constructive orbit problem).
 //!
-//! The canonical state is the smallest that any permutation makes, by the numbers of its parts.
-//! Trying all permutations would be hopeless for eight things, so every thing first gets a
-//! *signature*: what the state says about it, whatever the other things are called. Only
-//! permutations that sort the signatures are tried, and of things that can be swapped without
-//! changing the state, only one order.
+//! The canonical state is the smallest that any renaming makes, by the numbers of its parts. What a
+//! renaming makes of a part is computed once, for a whole orbit of parts at a time, when the first of
+//! them turns up. After that, finding the canonical state only reads tables, so several threads can do
+//! it at once. Where there are few renamings, all are tried, and most are found wanting by a look at
+//! one slot; where there are many, [`Orders`] says which are worth trying.
+//!
+//! That what is declared is a symmetry is [proven](super::audit) along the way.
 
-use std::collections::BTreeSet;
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
 
-use rustc_hash::FxHashMap;
-
+use super::orders::Orders;
 use super::product::{Product, Swap};
 use super::tables::Tables;
 
 /// A part in its slot, by numbers.
-type Placed = (u32, u32);
+pub(super) type Placed = (u32, u32);
 
-/// How many forms of one part are looked at for its signature. With more, the part says nothing.
-const MOST_FORMS: usize = 1 << 12;
+/// A state by the numbers of its parts.
+pub(super) type Ids = SmallVec<[u32; 24]>;
 
-/// The symmetry of one product, with everything computed about it so far.
+/// So many renamings are tried one by one.
+const FEW: usize = 24;
+
+const UNKNOWN: u32 = u32::MAX;
+
+/// The symmetry of one product, with all that is known about it so far.
 #[derive(Debug)]
 pub(super) struct Symmetry {
-    sets: Vec<usize>,
-    swapped: FxHashMap<(Swap, Placed), Placed>,
-    signatures: FxHashMap<(usize, usize, Placed), Option<Placed>>,
-    /// For each set and each of its things, the slots that are its own, and the slots of nobody.
-    concerns: Vec<Vec<Vec<usize>>>,
+    group: Group,
+    /// What each swap makes of parts, by its [position](Group::position).
+    swapped: Vec<Images>,
+    /// What every renaming but the one that changes nothing makes of parts, where there are few.
+    renamed: Vec<(Vec<usize>, Images)>,
+    orders: Option<Orders>,
+    /// By slot, for how many parts all that is known.
+    closed: Vec<usize>,
+    /// Why the declared swaps are not what they are said to be, if they are not.
+    objection: Option<String>,
 }
 
 impl Symmetry {
     /// The declared symmetry; `None` if nothing is interchangeable.
     pub(super) fn of<P: Product>(tables: &mut Tables<'_, P>, initial: &[u32]) -> Option<Self> {
-        let sets = tables.product().symmetry();
-        if sets.iter().all(|&size| size < 2) {
+        let group = Group::new(tables.product().symmetry());
+        if group.swaps.is_empty() {
             return None;
         }
         let mut symmetry = Symmetry {
-            sets,
-            swapped: FxHashMap::default(),
-            signatures: FxHashMap::default(),
-            concerns: Vec::new(),
+            swapped: vec![Images::default(); group.swaps.len()],
+            renamed: Vec::new(),
+            orders: None,
+            closed: vec![0; initial.len()],
+            objection: None,
+            group,
         };
-        symmetry.concerns = (0..symmetry.sets.len())
-            .map(|set| {
-                let things = 0..symmetry.sets[set];
-                things.map(|thing| symmetry.concerns_of(tables, initial, set, thing)).collect()
-            })
-            .collect();
+        symmetry.place_slots(tables, initial);
+        if symmetry.objection.is_some() {
+            return Some(symmetry);
+        }
+        if symmetry.group.renamings() <= FEW {
+            for swaps in symmetry.group.all_renamings() {
+                let images = symmetry.follow_slots(&swaps, initial.len());
+                symmetry.renamed.push((swaps, images));
+            }
+        } else {
+            let moved =
+                |swap: usize, slot: usize| symmetry.swapped[swap].slots[slot] as usize != slot;
+            symmetry.orders = Some(Orders::new(&symmetry.group, initial.len(), moved));
+        }
+        symmetry.close(tables);
         Some(symmetry)
     }
 
-    /// Swaps that together make every permutation of every set.
-    pub(super) fn generators(&self) -> Vec<Swap> {
-        let adjacent = |(set, &size): (usize, &usize)| {
-            (1..size).map(move |other| Swap { set, one: other - 1, other })
-        };
-        self.sets.iter().enumerate().flat_map(adjacent).collect()
+    /// The sets and their swaps.
+    pub(super) fn group(&self) -> &Group {
+        &self.group
     }
 
-    /// Applies a swap to a state.
-    pub(super) fn swap<P: Product>(
-        &mut self,
-        tables: &mut Tables<'_, P>,
-        swap: Swap,
-        state: &[u32],
-    ) -> Vec<u32> {
-        let mut swapped = state.to_vec();
-        for (slot, &part) in state.iter().enumerate() {
-            let (slot, part) = self.swap_part(tables, swap, (slot as u32, part));
-            swapped[slot as usize] = part;
-        }
-        swapped
+    /// How many renamings there are beside the one that changes nothing, if they are few enough to
+    /// try them one by one.
+    pub(super) fn few(&self) -> Option<usize> {
+        self.orders.is_none().then_some(self.renamed.len())
     }
 
-    /// Replaces a state by the canonical one of its orbit.
-    pub(super) fn canonicalize<P: Product>(
-        &mut self,
-        tables: &mut Tables<'_, P>,
-        state: &mut Vec<u32>,
-    ) {
-        let orders: Vec<Vec<Vec<usize>>> =
-            (0..self.sets.len()).map(|set| self.sorted_orders(tables, set, state)).collect();
-        let mut best: Option<Vec<u32>> = None;
-        let mut choice = vec![0; orders.len()];
-        loop {
-            let mut candidate = state.clone();
-            for (set, orders) in orders.iter().enumerate() {
-                candidate = self.permute(tables, set, &orders[choice[set]], candidate);
-            }
-            if best.as_ref().is_none_or(|best| candidate < *best) {
-                best = Some(candidate);
-            }
-            let Some(set) = (0..orders.len()).find(|&set| choice[set] + 1 < orders[set].len())
-            else {
-                break;
-            };
-            choice[set] += 1;
-            choice[..set].fill(0);
-        }
-        if let Some(best) = best {
-            *state = best;
-        }
+    /// Why the declared swaps are not what they are said to be, if they are not.
+    pub(super) fn objection(&self) -> Option<&str> {
+        self.objection.as_deref()
     }
 
-    fn swap_part<P: Product>(
-        &mut self,
-        tables: &mut Tables<'_, P>,
-        swap: Swap,
-        placed: Placed,
-    ) -> Placed {
-        if let Some(&known) = self.swapped.get(&(swap, placed)) {
-            return known;
-        }
-        let part = tables.part(placed.0 as usize, placed.1);
-        let (slot, part) = tables.product().swap(swap, placed.0 as usize, part);
-        let swapped = (slot as u32, tables.part_id(slot, part));
-        self.swapped.insert((swap, placed), swapped);
-        swapped
+    /// What a swap makes of a part.
+    pub(super) fn swap_part(&self, swap: usize, placed: Placed) -> Placed {
+        self.swapped[swap].image(placed)
     }
 
-    /// The slots that say something about a thing: those that follow it when it is swapped with any
-    /// other, and those that nobody's swap moves.
-    fn concerns_of<P: Product>(
-        &mut self,
-        tables: &mut Tables<'_, P>,
-        initial: &[u32],
-        set: usize,
-        thing: usize,
-    ) -> Vec<usize> {
-        let size = self.sets[set];
-        let mut concerns = Vec::new();
-        for (slot, &part) in initial.iter().enumerate() {
-            let mut moves = |one: usize, other: usize| {
-                let swap = Swap { set, one: one.min(other), other: one.max(other) };
-                self.swap_part(tables, swap, (slot as u32, part)).0 as usize != slot
-            };
-            let pairs: Vec<(usize, usize)> =
-                (0..size).flat_map(|one| (one + 1..size).map(move |other| (one, other))).collect();
-            let movers: Vec<bool> = pairs.iter().map(|&(one, other)| moves(one, other)).collect();
-            let is_own = pairs
-                .iter()
-                .zip(&movers)
-                .all(|(&(one, other), &moved)| moved == (one == thing || other == thing));
-            if is_own || movers.iter().all(|moved| !moved) {
-                concerns.push(slot);
+    /// What a swap makes of a state.
+    pub(super) fn swap(&self, swap: usize, state: &[u32]) -> Ids {
+        self.swapped[swap].apply(state)
+    }
+
+    /// What one of the [few](Self::few) renamings makes of a state.
+    pub(super) fn rename(&self, renaming: usize, state: &[u32]) -> Ids {
+        self.renamed[renaming].1.apply(state)
+    }
+
+    /// The canonical state of the orbit; `None` if it is the state itself.
+    pub(super) fn canonical(&self, state: &[u32]) -> Option<Ids> {
+        if self.objection.is_some() {
+            return None;
+        }
+        if let Some(orders) = &self.orders {
+            let canonical = orders.canonical(self, state);
+            return (canonical[..] != *state).then_some(canonical);
+        }
+        let mut best: Option<Ids> = None;
+        for (_, images) in &self.renamed {
+            if images.makes_less(state, best.as_deref().unwrap_or(state)) {
+                best = Some(images.apply(state));
             }
         }
-        concerns
+        best
     }
 
-    /// What a part says about a thing, whatever all others are called: the smallest form that it can
-    /// take when the thing is called 0 and the others swap their names.
-    fn signature<P: Product>(
+    /// Finds out what renamings make of all parts that are new.
+    pub(super) fn close<P: Product>(&mut self, tables: &mut Tables<'_, P>) {
+        // Images of the parts of one slot are parts of another.
+        while let Some(slot) =
+            (0..self.closed.len()).find(|&slot| self.closed[slot] < tables.parts(slot))
+        {
+            let placed = (slot as u32, self.closed[slot] as u32);
+            self.closed[slot] += 1;
+            if !self.swapped[0].knows(placed) {
+                self.close_orbit(tables, placed);
+            }
+            if self.objection.is_some() {
+                return;
+            }
+        }
+    }
+
+    fn close_orbit<P: Product>(&mut self, tables: &mut Tables<'_, P>, part: Placed) {
+        let mut forms = vec![part];
+        let mut seen = FxHashSet::from_iter(forms.iter().copied());
+        let mut at = 0;
+        while at < forms.len() {
+            let form = forms[at];
+            at += 1;
+            for swap in 0..self.swapped.len() {
+                let Some(image) = self.make_image(tables, swap, form) else { return };
+                if seen.insert(image) {
+                    forms.push(image);
+                }
+            }
+            if forms.len() > self.group.renamings() {
+                return self.object(
+                    "swaps make more of a part than there are renamings",
+                    form,
+                    tables,
+                );
+            }
+        }
+        for &form in &forms {
+            if let Some(swap) = (0..self.swapped.len())
+                .find(|&swap| self.swap_part(swap, self.swap_part(swap, form)) != form)
+            {
+                let Swap { set, one, other } = self.group.swaps[swap];
+                let what = format!("swapping {one} and {other} of set {set} twice changes a part");
+                return self.object(&what, form, tables);
+            }
+        }
+        for (swaps, images) in &mut self.renamed {
+            for &form in &forms {
+                let through = |form, &swap: &usize| self.swapped[swap].image(form);
+                images.set(form, swaps.iter().fold(form, through));
+            }
+        }
+        if let Some(orders) = &mut self.orders {
+            orders.close(&self.group, &self.swapped, &forms);
+        }
+    }
+
+    /// What a swap makes of a part that is not known yet; `None` where it goes astray.
+    fn make_image<P: Product>(
         &mut self,
         tables: &mut Tables<'_, P>,
-        set: usize,
-        thing: usize,
-        placed: Placed,
+        swap: usize,
+        form: Placed,
     ) -> Option<Placed> {
-        if let Some(&known) = self.signatures.get(&(set, thing, placed)) {
-            return known;
+        let part = tables.part(form.0 as usize, form.1);
+        let (slot, part) = tables.product().swap(self.group.swaps[swap], form.0 as usize, part);
+        if slot != self.swapped[swap].slots[form.0 as usize] as usize {
+            self.object("where a swap moves a slot depends on its part", form, tables);
+            return None;
         }
-        let start = match thing {
-            0 => placed,
-            _ => self.swap_part(tables, Swap { set, one: 0, other: thing }, placed),
-        };
-        let renamings: Vec<Swap> =
-            self.generators().into_iter().filter(|swap| swap.set != set || swap.one != 0).collect();
-        let mut forms = BTreeSet::from([start]);
-        let mut queue = vec![start];
-        while let Some(form) = queue.pop() {
-            for &swap in &renamings {
-                let next = self.swap_part(tables, swap, form);
-                if forms.insert(next) {
-                    queue.push(next);
-                }
-            }
-            if forms.len() > MOST_FORMS {
-                break;
-            }
-        }
-        let signature = if forms.len() > MOST_FORMS { None } else { forms.first().copied() };
-        self.signatures.insert((set, thing, placed), signature);
-        signature
+        let image = (slot as u32, tables.part_id(slot, part));
+        self.swapped[swap].set(form, image);
+        Some(image)
     }
 
-    /// Orders of the things of a set that sort their signatures; one of them leads to the canonical
-    /// state.
-    fn sorted_orders<P: Product>(
-        &mut self,
-        tables: &mut Tables<'_, P>,
-        set: usize,
-        state: &[u32],
-    ) -> Vec<Vec<usize>> {
-        let mut things: Vec<(Vec<Option<Placed>>, usize)> = (0..self.sets[set])
-            .map(|thing| {
-                let concerns = self.concerns[set][thing].clone();
-                let mut signature: Vec<Option<Placed>> = concerns
-                    .into_iter()
-                    .map(|slot| self.signature(tables, set, thing, (slot as u32, state[slot])))
-                    .collect();
-                signature.sort_unstable();
-                (signature, thing)
-            })
-            .collect();
-        things.sort_unstable();
-        let mut orders = vec![Vec::new()];
-        for alike in things.chunk_by(|one, other| one.0 == other.0) {
-            let alike: Vec<usize> = alike.iter().map(|(_, thing)| *thing).collect();
-            let arrangements = self.arrangements(tables, set, state, &alike);
-            orders = orders
-                .iter()
-                .flat_map(|order| {
-                    arrangements.iter().map(move |tail| [&order[..], &tail[..]].concat())
-                })
-                .collect();
+    /// Finds out where swaps move slots.
+    fn place_slots<P: Product>(&mut self, tables: &mut Tables<'_, P>, initial: &[u32]) {
+        let slots = initial.len();
+        for (swap, images) in self.group.swaps.iter().zip(&mut self.swapped) {
+            let place = |(slot, &part): (usize, &u32)| {
+                tables.product().swap(*swap, slot, tables.part(slot, part)).0 as u32
+            };
+            *images = Images::new(initial.iter().enumerate().map(place).collect());
+            let Swap { set, one, other } = *swap;
+            if (0..slots)
+                .any(|slot| images.slots.get(images.slots[slot] as usize) != Some(&(slot as u32)))
+            {
+                let what = format!("swapping {one} and {other} of set {set} does not swap slots");
+                self.objection = Some(what);
+                return;
+            }
         }
-        orders
     }
 
-    /// All orders of things with the same signature, but only one order of *twins*: things that can
-    /// be swapped without changing the state.
-    fn arrangements<P: Product>(
-        &mut self,
-        tables: &mut Tables<'_, P>,
-        set: usize,
-        state: &[u32],
-        alike: &[usize],
-    ) -> Vec<Vec<usize>> {
-        let mut classes: Vec<Vec<usize>> = Vec::new();
-        for &thing in alike {
-            let twins = classes.iter().position(|class| {
-                self.swap(tables, Swap { set, one: class[0], other: thing }, state) == state
-            });
-            match twins {
-                Some(class) => classes[class].push(thing),
-                None => classes.push(vec![thing]),
-            }
-        }
-        let mut arrangements = Vec::new();
-        arrange(
-            &mut classes.iter().map(Vec::as_slice).collect(),
-            &mut Vec::new(),
-            &mut arrangements,
-        );
-        arrangements
+    fn follow_slots(&self, swaps: &[usize], slots: usize) -> Images {
+        let through = |slot: u32, &swap: &usize| self.swapped[swap].slots[slot as usize];
+        Images::new((0..slots as u32).map(|slot| swaps.iter().fold(slot, through)).collect())
     }
 
-    /// Renames the things of a set so that they come in this order.
-    fn permute<P: Product>(
-        &mut self,
-        tables: &mut Tables<'_, P>,
-        set: usize,
-        order: &[usize],
-        mut state: Vec<u32>,
-    ) -> Vec<u32> {
-        let mut names: Vec<usize> = order.to_vec();
-        for place in 0..names.len() {
-            let thing = names[place];
-            if thing == place {
-                continue;
-            }
-            let (one, other) = (place.min(thing), place.max(thing));
-            state = self.swap(tables, Swap { set, one, other }, &state);
-            for name in &mut names {
-                if *name == place {
-                    *name = thing;
-                } else if *name == thing {
-                    *name = place;
-                }
-            }
-        }
-        state
+    fn object<P: Product>(&mut self, what: &str, form: Placed, tables: &Tables<'_, P>) {
+        let part = tables.part(form.0 as usize, form.1);
+        self.objection = Some(format!("{what} (slot {}: {part:?})", form.0));
     }
 }
 
-/// All ways to merge the classes, each of which keeps its order.
-fn arrange(
-    classes: &mut Vec<&[usize]>,
-    order: &mut Vec<usize>,
-    arrangements: &mut Vec<Vec<usize>>,
-) {
-    if classes.iter().all(|class| class.is_empty()) {
-        arrangements.push(order.clone());
-        return;
-    }
-    for at in 0..classes.len() {
-        if let Some((&first, rest)) = classes[at].split_first() {
-            let whole = std::mem::replace(&mut classes[at], rest);
-            order.push(first);
-            arrange(classes, order, arrangements);
-            order.pop();
-            classes[at] = whole;
+/// All renamings of some sets of things.
+#[derive(Debug)]
+pub(super) struct Group {
+    /// How many things each set has.
+    pub(super) sets: Vec<usize>,
+    /// The swaps of any two things of one set.
+    pub(super) swaps: Vec<Swap>,
+    /// Where in `swaps` those of each set begin.
+    starts: Vec<usize>,
+}
+
+impl Group {
+    fn new(sets: Vec<usize>) -> Self {
+        let mut swaps = Vec::new();
+        let mut starts = Vec::new();
+        for (set, &size) in sets.iter().enumerate() {
+            starts.push(swaps.len());
+            let pairs = (1..size).flat_map(|other| (0..other).map(move |one| (one, other)));
+            swaps.extend(pairs.map(|(one, other)| Swap { set, one, other }));
         }
+        Group { sets, swaps, starts }
+    }
+
+    /// Where in the list of swaps that of these two things is.
+    pub(super) fn position(&self, set: usize, thing: usize, another: usize) -> usize {
+        let (one, other) = (thing.min(another), thing.max(another));
+        self.starts[set] + other * (other - 1) / 2 + one
+    }
+
+    /// Swaps, by position, that together make every renaming.
+    pub(super) fn generators(&self) -> Vec<usize> {
+        let neighbours = |(set, &size): (usize, &usize)| {
+            (1..size).map(move |other| self.position(set, other - 1, other))
+        };
+        self.sets.iter().enumerate().flat_map(neighbours).collect()
+    }
+
+    /// How many renamings there are.
+    pub(super) fn renamings(&self) -> usize {
+        let factors = self.sets.iter().flat_map(|&size| 1..=size);
+        factors.fold(1, usize::saturating_mul)
+    }
+
+    /// Every renaming but the one that changes nothing, as swaps to be done one after the other.
+    fn all_renamings(&self) -> Vec<Vec<usize>> {
+        let mut all = vec![Vec::new()];
+        for (set, &size) in self.sets.iter().enumerate() {
+            for other in 1..size {
+                // Whatever the others are called, the next one goes to any place among them.
+                let places = |renaming: &Vec<usize>| {
+                    let stays = std::iter::once(renaming.clone());
+                    let goes = (0..other).map(|one| {
+                        let swap = self.position(set, one, other);
+                        [&renaming[..], &[swap]].concat()
+                    });
+                    stays.chain(goes).collect::<Vec<_>>()
+                };
+                all = all.iter().flat_map(places).collect();
+            }
+        }
+        all.retain(|swaps| !swaps.is_empty());
+        all
+    }
+}
+
+/// What one renaming makes of parts.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Images {
+    /// By slot, where it goes.
+    pub(super) slots: Vec<u32>,
+    /// By slot, which one comes here.
+    sources: Vec<u32>,
+    /// By slot and part, what the part becomes.
+    parts: Vec<Vec<u32>>,
+}
+
+impl Images {
+    fn new(slots: Vec<u32>) -> Self {
+        let mut sources = vec![0; slots.len()];
+        for (from, &to) in slots.iter().enumerate() {
+            if let Some(source) = sources.get_mut(to as usize) {
+                *source = from as u32;
+            }
+        }
+        Images { sources, parts: vec![Vec::new(); slots.len()], slots }
+    }
+
+    fn knows(&self, (slot, part): Placed) -> bool {
+        self.parts[slot as usize].get(part as usize).is_some_and(|&image| image != UNKNOWN)
+    }
+
+    fn set(&mut self, (slot, part): Placed, (_, image): Placed) {
+        let parts = &mut self.parts[slot as usize];
+        if parts.len() <= part as usize {
+            parts.resize(part as usize + 1, UNKNOWN);
+        }
+        parts[part as usize] = image;
+    }
+
+    /// What it makes of a part.
+    #[inline]
+    pub(super) fn image(&self, (slot, part): Placed) -> Placed {
+        (self.slots[slot as usize], self.parts[slot as usize][part as usize])
+    }
+
+    /// What it makes of a state.
+    fn apply(&self, state: &[u32]) -> Ids {
+        let part = |&from: &u32| self.parts[from as usize][state[from as usize] as usize];
+        self.sources.iter().map(part).collect()
+    }
+
+    /// Whether what it makes of a state is less than another state.
+    #[inline]
+    fn makes_less(&self, state: &[u32], other: &[u32]) -> bool {
+        for (&from, &than) in self.sources.iter().zip(other) {
+            let part = self.parts[from as usize][state[from as usize] as usize];
+            if part != than {
+                return part < than;
+            }
+        }
+        false
     }
 }

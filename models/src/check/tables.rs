@@ -56,6 +56,14 @@ pub(super) struct Tables<'p, P: Product> {
     audits: bool,
     /// Why a part that is said to be private is not, if there is one.
     breach: Option<String>,
+    journal: Option<Journal>,
+}
+
+/// What was computed, in order, for those who want to look at it again.
+#[derive(Debug, Default)]
+struct Journal {
+    compiled: Vec<(u32, u32)>,
+    answered: Vec<(u32, u32, u32)>,
 }
 
 impl<'p, P: Product> Tables<'p, P> {
@@ -77,6 +85,7 @@ impl<'p, P: Product> Tables<'p, P> {
             demands: Vec::new(),
             audits: false,
             breach: None,
+            journal: None,
         }
     }
 
@@ -105,6 +114,31 @@ impl<'p, P: Product> Tables<'p, P> {
     /// word of the part does not come to the states where it would be broken.
     pub(super) fn audit_privacy(&mut self) {
         self.audits = true;
+    }
+
+    /// From now on, keeps a record of what is computed.
+    pub(super) fn keep_journal(&mut self) {
+        self.journal = Some(Journal::default());
+    }
+
+    /// The slots and parts whose moves were computed, in order, if a journal is kept.
+    pub(super) fn compiled(&self) -> &[(u32, u32)] {
+        self.journal.as_ref().map_or(&[], |journal| &journal.compiled)
+    }
+
+    /// The slots, parts and requests whose answers were computed, in order, if a journal is kept.
+    pub(super) fn answered(&self) -> &[(u32, u32, u32)] {
+        self.journal.as_ref().map_or(&[], |journal| &journal.answered)
+    }
+
+    /// A request to a slot, by its number.
+    pub(super) fn request(&self, slot: usize, request: u32) -> &P::Request {
+        self.slots[slot].requests.value(request)
+    }
+
+    /// How many parts a slot has had so far.
+    pub(super) fn parts(&self, slot: usize) -> usize {
+        self.slots[slot].parts.len()
     }
 
     fn audit(&mut self, slot: usize, part: u32, request: u32) {
@@ -245,6 +279,9 @@ impl<'p, P: Product> Tables<'p, P> {
         }
         let range = (from, number(self.steps.len()));
         self.slots[slot].moves[compiled as usize] = range;
+        if let Some(journal) = &mut self.journal {
+            journal.compiled.push((number(slot), compiled));
+        }
         range
     }
 
@@ -269,6 +306,9 @@ impl<'p, P: Product> Tables<'p, P> {
             answers.resize(request + 1, UNKNOWN);
         }
         answers[request] = answer.unwrap_or(REFUSED);
+        if let Some(journal) = &mut self.journal {
+            journal.answered.push((demand.slot, part, demand.request));
+        }
         answer
     }
 

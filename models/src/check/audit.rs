@@ -1,0 +1,238 @@
+//! The proof that a declared symmetry is one.
+//!
+//! Swapping two things must turn the successors of a state into the successors of the new state. A
+//! successor comes from a move of one part, and from answers of others, and each of those is computed
+//! once, however many states share it. So it is enough to look at them:
+//!
+//! - The moves of a part, renamed, are the moves of the renamed part, and ask the same of others. The
+//!   order in which they ask different slots does not matter: all of them must grant.
+//! - The answer to a request, renamed, is the answer of the renamed part to the renamed request.
+//!
+//! That is compared for every part and every answer that the search uses, under every renaming. So it
+//! is a proof, not a test, and it costs no more than the tables do.
+//!
+//! A move without a counterpart is *lonely*. It does no harm where it is never possible: a process that
+//! sends two messages can crash after the one, but not after the other, and if no crash is left in the
+//! fault budget, then that is all the same. So states with lonely moves are looked at one by one.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::product::{Move, Product, Swap};
+use super::symmetry::{Placed, Symmetry};
+use super::tables::Tables;
+
+/// What a move asks of others, in an order that all renamings agree on.
+type Asks<P> = Vec<(usize, <P as Product>::Request)>;
+
+/// How far the proof has come.
+pub(super) struct Audit<P: Product> {
+    /// How many compiled parts, and how many answers, were looked at.
+    compiled: usize,
+    answered: usize,
+    seen: FxHashSet<Placed>,
+    seen_answers: FxHashSet<(Placed, P::Request)>,
+    lonely: FxHashMap<Placed, Vec<Move<P>>>,
+}
+
+impl<P: Product> Default for Audit<P> {
+    fn default() -> Self {
+        Audit {
+            compiled: 0,
+            answered: 0,
+            seen: FxHashSet::default(),
+            seen_answers: FxHashSet::default(),
+            lonely: FxHashMap::default(),
+        }
+    }
+}
+
+impl<P: Product> Audit<P> {
+    /// Looks at all that is new in the tables. Returns what is wrong, if anything is.
+    pub(super) fn proceed(
+        &mut self,
+        tables: &Tables<'_, P>,
+        symmetry: &Symmetry,
+    ) -> Option<String> {
+        if let Some(objection) = symmetry.objection() {
+            return Some(objection.to_owned());
+        }
+        let generators = symmetry.group().generators();
+        while let Some(&part) = tables.compiled().get(self.compiled) {
+            self.compiled += 1;
+            if self.seen.insert(part) {
+                self.audit_moves(tables, symmetry, &generators, part);
+            }
+        }
+        while let Some(&(slot, part, request)) = tables.answered().get(self.answered) {
+            self.answered += 1;
+            let asked = ((slot, part), tables.request(slot as usize, request).clone());
+            if !self.seen_answers.contains(&asked) {
+                self.seen_answers.insert(asked.clone());
+                if let Some(objection) = self.audit_answers(tables, symmetry, &generators, asked) {
+                    return Some(objection);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether there are any.
+    pub(super) fn has_lonely_moves(&self) -> bool {
+        !self.lonely.is_empty()
+    }
+
+    /// A lonely move that is possible in a state, or in one that differs in names only.
+    pub(super) fn lonely_move(
+        &self,
+        tables: &Tables<'_, P>,
+        symmetry: &Symmetry,
+        state: &[u32],
+    ) -> Option<String> {
+        let is_concerned =
+            |(slot, &part): (usize, &u32)| self.lonely.contains_key(&(slot as u32, part));
+        if !state.iter().enumerate().any(is_concerned) {
+            return None;
+        }
+        let Some(renamings) = symmetry.few() else {
+            return Some(String::from("a move has no counterpart, and there are many renamings"));
+        };
+        let images = (0..renamings).map(|renaming| symmetry.rename(renaming, state));
+        [state.into()].into_iter().chain(images).find_map(|image| {
+            let (slot, step) = (0..image.len()).find_map(|slot| {
+                let lonely = self.lonely.get(&(slot as u32, image[slot]))?;
+                let step = lonely.iter().find(|step| is_possible(tables, &image, slot, step))?;
+                Some((slot, step))
+            })?;
+            Some(format!(
+                "{:?} has no counterpart when things swap their names (slot {slot}: {:?})",
+                step.action,
+                tables.part(slot, image[slot]),
+            ))
+        })
+    }
+
+    fn audit_moves(
+        &mut self,
+        tables: &Tables<'_, P>,
+        symmetry: &Symmetry,
+        generators: &[usize],
+        part: Placed,
+    ) {
+        let mut forms = vec![part];
+        let mut at = 0;
+        while at < forms.len() {
+            let form = forms[at];
+            at += 1;
+            let mut moves = Vec::new();
+            tables.product().moves(form.0 as usize, part_of(tables, form), &mut moves);
+            for &swap in generators {
+                let image = symmetry.swap_part(swap, form);
+                if self.seen.insert(image) {
+                    forms.push(image);
+                }
+                let swap = symmetry.group().swaps[swap];
+                let lonely = without_counterpart(tables, swap, form, &moves, image);
+                if !lonely.is_empty() {
+                    self.lonely.entry(form).or_default().extend(lonely);
+                }
+            }
+        }
+    }
+
+    fn audit_answers(
+        &mut self,
+        tables: &Tables<'_, P>,
+        symmetry: &Symmetry,
+        generators: &[usize],
+        asked: (Placed, P::Request),
+    ) -> Option<String> {
+        let product = tables.product();
+        let mut forms = vec![asked];
+        while let Some((form, request)) = forms.pop() {
+            let slot = form.0 as usize;
+            let answer = product.answer(slot, part_of(tables, form), &request);
+            for &position in generators {
+                let swap = symmetry.group().swaps[position];
+                let image = symmetry.swap_part(position, form);
+                let asked = product.swap_request(swap, &request);
+                let expected = answer.as_ref().map(|part| product.swap(swap, slot, part).1);
+                let given = product.answer(image.0 as usize, part_of(tables, image), &asked);
+                if given != expected {
+                    let Swap { set, one, other } = swap;
+                    return Some(format!(
+                        "swapping {one} and {other} of set {set} does not keep the answer to \
+                         {request:?} (slot {slot}: {:?})",
+                        part_of(tables, form),
+                    ));
+                }
+                if self.seen_answers.insert((image, asked.clone())) {
+                    forms.push((image, asked));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn part_of<'a, P: Product>(tables: &'a Tables<'_, P>, placed: Placed) -> &'a P::Part {
+    tables.part(placed.0 as usize, placed.1)
+}
+
+/// Those moves of a part that, renamed, are no moves of the renamed part.
+fn without_counterpart<P: Product>(
+    tables: &Tables<'_, P>,
+    swap: Swap,
+    form: Placed,
+    moves: &[Move<P>],
+    image: Placed,
+) -> Vec<Move<P>> {
+    let product = tables.product();
+    let mut others = Vec::new();
+    product.moves(image.0 as usize, part_of(tables, image), &mut others);
+    let mut others: Vec<(P::Part, Asks<P>)> =
+        others.into_iter().map(|other| (other.part, in_order::<P>(other.requests))).collect();
+    let counterpart = |step: &Move<P>| {
+        let part = product.swap(swap, form.0 as usize, &step.part).1;
+        let asks = step.requests.iter().map(|(slot, request)| {
+            (place_of(tables, swap, *slot), product.swap_request(swap, request))
+        });
+        (part, in_order::<P>(asks.collect()))
+    };
+    let mut lonely = Vec::new();
+    for step in moves {
+        let wanted = counterpart(step);
+        match others.iter().position(|other| *other == wanted) {
+            Some(at) => drop(others.swap_remove(at)),
+            None => lonely.push(step.clone()),
+        }
+    }
+    lonely
+}
+
+/// Where a swap moves a slot. That does not depend on the part, so any of its parts will do.
+fn place_of<P: Product>(tables: &Tables<'_, P>, swap: Swap, slot: usize) -> usize {
+    tables.product().swap(swap, slot, tables.part(slot, 0)).0
+}
+
+fn in_order<P: Product>(mut asks: Asks<P>) -> Asks<P> {
+    asks.sort_by_key(|(slot, _)| *slot);
+    asks
+}
+
+fn is_possible<P: Product>(
+    tables: &Tables<'_, P>,
+    state: &[u32],
+    slot: usize,
+    step: &Move<P>,
+) -> bool {
+    let mut changed = vec![(slot, step.part.clone())];
+    step.requests.iter().all(|(slot, request)| {
+        let known = changed.iter().rposition(|(other, _)| other == slot);
+        let part = match known {
+            Some(at) => &changed[at].1,
+            None => tables.part(*slot, state[*slot]),
+        };
+        let answer = tables.product().answer(*slot, part, request);
+        answer.map(|part| changed.push((*slot, part))).is_some()
+    })
+}
