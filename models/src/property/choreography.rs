@@ -9,11 +9,12 @@ use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::WorkflowId;
 use crate::protocol::choreography::InitiatorLog;
 use crate::system::choreography::Choreography;
-use crate::system::{Local, Part, System};
+use crate::system::{Local, Part, Protocol, System};
 
+use super::ending::Ending;
 use super::history::StepHistory;
+use super::reading::Reading;
 use super::sight::{Orchestrated, Sight, View};
-use super::stated::Ending;
 use super::witness::WorkflowWitness;
 
 /// The names of the built-in properties of a choreography.
@@ -75,10 +76,17 @@ pub fn choreography_properties(
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.is_undo_answered()))),
     ];
+    let reading = sight.reading();
     for definition in system.protocol().workflow().properties() {
-        properties.push(sight.stated(definition));
+        properties.push(reading.stated(definition));
     }
     properties
+}
+
+/// How states of a choreography are read.
+#[must_use]
+pub fn choreography_reading(system: &System<Choreography>) -> Reading<Choreography> {
+    Sight::new(system).reading()
 }
 
 impl Orchestrated for Choreography {

@@ -32,20 +32,22 @@
 //! processes really did, and not what the protocol's own bookkeeping says they did.
 
 pub mod choreography;
+mod ending;
 pub mod event_sourcing;
 mod history;
 pub mod outbox;
+mod reading;
 pub mod saga;
 mod sight;
-mod stated;
 pub mod tcc;
 pub mod two_phase_commit;
 pub mod witness;
 
 use crate::workflow::Protocol;
 
+pub use ending::Ending;
 pub use history::StepHistory;
-pub use stated::{Ending, stated_property};
+pub use reading::Reading;
 
 /// The names of the properties that are checked of a protocol without being stated.
 #[must_use]

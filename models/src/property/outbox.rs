@@ -19,10 +19,11 @@ use crate::protocol::outbox::{
 };
 use crate::protocol::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
 use crate::system::outbox::Outbox;
-use crate::system::{Local, Part, System};
-use crate::workflow::{Variable, Workflow};
+use crate::system::{Local, Part, Protocol, System};
+use crate::workflow::Workflow;
 
-use super::stated::{Ending, stated_property};
+use super::ending::Ending;
+use super::reading::Reading;
 
 /// The names of the built-in properties of an outbox.
 pub const BUILT_IN: [&str; 6] = [
@@ -160,15 +161,17 @@ pub fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<Part<Out
                 })),
         );
     }
+    let reading = sight.reading();
     for definition in system.protocol().workflow().properties() {
-        let (settled, values) = (sight.clone(), sight.clone());
-        properties.push(stated_property(
-            definition,
-            move |view| settled.is_settled(view),
-            move |view, variable| values.value(view, variable),
-        ));
+        properties.push(reading.stated(definition));
     }
     properties
+}
+
+/// How states of an outbox are read.
+#[must_use]
+pub fn outbox_reading(system: &System<Outbox>) -> Reading<Outbox> {
+    Sight::new(system).reading()
 }
 
 /// Whether all that is left to do is to ask for lines.
@@ -260,23 +263,17 @@ impl Sight {
             })
     }
 
-    fn value(&self, view: View<'_>, variable: Variable) -> i64 {
-        match variable {
-            Variable::Resource(service, resource) => {
-                let local = view.part(self.services[usize::from(service.0)]).process();
+    fn reading(&self) -> Reading<Outbox> {
+        let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
+        Reading::new(
+            self.witnesses.len() as u32,
+            move |view: View<'_>| settled.is_settled(view),
+            move |view: View<'_>, (service, resource)| {
+                let local = view.part(services[usize::from(service.0)]).process();
                 local.resources[usize::from(resource.0)]
-            }
-            Variable::Input(_) => unreachable!("a property names no input"),
-            Variable::Completed => self.count(view, Ending::Completed),
-            Variable::Compensated => self.count(view, Ending::Compensated),
-            Variable::Failed => self.count(view, Ending::Failed),
-        }
-    }
-
-    fn count(&self, view: View<'_>, ending: Ending) -> i64 {
-        (0..self.witnesses.len())
-            .filter(|&at| self.ending(view, WorkflowId(at as u32)) == Some(ending))
-            .count() as i64
+            },
+            move |view: View<'_>, workflow| endings.ending(view, workflow),
+        )
     }
 
     /// How it ended for one aggregate: everything took effect, nothing was ever committed, or

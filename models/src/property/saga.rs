@@ -3,11 +3,12 @@
 use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::saga::{PlannedStep, SagaLog};
 use crate::system::saga::Saga;
-use crate::system::{Local, Part, System};
+use crate::system::{Local, Part, Protocol, System};
 
+use super::ending::Ending;
 use super::history::StepHistory;
+use super::reading::Reading;
 use super::sight::{Orchestrated, Sight, View};
-use super::stated::Ending;
 use super::witness::StepOrder;
 
 /// The names of the built-in properties of a saga.
@@ -65,10 +66,17 @@ pub fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<Saga>>>
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.is_undo_answered()))),
     ];
+    let reading = sight.reading();
     for definition in system.protocol().workflow().properties() {
-        properties.push(sight.stated(definition));
+        properties.push(reading.stated(definition));
     }
     properties
+}
+
+/// How states of a saga are read.
+#[must_use]
+pub fn saga_reading(system: &System<Saga>) -> Reading<Saga> {
+    Sight::new(system).reading()
 }
 
 impl Orchestrated for Saga {

@@ -7,11 +7,11 @@ use derive_where::derive_where;
 use smallvec::SmallVec;
 
 use crate::check::{Parts, Property, PropertyKind, Snapshot};
-use crate::protocol::Address;
+use crate::protocol::{Address, WorkflowId};
 use crate::system::{Local, Part, Protocol, System};
-use crate::workflow::{PropertyDefinition, Variable};
 
-use super::stated::{Ending, stated_property};
+use super::ending::Ending;
+use super::reading::Reading;
 
 /// A protocol in which each workflow has a coordinator, whose log tells how it ended, and a witness
 /// of its own, at the position of the workflow.
@@ -79,13 +79,17 @@ impl<T: Orchestrated> Sight<T> {
         Property::<Parts<Part<T>>>::new(kind, name, self.look(condition))
     }
 
-    /// What the user states, looked at from here.
-    pub(super) fn stated(&self, definition: &PropertyDefinition) -> Property<Parts<Part<T>>> {
-        let (settled, values) = (self.clone(), self.clone());
-        stated_property(
-            definition,
-            move |view| settled.is_settled(view),
-            move |view, variable| values.value(view, variable),
+    /// How states are read from here.
+    pub(super) fn reading(&self) -> Reading<T> {
+        let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
+        Reading::new(
+            self.coordinators.len() as u32,
+            move |view: View<'_, T>| settled.is_settled(view),
+            move |view: View<'_, T>, (service, resource)| {
+                let local = view.part(services[usize::from(service.0)]).process();
+                local.resources[usize::from(resource.0)]
+            },
+            move |view: View<'_, T>, workflow| endings.ending(view, workflow),
         )
     }
 
@@ -107,20 +111,8 @@ impl<T: Orchestrated> Sight<T> {
         self.runs(view).all(|(log, _)| T::ending(log).is_some())
     }
 
-    fn value(&self, view: View<'_, T>, variable: Variable) -> i64 {
-        match variable {
-            Variable::Resource(service, resource) => {
-                let local = view.part(self.services[usize::from(service.0)]).process();
-                local.resources[usize::from(resource.0)]
-            }
-            Variable::Input(_) => unreachable!("a property names no input"),
-            Variable::Completed => self.count(view, Ending::Completed),
-            Variable::Compensated => self.count(view, Ending::Compensated),
-            Variable::Failed => self.count(view, Ending::Failed),
-        }
-    }
-
-    fn count(&self, view: View<'_, T>, ending: Ending) -> i64 {
-        self.runs(view).filter(|(log, _)| T::ending(log) == Some(ending)).count() as i64
+    fn ending(&self, view: View<'_, T>, workflow: WorkflowId) -> Option<Ending> {
+        let coordinator = self.coordinators[workflow.0 as usize];
+        T::ending(T::log(view.part(coordinator).process()))
     }
 }

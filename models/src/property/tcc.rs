@@ -7,12 +7,13 @@ use crate::protocol::StepId;
 use crate::protocol::rename::renames;
 use crate::protocol::tcc::{Operation, TccCall, TccLog, TccOutcome};
 use crate::system::tcc::Tcc;
-use crate::system::{Local, Part, System};
+use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Workflow;
 
+use super::ending::Ending;
 use super::history::{StepHistory, times};
+use super::reading::Reading;
 use super::sight::{Orchestrated, Sight, View};
-use super::stated::Ending;
 
 /// The names of the built-in properties.
 pub const BUILT_IN: [&str; 8] = [
@@ -147,10 +148,17 @@ pub fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tcc>>>> {
             })
             .given(sight.look(|s, v| s.steps(v).any(StepHistory::is_open))),
     ];
+    let reading = sight.reading();
     for definition in system.protocol().workflow().properties() {
-        properties.push(sight.stated(definition));
+        properties.push(reading.stated(definition));
     }
     properties
+}
+
+/// How states of a tcc are read.
+#[must_use]
+pub fn tcc_reading(system: &System<Tcc>) -> Reading<Tcc> {
+    Sight::new(system).reading()
 }
 
 impl Orchestrated for Tcc {

@@ -12,10 +12,11 @@ use crate::protocol::two_phase_commit::{
 };
 use crate::protocol::{Address, WorkflowId};
 use crate::system::two_phase_commit::TwoPhaseCommit;
-use crate::system::{Local, Part, Status, System};
-use crate::workflow::{Fault, Variable};
+use crate::system::{Local, Part, Protocol, Status, System};
+use crate::workflow::Fault;
 
-use super::stated::{Ending, stated_property};
+use super::ending::Ending;
+use super::reading::Reading;
 
 /// The names of the built-in properties of two-phase commit.
 pub const BUILT_IN: [&str; 11] = [
@@ -135,15 +136,17 @@ pub fn two_phase_properties(system: &System<TwoPhaseCommit>) -> Vec<Property<Two
     properties.extend(liveness(&sight));
     properties.extend(hanging(&sight, system));
     properties.extend(heuristics(&sight, system));
+    let reading = sight.reading();
     for definition in system.protocol().workflow().properties() {
-        let (settled, values) = (sight.clone(), sight.clone());
-        properties.push(stated_property(
-            definition,
-            move |view| settled.is_settled(view),
-            move |view, variable| values.value(view, variable),
-        ));
+        properties.push(reading.stated(definition));
     }
     properties
+}
+
+/// How states of a two-phase commit are read.
+#[must_use]
+pub fn two_phase_reading(system: &System<TwoPhaseCommit>) -> Reading<TwoPhaseCommit> {
+    Sight::new(system).reading()
 }
 
 fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
@@ -344,11 +347,12 @@ impl Sight {
     }
 
     fn runs<'a>(&'a self, view: View<'a>) -> impl Iterator<Item = Run<'a>> {
-        self.transactions.iter().enumerate().map(move |(at, (coordinators, witness))| Run {
-            id: WorkflowId(at as u32),
-            coordinators,
-            witness: view.part(*witness).monitor(),
-        })
+        (0..self.transactions.len()).map(move |at| self.run(view, WorkflowId(at as u32)))
+    }
+
+    fn run<'a>(&'a self, view: View<'a>, id: WorkflowId) -> Run<'a> {
+        let (coordinators, witness) = &self.transactions[id.0 as usize];
+        Run { id, coordinators, witness: view.part(*witness).monitor() }
     }
 
     /// Every branch of every transaction, with the log of its participant.
@@ -385,24 +389,22 @@ impl Sight {
         })
     }
 
-    fn value(&self, view: View<'_>, variable: Variable) -> i64 {
-        match variable {
-            Variable::Resource(service, resource) => {
-                let local = view.part(self.services[usize::from(service.0)]).process();
+    fn reading(&self) -> Reading<TwoPhaseCommit> {
+        let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
+        Reading::new(
+            self.transactions.len() as u32,
+            move |view: View<'_>| settled.is_settled(view),
+            move |view: View<'_>, (service, resource)| {
+                let local = view.part(services[usize::from(service.0)]).process();
                 local.resources.values[usize::from(resource.0)]
-            }
-            Variable::Input(_) => unreachable!("a property names no input"),
-            Variable::Completed => self.count(view, Ending::Completed),
-            Variable::Compensated => self.count(view, Ending::Compensated),
-            Variable::Failed => self.count(view, Ending::Failed),
-        }
+            },
+            move |view: View<'_>, workflow| endings.ending(view, workflow),
+        )
     }
 
-    fn count(&self, view: View<'_>, ending: Ending) -> i64 {
-        let ended = self.runs(view).filter(|run| {
-            let mut outcomes = run.outcomes(view);
-            outcomes.any(|outcome| Ending::from(outcome) == ending)
-        });
-        ended.count() as i64
+    /// How a transaction ended, as the first of its coordinators that knows says.
+    fn ending(&self, view: View<'_>, workflow: WorkflowId) -> Option<Ending> {
+        let outcome = self.run(view, workflow).outcomes(view).next();
+        outcome.map(Ending::from)
     }
 }

@@ -55,6 +55,19 @@ renames!(
     }
 );
 
+impl Address {
+    /// The workflow that the process serves, if it serves a single one.
+    #[must_use]
+    pub fn workflow(self) -> Option<WorkflowId> {
+        match self {
+            Address::Coordinator(workflow)
+            | Address::Initiator(workflow)
+            | Address::Standby(workflow) => Some(workflow),
+            Address::Service(_) | Address::Relay(_) | Address::Broker | Address::Store => None,
+        }
+    }
+}
+
 impl fmt::Display for WorkflowId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // People count orders from one.

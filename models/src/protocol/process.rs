@@ -96,6 +96,19 @@ pub trait Process: Send + Sync + 'static {
         false
     }
 
+    /// Whether `timer` only paces the process's own work (when to look again, when to go on), instead
+    /// of standing in for somebody's answer. Hosts keep such waits short.
+    fn paces(&self, _timer: &Self::Timer) -> bool {
+        false
+    }
+
+    /// Whether the process could as well be many, one for each workflow: what it keeps of one has no
+    /// bearing on any other, it hears of each only from that workflow's own processes, and it keeps
+    /// nothing in memory between inputs. A host may then serve workflows side by side, each in order.
+    fn splits_by_workflow(&self) -> bool {
+        false
+    }
+
     /// The peer whose heartbeats `timer` listens for.
     ///
     /// A timer that watches a peer is a failure detector (Chandra and Toueg 1996): it runs out when

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::property::choreography::choreography_properties;
+use crate::property::Reading;
+use crate::property::choreography::{choreography_properties, choreography_reading};
 use crate::property::witness::{StepOrder, WorkflowWitness};
 use crate::protocol::barrier::Entry;
 use crate::protocol::choreography::{
@@ -59,12 +60,6 @@ pub fn system(workflow: &Workflow, knobs: &ChoreographyKnobs) -> System<Choreogr
 }
 
 impl Choreography {
-    /// The workflow it carries out.
-    #[must_use]
-    pub fn workflow(&self) -> &Arc<Workflow> {
-        &self.workflow
-    }
-
     /// The plan of its steps.
     #[must_use]
     pub fn plan(&self) -> &Arc<ChoreographyPlan> {
@@ -103,6 +98,10 @@ impl Protocol for Choreography {
     type Process = Role<Initiator, ReactingService>;
     type Resources = SmallVec<[i64; 2]>;
     type Monitor = WorkflowWitness;
+
+    fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
 
     fn attempt(
         &self,
@@ -164,6 +163,10 @@ impl Protocol for Choreography {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.instances()))
+    }
+
+    fn reading(system: &System<Choreography>) -> Reading<Choreography> {
+        choreography_reading(system)
     }
 
     fn words(&self) -> &dyn Words<Choreography> {

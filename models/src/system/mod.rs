@@ -26,6 +26,7 @@ mod budget;
 pub mod choreography;
 pub mod event_sourcing;
 mod execution;
+mod hosting;
 mod inbox;
 mod interchange;
 mod local;

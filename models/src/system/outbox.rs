@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::property::outbox::{OutboxWitness, outbox_properties};
+use crate::property::outbox::{OutboxWitness, outbox_properties, outbox_reading};
+use crate::property::{Ending, Reading};
 use crate::protocol::outbox::{
     Delivery, Line, Nobody, OutboxBroker, OutboxChange, OutboxConsumer, OutboxKnobs, OutboxMessage,
     OutboxPlan, OutboxProcess, OutboxProducer, OutboxRecord, OutboxRelay, OutboxTimer,
@@ -61,12 +62,6 @@ pub fn system(workflow: &Workflow, knobs: &OutboxKnobs) -> System<Outbox> {
 }
 
 impl Outbox {
-    /// The workflow whose transactions are published.
-    #[must_use]
-    pub fn workflow(&self) -> &Arc<Workflow> {
-        &self.workflow
-    }
-
     /// Which steps are transactions, and which handle their events.
     #[must_use]
     pub fn plan(&self) -> &Arc<OutboxPlan> {
@@ -95,6 +90,10 @@ impl Protocol for Outbox {
     type Process = OutboxProcess;
     type Resources = SmallVec<[i64; 2]>;
     type Monitor = OutboxWitness;
+
+    fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
 
     fn attempt(
         &self,
@@ -137,6 +136,10 @@ impl Protocol for Outbox {
             Deed::Persisted(OutboxRecord::Accepted(line)) => witness.published(*line),
             _ => {}
         }
+    }
+
+    fn reading(system: &System<Outbox>) -> Reading<Outbox> {
+        outbox_reading(system)
     }
 
     fn words(&self) -> &dyn Words<Outbox> {
@@ -201,6 +204,14 @@ impl Words<Outbox> for Outbox {
 
     fn outcome(&self, never: &Nobody) -> String {
         match *never {}
+    }
+
+    fn ending(&self, ending: Ending) -> &'static str {
+        match ending {
+            Ending::Completed => "completed",
+            Ending::Compensated => "declined",
+            Ending::Failed => "failed",
+        }
     }
 
     fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {

@@ -1,15 +1,19 @@
 //! What a protocol brings to a system beside its processes: the business behind their changes, the
 //! monitors that remember what properties need of history, and the words to tell it in.
 
+use std::sync::Arc;
+
 use derive_where::derive_where;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::property::{Ending, Reading};
 use crate::protocol::{Address, Process, Value, Verdict};
-use crate::workflow::ArithmeticError;
 use crate::workflow::builder::Place;
+use crate::workflow::{ArithmeticError, Workflow};
 
 use super::interchange::Interchangeable;
+use super::topology::System;
 
 /// A protocol, as a [`System`](super::System) hosts it.
 pub trait Protocol: Send + Sync + 'static {
@@ -19,6 +23,9 @@ pub trait Protocol: Send + Sync + 'static {
     type Resources: Value;
     /// A small automaton fed with [`Event`]s. Part of the state, and nothing more.
     type Monitor: Value;
+
+    /// The workflow it carries out.
+    fn workflow(&self) -> &Arc<Workflow>;
 
     /// Tries a change on the resources of the process at `address`. They change only if the verdict
     /// is [`Verdict::Accepted`].
@@ -66,6 +73,11 @@ pub trait Protocol: Send + Sync + 'static {
         None
     }
 
+    /// How states of a system of this protocol are read.
+    fn reading(system: &System<Self>) -> Reading<Self>
+    where
+        Self: Sized;
+
     /// The words for what the protocol says and does.
     fn words(&self) -> &dyn Words<Self>;
 }
@@ -106,6 +118,14 @@ pub trait Words<T: Protocol + ?Sized>: Send + Sync {
     fn timer(&self, timer: &TimerOf<T>) -> String;
     /// An outcome: `compensated`.
     fn outcome(&self, outcome: &OutcomeOf<T>) -> String;
+    /// What workflows that ended like that are called: `compensated`.
+    fn ending(&self, ending: Ending) -> &'static str {
+        match ending {
+            Ending::Completed => "completed",
+            Ending::Compensated => "compensated",
+            Ending::Failed => "failed",
+        }
+    }
     /// The resources of a process, as facts: `stock = 1`.
     fn resources(&self, address: Address, resources: &T::Resources) -> Vec<String>;
     /// What a monitor knows, as facts worth telling at the end of a story.

@@ -137,6 +137,20 @@ where
         }
     }
 
+    fn paces(&self, timer: &Self::Timer) -> bool {
+        match self {
+            Role::Coordinator(core) => core.paces(timer),
+            Role::Participant(core) => core.paces(timer),
+        }
+    }
+
+    fn splits_by_workflow(&self) -> bool {
+        match self {
+            Role::Coordinator(core) => core.splits_by_workflow(),
+            Role::Participant(core) => core.splits_by_workflow(),
+        }
+    }
+
     fn watches(&self, timer: &Self::Timer) -> Option<Address> {
         match self {
             Role::Coordinator(core) => core.watches(timer),

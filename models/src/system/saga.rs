@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::property::saga::saga_properties;
+use crate::property::Reading;
+use crate::property::saga::{saga_properties, saga_reading};
 use crate::property::witness::WorkflowWitness;
 use crate::protocol::barrier::Entry;
 use crate::protocol::saga::{
@@ -59,12 +60,6 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
 }
 
 impl Saga {
-    /// The workflow it carries out.
-    #[must_use]
-    pub fn workflow(&self) -> &Arc<Workflow> {
-        &self.workflow
-    }
-
     /// The plan of its steps.
     #[must_use]
     pub fn plan(&self) -> &Arc<SagaPlan> {
@@ -76,6 +71,10 @@ impl Protocol for Saga {
     type Process = Role<SagaCoordinator, SagaParticipant>;
     type Resources = SmallVec<[i64; 2]>;
     type Monitor = WorkflowWitness;
+
+    fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
 
     fn attempt(
         &self,
@@ -125,6 +124,10 @@ impl Protocol for Saga {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.instances()))
+    }
+
+    fn reading(system: &System<Saga>) -> Reading<Saga> {
+        saga_reading(system)
     }
 
     fn words(&self) -> &dyn Words<Saga> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::property::tcc::{TccWitness, tcc_properties};
+use crate::property::tcc::{TccWitness, tcc_properties, tcc_reading};
+use crate::property::{Ending, Reading};
 use crate::protocol::tcc::{
     Decision, Operation, Reservation, ReservationRecord, TccChange, TccCoordinator, TccKnobs,
     TccMessage, TccOutcome, TccParticipant, TccPlan, TccRecord, TccTimer,
@@ -56,12 +57,6 @@ pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
 }
 
 impl Tcc {
-    /// The workflow it carries out.
-    #[must_use]
-    pub fn workflow(&self) -> &Arc<Workflow> {
-        &self.workflow
-    }
-
     /// The plan of its steps.
     #[must_use]
     pub fn plan(&self) -> &Arc<TccPlan> {
@@ -77,6 +72,10 @@ impl Protocol for Tcc {
     type Process = Role<TccCoordinator, TccParticipant>;
     type Resources = SmallVec<[i64; 2]>;
     type Monitor = TccWitness;
+
+    fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
 
     fn attempt(
         &self,
@@ -126,6 +125,10 @@ impl Protocol for Tcc {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.instances()))
+    }
+
+    fn reading(system: &System<Tcc>) -> Reading<Tcc> {
+        tcc_reading(system)
     }
 
     fn words(&self) -> &dyn Words<Tcc> {
@@ -227,6 +230,14 @@ impl Words<Tcc> for Tcc {
 
     fn outcome(&self, outcome: &TccOutcome) -> String {
         outcome.to_string()
+    }
+
+    fn ending(&self, ending: Ending) -> &'static str {
+        match ending {
+            Ending::Completed => "completed",
+            Ending::Compensated => "cancelled",
+            Ending::Failed => "failed",
+        }
     }
 
     fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {

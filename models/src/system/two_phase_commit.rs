@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::property::two_phase_commit::{TwoPhaseWitness, two_phase_properties};
+use crate::property::Reading;
+use crate::property::two_phase_commit::{TwoPhaseWitness, two_phase_properties, two_phase_reading};
 use crate::protocol::rename::renames;
 use crate::protocol::two_phase_commit::{
     BranchChange, BranchRecord, BranchState, Branches, ChangeKind, CoordinatorLog, DecisionStore,
@@ -93,12 +94,6 @@ fn coordinator(core: TwoPhaseCoordinator) -> TwoPhaseProcess {
 }
 
 impl TwoPhaseCommit {
-    /// The workflow it carries out.
-    #[must_use]
-    pub fn workflow(&self) -> &Arc<Workflow> {
-        &self.workflow
-    }
-
     /// Who takes part.
     #[must_use]
     pub fn plan(&self) -> &Arc<TwoPhasePlan> {
@@ -149,6 +144,10 @@ impl Protocol for TwoPhaseCommit {
     type Process = TwoPhaseProcess;
     type Resources = Rows;
     type Monitor = TwoPhaseWitness;
+
+    fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
 
     fn attempt(
         &self,
@@ -248,6 +247,10 @@ impl Protocol for TwoPhaseCommit {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.instances()))
+    }
+
+    fn reading(system: &System<TwoPhaseCommit>) -> Reading<TwoPhaseCommit> {
+        two_phase_reading(system)
     }
 
     fn words(&self) -> &dyn Words<TwoPhaseCommit> {

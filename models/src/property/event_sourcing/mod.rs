@@ -12,10 +12,10 @@ mod witness;
 use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::event_sourcing::{Answer, CommandId, Phase, Run, StoredEvent};
 use crate::system::event_sourcing::EventSourcing;
-use crate::system::{Part, System};
+use crate::system::{Part, Protocol, System};
 use crate::workflow::domain::Values;
 
-use super::stated::stated_property;
+use super::reading::Reading;
 use sight::{Sight, View};
 
 pub use witness::EventWitness;
@@ -76,15 +76,17 @@ pub fn event_sourcing_properties(
                 .given(sight.look(|s, v| s.runs(v).any(|run| copy(run).is_some_and(|c| c.2)))),
         );
     }
+    let reading = sight.reading();
     for definition in system.protocol().workflow().properties() {
-        let (settled, values) = (sight.clone(), sight.clone());
-        properties.push(stated_property(
-            definition,
-            move |view| settled.is_settled(view),
-            move |view, variable| values.value(view, variable),
-        ));
+        properties.push(reading.stated(definition));
     }
     properties
+}
+
+/// How states of an event-sourced system are read.
+#[must_use]
+pub fn event_sourcing_reading(system: &System<EventSourcing>) -> Reading<EventSourcing> {
+    Sight::new(system).reading()
 }
 
 /// What each property says of a state.

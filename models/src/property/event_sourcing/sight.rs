@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use crate::check::{Parts, Property, PropertyKind, Snapshot};
-use crate::protocol::Address;
 use crate::protocol::event_sourcing::{
     Answer, ConsumerId, ConsumerMemory, EventLog, EventMessage, EventPlan, HandlerState, Marks,
     Position, Run, STORE, StoreMemory, StoredEvent,
 };
+use crate::protocol::{Address, ServiceId, WorkflowId};
 use crate::system::event_sourcing::EventSourcing;
 use crate::system::{Local, Part, System};
-use crate::workflow::Variable;
+use crate::workflow::ResourceId;
 use crate::workflow::domain::AggregateId;
 
+use super::super::ending::Ending;
+use super::super::reading::Reading;
 use super::witness::EventWitness;
 
 /// Where to look for what in a state of the system.
@@ -167,29 +169,35 @@ impl Sight {
         std::iter::successors(at(position), cause).skip(1)
     }
 
-    pub(super) fn value(&self, view: View<'_>, variable: Variable) -> i64 {
-        let count = |turned_down: bool| {
-            let states = self.handlers.iter().map(|&(_, slot)| self.handler(view, slot).0);
-            let requests = self.plan.domain().requests().len();
-            let ended = states.filter(|state| usize::from(state.answered) == requests);
-            ended.filter(|state| (state.turned_down > 0) == turned_down).count() as i64
-        };
-        match variable {
-            Variable::Resource(owner, value) => {
-                let (owner, value) = (usize::from(owner.0), usize::from(value.0));
-                let aggregates = self.plan.domain().aggregates().len();
-                match owner.checked_sub(aggregates) {
-                    None => self.stored_value(view, AggregateId(owner as u8), value),
-                    Some(projection) => {
-                        let (_, slot) = self.consumers[projection];
-                        self.local(view, slot).resources.values[value]
-                    }
-                }
+    pub(super) fn reading(&self) -> Reading<EventSourcing> {
+        let (settled, resources, endings) = (self.clone(), self.clone(), self.clone());
+        Reading::new(
+            self.handlers.len() as u32,
+            move |view: View<'_>| settled.is_settled(view),
+            move |view: View<'_>, (owner, value)| resources.resource(view, owner, value),
+            move |view: View<'_>, workflow| endings.ending(view, workflow),
+        )
+    }
+
+    /// Its client has all answers: no command was turned down, or some were.
+    fn ending(&self, view: View<'_>, workflow: WorkflowId) -> Option<Ending> {
+        let (_, slot) = self.handlers[workflow.0 as usize];
+        let (state, _) = self.handler(view, slot);
+        let has_ended = usize::from(state.answered) == self.plan.domain().requests().len();
+        let ending = if state.turned_down > 0 { Ending::Failed } else { Ending::Completed };
+        has_ended.then_some(ending)
+    }
+
+    /// Services are numbered like this: the aggregates, then the projections.
+    fn resource(&self, view: View<'_>, owner: ServiceId, value: ResourceId) -> i64 {
+        let (owner, value) = (usize::from(owner.0), usize::from(value.0));
+        let aggregates = self.plan.domain().aggregates().len();
+        match owner.checked_sub(aggregates) {
+            None => self.stored_value(view, AggregateId(owner as u8), value),
+            Some(projection) => {
+                let (_, slot) = self.consumers[projection];
+                self.local(view, slot).resources.values[value]
             }
-            Variable::Input(_) => unreachable!("a property names no input"),
-            Variable::Completed => count(false),
-            Variable::Compensated => 0,
-            Variable::Failed => count(true),
         }
     }
 

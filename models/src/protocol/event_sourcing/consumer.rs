@@ -148,6 +148,10 @@ impl Process for Consumer {
     fn awaits(&self, timer: &EventTimer) -> Option<Address> {
         awaited(timer, &self.plan)
     }
+
+    fn paces(&self, timer: &EventTimer) -> bool {
+        matches!(timer, EventTimer::Gap(_) | EventTimer::Transaction(_))
+    }
 }
 
 /// One input being handled: the checkpoint as it will be once the effects so far are carried out.

@@ -289,6 +289,10 @@ impl Process for EventStore {
             EventTimer::Transaction(_) => false,
         }
     }
+
+    fn paces(&self, timer: &EventTimer) -> bool {
+        matches!(timer, EventTimer::Gap(_) | EventTimer::Transaction(_))
+    }
 }
 
 /// Whom a timer of a reader or a command handler stands in for.

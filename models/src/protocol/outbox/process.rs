@@ -135,4 +135,8 @@ impl Process for OutboxProcess {
             (_, OutboxTimer::Poll | OutboxTimer::Deliver(_)) => None,
         }
     }
+
+    fn paces(&self, timer: &OutboxTimer) -> bool {
+        *timer == OutboxTimer::Poll
+    }
 }

@@ -160,6 +160,10 @@ impl Process for SagaParticipant {
     fn awaits(&self, _timer: &SagaTimer) -> Option<Address> {
         None
     }
+
+    fn splits_by_workflow(&self) -> bool {
+        true
+    }
 }
 
 fn accepted(call: StepCall) -> Entry {

@@ -307,6 +307,10 @@ impl Process for TccParticipant {
             TccTimer::Call(_) | TccTimer::Reservation(..) | TccTimer::Key(..) => None,
         }
     }
+
+    fn splits_by_workflow(&self) -> bool {
+        true
+    }
 }
 
 fn accepted(call: TccCall) -> Reservation {

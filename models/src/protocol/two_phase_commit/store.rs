@@ -138,6 +138,10 @@ impl Process for DecisionStore {
     fn watches(&self, timer: &TwoPhaseTimer) -> Option<Address> {
         timer.watches()
     }
+
+    fn splits_by_workflow(&self) -> bool {
+        true
+    }
 }
 
 fn watch(workflow: WorkflowId, epoch: Epoch, holder: Address) -> Effect<DecisionStore> {

@@ -7,7 +7,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::property::event_sourcing::{EventWitness, event_sourcing_properties};
+use crate::property::Reading;
+use crate::property::event_sourcing::{
+    EventWitness, event_sourcing_properties, event_sourcing_reading,
+};
 use crate::protocol::event_sourcing::{
     CommandHandler, Consumer, ConsumerId, EventChange, EventPlan, EventSourcingKnobs, EventStore,
     Marks, ReadModelWrite, STORE,
@@ -85,12 +88,6 @@ pub fn system(
 }
 
 impl EventSourcing {
-    /// The workflow it carries out.
-    #[must_use]
-    pub fn workflow(&self) -> &Arc<Workflow> {
-        &self.workflow
-    }
-
     /// The plan that its processes share.
     #[must_use]
     pub fn plan(&self) -> &Arc<EventPlan> {
@@ -115,6 +112,10 @@ impl Protocol for EventSourcing {
     type Process = Role<CommandHandler, Role<EventStore, Consumer>>;
     type Resources = ReadModel;
     type Monitor = EventWitness;
+
+    fn workflow(&self) -> &Arc<Workflow> {
+        &self.workflow
+    }
 
     fn attempt(
         &self,
@@ -185,6 +186,10 @@ impl Protocol for EventSourcing {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.instances()))
+    }
+
+    fn reading(system: &System<EventSourcing>) -> Reading<EventSourcing> {
+        event_sourcing_reading(system)
     }
 
     fn words(&self) -> &dyn Words<EventSourcing> {

@@ -1,5 +1,6 @@
 //! How a two-phase commit reads in a story.
 
+use crate::property::Ending;
 use crate::property::two_phase_commit::TwoPhaseWitness;
 use crate::protocol::lease::{LeaseRecord, LeaseReply, LeaseRequest};
 use crate::protocol::two_phase_commit::{
@@ -130,6 +131,14 @@ impl Words<TwoPhaseCommit> for TwoPhaseCommit {
 
     fn outcome(&self, outcome: &TwoPhaseOutcome) -> String {
         outcome.to_string()
+    }
+
+    fn ending(&self, ending: Ending) -> &'static str {
+        match ending {
+            Ending::Completed => "committed",
+            Ending::Compensated => "aborted",
+            Ending::Failed => "mixed",
+        }
     }
 
     fn resources(&self, address: Address, rows: &Rows) -> Vec<String> {
