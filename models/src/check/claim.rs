@@ -6,13 +6,14 @@ use super::discipline::Sound;
 use super::explore::{Exploration, depth_of, explore};
 use super::graph::Graph;
 use super::limits::Limits;
-use super::liveness::{broken_promise, first_stuck};
+use super::liveness::{Broken, Folded, broken_promise, first_stuck};
 use super::pending::Sources;
 use super::product::Fairness;
 use super::record::{Edges, Record};
 use super::reduction::Objection;
 use super::space::{Path, Space};
 use super::stopwatch::Stopwatch;
+use super::unfolding::UnfoldedLasso;
 use super::verdict::{Completeness, Limit, PropertyReport, Report, Verdict};
 
 /// A property, in terms of a space's own predicates.
@@ -53,20 +54,13 @@ pub(super) fn check<S: Space>(
     let keep_edges = claims.iter().any(|claim| claim.kind.needs_edges());
     let mut record = Record::new(tests.len(), keep_edges);
     let exploration = explore(&mut space, &tests, &mut record, limits, clock)?;
-    let constraints = space.constraints();
-    let judge = Judge {
-        space: &space,
-        record: &record,
-        exploration: &exploration,
-        constraints: &constraints,
-    };
     let mut columns = (0..tests.len()).map(|test| record.column(test));
     let findings: Vec<Finding> = claims
         .iter()
         .filter_map(|claim| {
             let condition = columns.next()?;
             let premise = claim.premise.as_ref().and_then(|_| columns.next());
-            Some(judge.find(claim.kind, condition, premise))
+            Some(find(&mut space, &record, &exploration, claim.kind, condition, premise))
         })
         .collect();
     let findings = claims.iter().zip(findings);
@@ -96,6 +90,10 @@ fn report<S: Space>(
     let mut witness = None;
     let verdict = match finding {
         Finding::Broken(path) => Verdict::Violated(path.as_ref().map(replay)),
+        Finding::BrokenForEver(lasso) => match space.replay_lasso(&lasso) {
+            Ok(counterexample) => Verdict::Violated(Some(counterexample)),
+            Err(error) => panic!("while checking `{}`: {error}", claim.name),
+        },
         Finding::Witnessed(path) => {
             witness = Some(replay(&path));
             Verdict::Holds
@@ -118,27 +116,63 @@ struct Judge<'a, S> {
 enum Finding {
     Kept,
     Broken(Option<Path>),
+    BrokenForEver(UnfoldedLasso),
     Witnessed(Path),
     Vacuous,
     Unknown,
 }
 
+fn find<S: Space>(
+    space: &mut S,
+    record: &Record,
+    exploration: &Exploration,
+    kind: PropertyKind,
+    condition: Column<'_>,
+    premise: Option<Column<'_>>,
+) -> Finding {
+    let constraints = space.constraints();
+    let judge = Judge { space, record, exploration, constraints: &constraints };
+    let violation = match judge.folded(kind, condition, premise) {
+        Some(folded) => unfold(space, &folded),
+        None => judge.violation(kind, condition, premise),
+    };
+    let complete = exploration.completeness == Completeness::Complete;
+    match violation {
+        Finding::Kept if !complete => Finding::Unknown,
+        Finding::Broken(None) if !complete => Finding::Unknown,
+        Finding::Kept | Finding::Broken(None) if premise.is_some_and(Column::is_empty) => {
+            Finding::Vacuous
+        }
+        finding => finding,
+    }
+}
+
+/// Decides a promise in a space where one state stands for several that differ in names only.
+fn unfold<S: Space>(space: &mut S, folded: &Folded) -> Finding {
+    let Some(unfolded) = space.unfold(&folded.looping()) else { return Finding::Unknown };
+    match folded.broken(&unfolded, &space.constraints(), |state| space.parent(state)) {
+        Ok(Some(Broken::Path(path))) => Finding::Broken(Some(path)),
+        Ok(Some(Broken::Lasso(lasso))) => Finding::BrokenForEver(lasso),
+        Ok(None) => Finding::Kept,
+        Err(contradiction) => panic!("{contradiction}"),
+    }
+}
+
 impl<S: Space> Judge<'_, S> {
-    fn find(
+    /// What can be said of a promise without names, where names make no difference to the search.
+    fn folded(
         &self,
         kind: PropertyKind,
         condition: Column<'_>,
         premise: Option<Column<'_>>,
-    ) -> Finding {
-        let complete = self.exploration.completeness == Completeness::Complete;
-        match self.violation(kind, condition, premise) {
-            Finding::Kept if !complete => Finding::Unknown,
-            Finding::Broken(None) if !complete => Finding::Unknown,
-            Finding::Kept | Finding::Broken(None) if premise.is_some_and(Column::is_empty) => {
-                Finding::Vacuous
-            }
-            finding => finding,
-        }
+    ) -> Option<Folded> {
+        let sources = match kind {
+            _ if !self.space.is_quotient() => return None,
+            PropertyKind::Eventually => Sources::Initial(premise),
+            PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => Sources::Anywhere(premise),
+            _ => return None,
+        };
+        Some(Folded::new(&self.graph()?, sources, condition))
     }
 
     fn violation(

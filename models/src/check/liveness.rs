@@ -11,12 +11,14 @@
 
 use super::chunked::{Bits, Column};
 use super::components::FairComponents;
-use super::discipline::Discipline;
+use super::discipline::{AnyLoop, Discipline, Sound};
 use super::graph::Graph;
 use super::lasso::LoopSearch;
 use super::pending::{Pending, Sources};
+use super::product::Fairness;
 use super::record::{Edge, Edges};
 use super::space::Path;
+use super::unfolding::{Unfolded, UnfoldedLasso};
 
 /// How many places are tried as the start of the loop, to find a short lasso.
 const ENTRIES: usize = 256;
@@ -37,13 +39,10 @@ pub(super) fn broken_promise(
 ) -> Result<Option<Path>, Contradiction> {
     let settled = |state: u32| discipline.goal_settles() && goal.get(state);
     let pending = Pending::new(graph, sources, settled);
-    let end = discipline
-        .counts_ends()
-        .then(|| pending.states.iter().position(|&state| graph.is_end(state)))
-        .flatten();
+    let end = discipline.counts_ends().then(|| pending.first_end(graph)).flatten();
     let shortest_end = end.map(|at| pending.distance(at));
     let components = FairComponents::find(graph, &pending.states, discipline);
-    Ok(match shortest_lasso(graph, &pending, &components, shortest_end)? {
+    Ok(match shortest_lasso(graph, pending.with_distance(), &components, shortest_end)? {
         Some(lasso) => {
             let mut path = pending.stem(lasso.entry, parent);
             path.repeats_from = Some(path.labels.len());
@@ -67,16 +66,81 @@ struct Lasso {
     cycle: Vec<Edge>,
 }
 
+/// A promise in a space where one state stands for several that differ in names only.
+pub(super) struct Folded {
+    pending: Pending,
+    end: Option<usize>,
+    /// The places, among the pending states, of those in which a path can stay, fair or not.
+    looping: Vec<usize>,
+}
+
+/// How a promise is broken.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// By a path of the space.
+    Path(Path),
+    /// By a path that loops among unfolded states.
+    Lasso(UnfoldedLasso),
+}
+
+impl Folded {
+    /// What can be said without names.
+    pub(super) fn new(graph: &Graph<'_>, sources: Sources<'_>, goal: Column<'_>) -> Self {
+        let pending = Pending::new(graph, sources, |state| goal.get(state));
+        let end = pending.first_end(graph);
+        let loops = FairComponents::find(graph, &pending.states, &AnyLoop);
+        let places = pending.states.iter().enumerate();
+        let looping =
+            places.filter(|(_, state)| loops.contains(**state)).map(|(place, _)| place).collect();
+        Folded { pending, end, looping }
+    }
+
+    /// The states to unfold.
+    pub(super) fn looping(&self) -> Vec<u32> {
+        self.looping.iter().map(|&place| self.pending.states[place]).collect()
+    }
+
+    /// How the promise is broken, if it is, as the unfolded states tell.
+    ///
+    /// # Errors
+    /// When the two halves of the analysis contradict each other.
+    pub(super) fn broken(
+        &self,
+        unfolded: &Unfolded,
+        constraints: &[Fairness],
+        parent: impl Fn(u32) -> u32,
+    ) -> Result<Option<Broken>, Contradiction> {
+        let graph = unfolded.graph(constraints);
+        let numbers: Vec<u32> = unfolded.states().map(|(number, _)| number).collect();
+        let components = FairComponents::find(&graph, &numbers, &Sound);
+        let distance = |from: usize| self.pending.distance(self.looping[from]);
+        let states = unfolded.states().map(|(number, from)| (number, distance(from)));
+        let shortest_end = self.end.map(|at| self.pending.distance(at));
+        Ok(match shortest_lasso(&graph, states, &components, shortest_end)? {
+            Some(lasso) => {
+                let from = unfolded.origin(lasso.entry);
+                let state = self.pending.states[self.looping[from]];
+                let stem = self.pending.stem(state, &parent);
+                Some(Broken::Lasso(unfolded.lasso(stem, lasso.entry, &lasso.cycle)))
+            }
+            None => {
+                let stem = |at: usize| self.pending.stem(self.pending.states[at], &parent);
+                self.end.map(|at| Broken::Path(stem(at)))
+            }
+        })
+    }
+}
+
 /// A shortest lasso that is shorter than `bound`, if there is one.
 fn shortest_lasso(
     graph: &Graph<'_>,
-    pending: &Pending,
+    states: impl Iterator<Item = (u32, usize)>,
     components: &FairComponents,
     bound: Option<usize>,
 ) -> Result<Option<Lasso>, Contradiction> {
     let search = LoopSearch::new(graph, components);
     let mut best: Option<(usize, Lasso)> = None;
-    let entries = pending.with_distance().filter(|&(state, _)| components.contains(state));
+    let entries = states.filter(|&(state, _)| components.contains(state));
     for (tried, (entry, stem)) in entries.enumerate() {
         let shortest = best.as_ref().map(|(length, _)| *length).or(bound);
         let allowed = match shortest {

@@ -8,6 +8,7 @@
 //!   │   │   ├ parallel                     several threads, with the result of one
 //!   │   │   ├ symmetry, symmetric          one state of each orbit; orders, where orbits are large
 //!   │   │   ├ audit                        the proof that a declared symmetry is one
+//!   │   │   ├ unfolding                    fairness in a search up to symmetry
 //!   │   │   └ reduction                    private steps go first
 //!   │   └ ModelSpace                       whole states of any stateright::Model
 //!   ├ claim       verdicts                 from the marks that the search left on every state
@@ -72,6 +73,7 @@ mod symmetry;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unfolding;
 pub mod verdict;
 mod verification;
 mod walks;

@@ -20,6 +20,7 @@ use super::product::Fairness;
 use super::record::{Edge, Record};
 use super::space::{NO_PARENT, NotReplayed, Path, Space};
 use super::tables::UNFAIR;
+use super::unfolding::UnfoldedLasso;
 use super::verdict::Counterexample;
 
 /// A predicate on the states of a model.
@@ -236,6 +237,13 @@ where
             }
         };
         states + (self.index.capacity() * 5) as u64 + self.parents.bytes()
+    }
+
+    fn replay_lasso(
+        &mut self,
+        _lasso: &UnfoldedLasso,
+    ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed> {
+        unreachable!("every state stands for itself")
     }
 
     fn replay(

@@ -78,6 +78,11 @@ impl Pending {
         }
     }
 
+    /// The place of the first state in which paths end.
+    pub(super) fn first_end(&self, graph: &Graph<'_>) -> Option<usize> {
+        self.states.iter().position(|&state| graph.is_end(state))
+    }
+
     /// The length of a stem to the state at this place.
     pub(super) fn distance(&self, at: usize) -> usize {
         self.levels.partition_point(|&start| start <= at) - 1

@@ -21,6 +21,7 @@ use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space};
 use super::symmetric::NONE;
 use super::symmetry::Symmetry;
 use super::tables::Tables;
+use super::unfolding::{Unfolded, UnfoldedLasso};
 use super::verdict::{Counterexample, Reduction, ReductionReport};
 
 /// The states of a product, found so far.
@@ -274,7 +275,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         ids.iter().zip(self.layout.fields()).all(|(&id, field)| id == field.read(&row))
     }
 
-    fn carries(&self, action: &P::Action, label: Option<u32>) -> bool {
+    pub(super) fn carries(&self, action: &P::Action, label: Option<u32>) -> bool {
         label.is_none_or(|label| {
             self.tables.find_action(action).map(|id| self.tables.label(id)) == Some(label)
         })
@@ -366,6 +367,21 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             steps.push(step);
         }
         Ok(Counterexample { start, steps, repeats_from: path.repeats_from })
+    }
+
+    fn unfold(&mut self, states: &[u32]) -> Option<Unfolded> {
+        self.is_quotient().then(|| self.unfold_states(states))
+    }
+
+    fn is_quotient(&self) -> bool {
+        self.symmetry.is_some()
+    }
+
+    fn replay_lasso(
+        &mut self,
+        lasso: &UnfoldedLasso,
+    ) -> Result<Counterexample<Self::State, P::Action>, NotReplayed> {
+        self.replay_unfolded(lasso)
     }
 
     fn objection(&self) -> Option<Objection> {

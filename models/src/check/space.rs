@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::product::Fairness;
 use super::record::Record;
 use super::reduction::Objection;
+use super::unfolding::{Unfolded, UnfoldedLasso};
 use super::verdict::{Counterexample, ReductionReport};
 
 /// The parent of an initial state.
@@ -49,6 +50,23 @@ pub(super) trait Space {
     fn replay(
         &mut self,
         path: &Path,
+    ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
+
+    /// Where one state stands for several that differ in names only: those that these states stand
+    /// for. `None` where every state stands for itself.
+    fn unfold(&mut self, _states: &[u32]) -> Option<Unfolded> {
+        None
+    }
+
+    /// Whether one state can stand for several that differ in names only.
+    fn is_quotient(&self) -> bool {
+        false
+    }
+
+    /// Takes a lasso on the model itself, whose loop was found among unfolded states.
+    fn replay_lasso(
+        &mut self,
+        lasso: &UnfoldedLasso,
     ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
 
     /// Every action heard of, and how often it was taken.

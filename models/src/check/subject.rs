@@ -113,11 +113,8 @@ impl<P: Product> ProductSubject<'_, P> {
             Some(obstacle) => Choice::Refuse(obstacle),
             None => Choice::Use,
         };
-        // Fairness is to every single action. In a quotient, one action can stand for another.
-        let fair = claims.iter().find(|claim| claim.kind.needs_fairness());
-        let fair = fair.map(|claim| format!("`{}` is about fair paths", claim.name));
         let is_symmetric = self.product.symmetry().into_iter().any(|size| size > 1);
-        let symmetry = choose(symmetry && is_symmetric, fair);
+        let symmetry = choose(symmetry && is_symmetric, None);
         let path = claims.iter().find(|claim| claim.kind.needs_edges());
         let path = path.map(|claim| format!("`{}` is about paths", claim.name));
         let symmetric = (symmetry == Choice::Use).then(|| String::from("the symmetry is used"));

@@ -260,8 +260,7 @@ impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
     /// Whether to use the [symmetry](Product::symmetry) that the product declares. It is used unless
     /// it is switched off here.
     ///
-    /// It is not used when a property is about fair paths, because fairness is to every single
-    /// action, and not when a state shows that it is no symmetry. The
+    /// It is not used where it turns out to be none, or where a property tells things apart. The
     /// [report](super::Report::reductions) says so.
     #[must_use]
     pub fn symmetry(mut self, used: bool) -> Self {
