@@ -1,9 +1,10 @@
 //! A run of states expanded together.
 //!
 //! One state at a time, a search spends most of its time waiting for memory: is this successor known?
-//! A block asks for all successors of many states first, then looks all of them up in a row, so that
-//! the waits overlap. It only reads what the search knows, so several blocks can be expanded by
-//! several threads at the same time.
+//! A block asks for the successors of several states first, then looks all of them up in a row, so
+//! that the waits overlap. Most are known, and forgotten at once but for their numbers; the rows of
+//! the others are kept. A block only reads what the search knows, so several blocks can be expanded
+//! by several threads at the same time.
 
 use std::ops::Range;
 
@@ -26,16 +27,31 @@ pub(super) struct Block {
     states: Range<u32>,
     /// How many successors each state has.
     pub(super) counts: Vec<u32>,
-    /// The successors as packed rows.
-    pub(super) rows: Vec<u64>,
-    /// The action that leads to each.
+    /// The action that leads to each successor.
     pub(super) actions: Vec<u32>,
-    /// The hash of each.
-    pub(super) hashes: Vec<u64>,
-    /// The number of each, if it is known.
+    /// The number of each successor that is looked up, if it is known.
     pub(super) targets: Vec<u32>,
-    /// Those that are not known: their place in this block, and their source.
-    pub(super) fresh: Vec<(u32, u32)>,
+    /// Those that are looked up and not known.
+    pub(super) fresh: Vec<Fresh>,
+    /// Their packed rows.
+    fresh_rows: Vec<u64>,
+    /// The packed rows of the successors that are not looked up yet.
+    pub(super) rows: Vec<u64>,
+    /// How many of the states the successors that are looked up belong to.
+    looked_up: usize,
+    /// The hashes of the rows that are being looked up.
+    hashes: Vec<u64>,
+}
+
+/// A successor that was unknown when it was looked up.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fresh {
+    /// The hash of its row.
+    pub(super) hash: u64,
+    /// The state that it is a successor of.
+    pub(super) source: u32,
+    /// Its place among all successors of its block.
+    pub(super) place: u32,
 }
 
 impl Block {
@@ -43,11 +59,12 @@ impl Block {
     pub(super) fn begin(&mut self, states: Range<u32>) {
         self.states = states;
         self.counts.clear();
-        self.rows.clear();
         self.actions.clear();
-        self.hashes.clear();
         self.targets.clear();
         self.fresh.clear();
+        self.fresh_rows.clear();
+        self.rows.clear();
+        self.looked_up = 0;
     }
 
     /// Forgets the successors, which were packed in a layout that is no longer used.
@@ -62,7 +79,7 @@ impl Block {
 
     /// Whether all states are expanded and looked up.
     pub(super) fn is_done(&self) -> bool {
-        self.targets.len() == self.actions.len() && self.next_state() == self.states.end
+        self.looked_up == self.states.len()
     }
 
     /// Adds to how often each action was taken.
@@ -72,12 +89,12 @@ impl Block {
         }
     }
 
-    /// A successor, by its place.
-    pub(super) fn row(&self, place: u32, words: usize) -> &[u64] {
-        &self.rows[place as usize * words..][..words]
+    /// The row of a fresh successor, by its place among the fresh ones.
+    pub(super) fn fresh_row(&self, at: usize, words: usize) -> &[u64] {
+        &self.fresh_rows[at * words..][..words]
     }
 
-    /// Finds the successors of all states that are still to be expanded.
+    /// Finds the successors of the states that are still to be expanded, but of no more than `most`.
     ///
     /// # Errors
     /// When the tables lack an entry. Once they have it, call again to go on.
@@ -88,13 +105,16 @@ impl Block {
         rows: &Rows,
         first: Option<First<'_>>,
         symmetry: Option<&Symmetry>,
+        most: u32,
     ) -> Result<(), Missing> {
+        let to = self.states.end.min(self.next_state().saturating_add(most));
         match layout.words() {
-            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows, first, symmetry),
-            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows, first, symmetry),
-            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows, first, symmetry),
-            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows, first, symmetry),
-            _ => self.expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows, first, symmetry),
+            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows, first, symmetry, to),
+            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows, first, symmetry, to),
+            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows, first, symmetry, to),
+            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows, first, symmetry, to),
+            _ => self
+                .expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows, first, symmetry, to),
         }
     }
 
@@ -105,10 +125,11 @@ impl Block {
         rows: &Rows,
         first: Option<First<'_>>,
         symmetry: Option<&Symmetry>,
+        to: u32,
     ) -> Result<(), Missing> {
-        for state in self.next_state()..self.states.end {
+        for state in self.next_state()..to {
             let row: R = rows.get(state as usize);
-            let before = self.actions.len();
+            let (before, rows_before) = (self.actions.len(), self.rows.len());
             let mut push = |action, next: &R| {
                 self.rows.extend_from_slice(next.as_ref());
                 self.actions.push(action);
@@ -123,12 +144,12 @@ impl Block {
             };
             if expanded.is_err() {
                 self.actions.truncate(before);
-                self.rows.truncate(before * layout.words());
+                self.rows.truncate(rows_before);
                 return Err(Missing);
             }
             if let Some(symmetry) = symmetry {
                 let words = layout.words();
-                for row in self.rows[before * words..].chunks_exact_mut(words) {
+                for row in self.rows[rows_before..].chunks_exact_mut(words) {
                     let ids: Ids = layout.fields().iter().map(|field| field.read(row)).collect();
                     if let Some(canonical) = symmetry.canonical(&ids) {
                         layout.pack(&canonical, row);
@@ -140,7 +161,7 @@ impl Block {
         Ok(())
     }
 
-    /// Looks up all successors.
+    /// Looks up all successors that are not looked up yet.
     pub(super) fn look_up(&mut self, rows: &Rows, shards: &[Shard]) {
         match rows.words() {
             1 => self.look_up_rows::<1>(rows, shards),
@@ -154,30 +175,38 @@ impl Block {
     /// `WORDS` is the length of a row, or 0 if that is not known when compiling.
     fn look_up_rows<const WORDS: usize>(&mut self, rows: &Rows, shards: &[Shard]) {
         let words = if WORDS == 0 { rows.words() } else { WORDS };
+        let before = self.targets.len();
+        self.hashes.clear();
         self.hashes.extend(self.rows.chunks_exact(words).map(index::hash));
         // All first places are read before any of them is looked at.
         let first = self.hashes.iter().map(|&hash| shards[index::shard_of(hash)].first(hash));
         self.targets.extend(first);
-        for ((target, &hash), row) in
-            self.targets.iter_mut().zip(&self.hashes).zip(self.rows.chunks_exact(words))
-        {
-            let same = |number: u32| rows.is::<WORDS>(number as usize, row);
-            if *target == NEW || !same(*target) {
-                *target = shards[index::shard_of(hash)].find(hash, same).unwrap_or(NEW);
+        let mut looked_up = self.hashes.iter().zip(self.rows.chunks_exact(words));
+        let mut targets = self.targets[before..].iter_mut();
+        let sources = self.states.start + self.looked_up as u32..;
+        let mut place = before as u32;
+        for (source, &count) in sources.zip(&self.counts[self.looked_up..]) {
+            let successors = targets.by_ref().zip(looked_up.by_ref()).take(count as usize);
+            for (target, (&hash, row)) in successors {
+                let same = |number: u32| rows.is::<WORDS>(number as usize, row);
+                if *target == NEW || !same(*target) {
+                    *target = shards[index::shard_of(hash)].find(hash, same).unwrap_or(NEW);
+                    if *target == NEW {
+                        self.fresh.push(Fresh { hash, source, place });
+                        self.fresh_rows.extend_from_slice(row);
+                    }
+                }
+                place += 1;
             }
         }
-        let mut place = 0;
-        for (source, &count) in self.states.clone().zip(&self.counts) {
-            let new = (place..place + count).filter(|&place| self.targets[place as usize] == NEW);
-            self.fresh.extend(new.map(|place| (place, source)));
-            place += count;
-        }
+        self.looked_up = self.counts.len();
+        self.rows.clear();
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        let words = self.rows.capacity() + self.hashes.capacity() + self.fresh.capacity();
+        let words = self.rows.capacity() + self.hashes.capacity() + self.fresh_rows.capacity();
         let halves = self.actions.capacity() + self.targets.capacity() + self.counts.capacity();
-        (words * 8 + halves * 4) as u64
+        (words * 8 + halves * 4 + self.fresh.capacity() * size_of::<Fresh>()) as u64
     }
 }
 

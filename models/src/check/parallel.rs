@@ -8,8 +8,9 @@
 //!    Most are known, and done with.
 //! 2. *Compare*: the others are compared with each other, each share of the hashes by one thread, in
 //!    order of the sequence. The first of several equal ones stands for them all.
-//! 3. *Number* (one thread): the first ones get their numbers, in order of the sequence.
-//! 4. *Enter*: they are entered into the index, each shard by one thread.
+//! 3. *Make room* for them in the index, each shard by one thread.
+//! 4. *Number*: they get their numbers, in order of the sequence. One thread writes them down, while
+//!    the others *enter* them into the index.
 //! 5. *Examine*: the tests are run on the new states.
 
 use std::ops::Range;
@@ -21,7 +22,7 @@ use rayon::iter::{
 use rayon::slice::ParallelSliceMut;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::block::Block;
+use super::block::{Block, Fresh};
 use super::index::{self, Probe, SHARDS, Shard};
 use super::ranks::Ranks;
 use super::rows::Rows;
@@ -56,7 +57,7 @@ impl Workers {
 }
 
 /// How many states a block has.
-const BLOCK: u32 = 128;
+const BLOCK: u32 = 256;
 
 /// A run of states that is expanded by all threads.
 #[derive(Debug, Default)]
@@ -65,8 +66,8 @@ pub(super) struct Round {
     blocks: Vec<Block>,
     used: usize,
     groups: Vec<Group>,
-    /// Where in the sequence of all successors each block's begin.
-    starts: Vec<u32>,
+    /// How the places of the sequence of all fresh successors are counted.
+    places: Places,
     /// The places in the sequence of the first ones of their kind.
     firsts: Ranks,
 }
@@ -114,97 +115,108 @@ impl Round {
         &mut self.blocks[..self.used]
     }
 
-    /// Puts all successors in sequence, and counts them.
+    /// Puts all fresh successors in sequence, and counts them.
     pub(super) fn sequence(&mut self) -> u64 {
-        self.starts.clear();
-        let mut total = 0u64;
-        for block in &self.blocks[..self.used] {
-            self.starts.push(total as u32);
-            total += block.targets.len() as u64;
-        }
-        total
+        let blocks = &self.blocks[..self.used];
+        self.places = Places::of(blocks);
+        blocks.iter().map(|block| block.fresh.len() as u64).sum()
     }
 
-    /// Finds out which new successors are equal.
+    /// Finds out which fresh successors are equal.
     pub(super) fn compare(&mut self, words: usize, keep_repeats: bool, actions: usize) {
         let threads = self.groups.len();
         let shares = shards_each(threads);
         let blocks = &self.blocks[..self.used];
-        let sequence = Sequence { blocks, starts: &self.starts, words };
+        let sequence = Sequence { blocks, places: self.places, words };
         self.groups.par_iter_mut().enumerate().for_each(|(at, group)| {
             group.taken.resize(actions, 0);
             for block in sequence.blocks.iter().skip(at).step_by(threads) {
                 block.count_actions(&mut group.taken);
             }
-            for (block, &start) in sequence.blocks.iter().zip(sequence.starts) {
-                for &(place, _) in &block.fresh {
-                    let hash = block.hashes[place as usize];
+            for (in_block, block) in sequence.blocks.iter().enumerate() {
+                for (number, &Fresh { hash, .. }) in block.fresh.iter().enumerate() {
                     if index::shard_of(hash) / shares != at {
                         continue;
                     }
                     group.index.make_room(1, |place| sequence.hash(place));
-                    let row = block.row(place, words);
+                    let place = sequence.places.place(in_block, number);
+                    let row = block.fresh_row(number, words);
                     match group.index.probe(hash, |place| sequence.row(place) == row) {
                         Probe::Free(free) => {
-                            group.index.enter(free, hash, start + place);
-                            group.firsts.push(start + place);
+                            group.index.enter(free, hash, place);
+                            group.firsts.push(place);
                             group.hashes.push(hash);
                         }
-                        Probe::Known(first) if keep_repeats => {
-                            group.repeats.push((start + place, first));
-                        }
+                        Probe::Known(first) if keep_repeats => group.repeats.push((place, first)),
                         Probe::Known(_) => {}
                     }
                 }
             }
         });
-    }
-
-    /// Hands out all first ones with their sources, in order of the sequence. Their order gives them
-    /// their numbers.
-    pub(super) fn number(&mut self, words: usize, mut enter: impl FnMut(&[u64], u32)) {
         let last = self.groups.iter().filter_map(|group| group.firsts.last()).max();
         self.firsts.clear(last.map_or(0, |&last| last as usize + 1));
         for &place in self.groups.iter().flat_map(|group| &group.firsts) {
             self.firsts.set(place as usize);
         }
         self.firsts.rank();
-        for (block, &start) in self.blocks[..self.used].iter().zip(&self.starts) {
-            for &(place, source) in &block.fresh {
-                if self.firsts.get((start + place) as usize) {
-                    enter(block.row(place, words), source);
+    }
+
+    /// Makes room in the index for the first ones. `rows` are those that it knows.
+    pub(super) fn make_room(&self, shards: &mut [Shard], rows: &Rows) {
+        self.in_shares(shards, |group, at, shards| {
+            let mut more = vec![0; shards.len()];
+            for &hash in &group.hashes {
+                more[index::shard_of(hash) - at] += 1;
+            }
+            for (shard, more) in shards.iter_mut().zip(more) {
+                shard.make_room(more, |number| rows.hash(number));
+            }
+        });
+    }
+
+    /// Hands out all first ones with their sources, in order of the sequence. Their order gives them
+    /// their numbers.
+    pub(super) fn number(&self, words: usize, mut enter: impl FnMut(&[u64], u32)) {
+        for (in_block, block) in self.blocks[..self.used].iter().enumerate() {
+            for (number, fresh) in block.fresh.iter().enumerate() {
+                if self.firsts.get(self.places.place(in_block, number) as usize) {
+                    enter(block.fresh_row(number, words), fresh.source);
                 }
             }
         }
     }
 
-    /// Enters the first ones into the index. `base` is the number of the first of them.
-    pub(super) fn enter(&self, base: u32, shards: &mut [Shard], rows: &Rows) {
-        let shares = shards_each(self.groups.len());
-        let jobs = self.groups.par_iter().zip(shards.par_chunks_mut(shares)).enumerate();
-        jobs.for_each(|(at, (group, shards))| {
+    /// Enters the first ones into the index, which has room for them. `base` is the number of the
+    /// first of them.
+    pub(super) fn enter(&self, base: u32, shards: &mut [Shard]) {
+        self.in_shares(shards, |group, at, shards| {
             for (&hash, &place) in group.hashes.iter().zip(&group.firsts) {
                 let number = base + self.firsts.before(place as usize);
-                let shard = &mut shards[index::shard_of(hash) - at * shares];
-                shard.make_room(1, |number| rows.hash(number));
-                shard.enter_new(hash, number);
+                shards[index::shard_of(hash) - at].enter_new(hash, number);
             }
         });
     }
 
+    /// Lets each thread work on its share of the shards, which begins at the number given.
+    fn in_shares(&self, shards: &mut [Shard], work: impl Fn(&Group, usize, &mut [Shard]) + Sync) {
+        let shares = shards_each(self.groups.len());
+        let jobs = self.groups.par_iter().zip(shards.par_chunks_mut(shares)).enumerate();
+        jobs.for_each(|(at, (group, shards))| work(group, at * shares, shards));
+    }
+
     /// Fills in the targets that were new, for those who want to know where transitions lead.
     pub(super) fn resolve(&mut self, base: u32) {
-        let (firsts, starts) = (&self.firsts, &self.starts);
-        let mut blocks = self.blocks[..self.used].iter_mut().zip(starts);
-        blocks.by_ref().for_each(|(block, &start)| {
-            for &(place, _) in &block.fresh {
-                let number = base + firsts.before((start + place) as usize);
-                block.targets[place as usize] = number;
+        let (firsts, places) = (&self.firsts, self.places);
+        for (in_block, block) in self.blocks[..self.used].iter_mut().enumerate() {
+            for (number, fresh) in block.fresh.iter().enumerate() {
+                let place = places.place(in_block, number) as usize;
+                block.targets[fresh.place as usize] = base + firsts.before(place);
             }
-        });
+        }
         for &(place, first) in self.groups.iter().flat_map(|group| &group.repeats) {
-            let block = starts.partition_point(|&start| start <= place) - 1;
-            let target = &mut self.blocks[block].targets[(place - starts[block]) as usize];
+            let (in_block, number) = places.locate(place);
+            let block = &mut self.blocks[in_block];
+            let target = &mut block.targets[block.fresh[number].place as usize];
             *target = base + firsts.before(first as usize);
         }
     }
@@ -226,29 +238,48 @@ impl Round {
     }
 }
 
-/// The successors of a round, by their places in the sequence.
+/// The places of the fresh successors of several blocks in one sequence: as many for each block as the
+/// largest needs, rounded up to a power of two.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    bits: u32,
+}
+
+impl Places {
+    fn of(blocks: &[Block]) -> Self {
+        let most = blocks.iter().map(|block| block.fresh.len()).max().unwrap_or(0);
+        Places { bits: most.next_power_of_two().trailing_zeros() }
+    }
+
+    /// The place of a fresh successor, by its block and its number there.
+    fn place(self, block: usize, number: usize) -> u32 {
+        (block << self.bits | number) as u32
+    }
+
+    /// The block of a place, and the number there.
+    fn locate(self, place: u32) -> (usize, usize) {
+        let place = place as usize;
+        (place >> self.bits, place & ((1 << self.bits) - 1))
+    }
+}
+
+/// The fresh successors of a round, by their places in the sequence.
 #[derive(Clone, Copy)]
 struct Sequence<'a> {
     blocks: &'a [Block],
-    starts: &'a [u32],
+    places: Places,
     words: usize,
 }
 
 impl<'a> Sequence<'a> {
-    /// The block that a place is in, and its place there.
-    fn locate(&self, place: u32) -> (&'a Block, u32) {
-        let block = self.starts.partition_point(|&start| start <= place) - 1;
-        (&self.blocks[block], place - self.starts[block])
-    }
-
     fn row(&self, place: u32) -> &'a [u64] {
-        let (block, place) = self.locate(place);
-        block.row(place, self.words)
+        let (block, number) = self.places.locate(place);
+        self.blocks[block].fresh_row(number, self.words)
     }
 
     fn hash(&self, place: u32) -> u64 {
-        let (block, place) = self.locate(place);
-        block.hashes[place as usize]
+        let (block, number) = self.places.locate(place);
+        self.blocks[block].fresh[number].hash
     }
 }
 

@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelIterator, IntoParallelRefMutIterator, ParallelIter
 use smallvec::SmallVec;
 
 use super::audit::Audit;
-use super::block::{Block, First};
+use super::block::{Block, First, Fresh};
 use super::chunked::{Bits, Chunked};
 use super::condition::{Condition, Parts};
 use super::index::{self, Probe, Shard};
@@ -50,11 +50,17 @@ pub(super) struct ProductSpace<'p, P: Product> {
     pub(super) told_apart: AtomicUsize,
 }
 
-/// How many states are expanded together.
+/// How many states are expanded together by one thread.
 const BLOCK: u32 = 64;
 
-/// How many states are expanded in one go by all threads.
-const ROUND: usize = 1 << 12;
+/// How many are looked up together by one of several.
+const BATCH: u32 = 32;
+
+/// How many states are expanded in one go by all threads: one in so many of those that are known,
+/// within limits. Larger rounds make the threads wait less for each other, and take more memory.
+const ROUND_SHARE: usize = 1 << 6;
+const SMALLEST_ROUND: usize = 1 << 12;
+const LARGEST_ROUND: usize = 1 << 14;
 
 /// From how many states on it is worth while to use all threads.
 const WORTH_SHARING: usize = 1 << 9;
@@ -109,9 +115,9 @@ impl<'p, P: Product> ProductSpace<'p, P> {
     fn finish_block(&mut self, block: &mut Block) -> bool {
         let mut widened = false;
         loop {
+            let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
             let symmetry = self.symmetry.as_ref();
-            if block.expand(&self.tables, &self.layout, &self.rows, self.first(), symmetry).is_ok()
-            {
+            if block.expand(tables, layout, rows, self.first(), symmetry, u32::MAX).is_ok() {
                 break;
             }
             let row = self.rows.get_any(block.next_state() as usize);
@@ -135,9 +141,8 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             self.finish_block(&mut block);
             let before = self.rows.len();
             for at in 0..block.fresh.len() {
-                let (place, source) = block.fresh[at];
-                let hash = block.hashes[place as usize];
-                let row = block.row(place, self.layout.words());
+                let Fresh { hash, source, place } = block.fresh[at];
+                let row = block.fresh_row(at, self.layout.words());
                 block.targets[place as usize] = self.enter(row, hash, source);
             }
             self.examine(before..self.rows.len(), tests, &mut record.marks);
@@ -155,9 +160,12 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         round.begin(self.threads, states.clone());
         loop {
             round.blocks_mut().par_iter_mut().for_each(|block| {
-                let (first, symmetry) = (self.first(), self.symmetry.as_ref());
-                if block.expand(&self.tables, &self.layout, &self.rows, first, symmetry).is_ok() {
-                    block.look_up(&self.rows, &self.shards);
+                let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
+                let symmetry = self.symmetry.as_ref();
+                while !block.is_done()
+                    && block.expand(tables, layout, rows, self.first(), symmetry, BATCH).is_ok()
+                {
+                    block.look_up(rows, &self.shards);
                 }
             });
             let mut widened = false;
@@ -179,12 +187,17 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             self.round = round;
             return self.expand_alone(states, tests, record);
         }
-        round.compare(self.layout.words(), record.edges.is_some(), self.tables.actions());
-        round.number(self.layout.words(), |row, source| {
-            self.rows.push(row);
-            self.parents.push(source);
-        });
-        round.enter(base, &mut self.shards, &self.rows);
+        let words = self.layout.words();
+        round.compare(words, record.edges.is_some(), self.tables.actions());
+        round.make_room(&mut self.shards, &self.rows);
+        let (rows, parents) = (&mut self.rows, &mut self.parents);
+        let number = || {
+            round.number(words, |row, source| {
+                rows.push(row);
+                parents.push(source);
+            });
+        };
+        rayon::join(number, || round.enter(base, &mut self.shards));
         self.examine_together(base as usize..self.rows.len(), tests, &mut record.marks);
         if record.edges.is_some() {
             round.resolve(base);
@@ -322,8 +335,10 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         // Handing work over to the threads takes a while, so all rounds go in one parcel.
         let workers = self.workers;
         workers.install(|| {
-            for start in states.clone().step_by(ROUND) {
-                let end = states.end.min(start + ROUND as u32);
+            let size = self.rows.len() / ROUND_SHARE;
+            let size = size.clamp(SMALLEST_ROUND, LARGEST_ROUND);
+            for start in states.clone().step_by(size) {
+                let end = states.end.min(start + size as u32);
                 self.expand_together(start..end, tests, record);
             }
         });
