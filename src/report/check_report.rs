@@ -198,6 +198,7 @@ impl Finding {
                     "From some point on it is never true again, and the run never ends."
                 }
                 (PropertyKind::AlwaysEventually, false) => "The run is over, and it is not true.",
+                (PropertyKind::AlwaysStep, _) => "It is broken by the last step of this run.",
                 (PropertyKind::NeverStuck, _) => {
                     "From the end of this run, nothing that can still happen makes it true."
                 }

@@ -22,7 +22,7 @@
 //! |---|---|
 //! | `name` | its name |
 //! | `meaning` | what it says, a sentence, or null |
-//! | `claim` | `always`, `sometimes`, `eventually`, `leads-to`, `always-eventually`, `never-stuck`, `deadlock-free` |
+//! | `claim` | `always`, `sometimes`, `eventually`, `leads-to`, `always-eventually`, `never-stuck`, `deadlock-free`, `always-step` |
 //! | `origin` | `protocol` for a built-in property, `spec` for one that the spec states |
 //! | `position` | `line` and `column` in the spec, from one, or null |
 //! | `verdict` | `holds`, `violated`, `incomplete`, `vacuous` |
@@ -144,6 +144,7 @@ fn claim(kind: PropertyKind) -> &'static str {
         PropertyKind::AlwaysEventually => "always-eventually",
         PropertyKind::NeverStuck => "never-stuck",
         PropertyKind::DeadlockFree => "deadlock-free",
+        PropertyKind::AlwaysStep => "always-step",
     }
 }
 

@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
+use super::condition::StepSays;
 use super::index::{self, Shard};
 use super::packing::Layout;
 use super::product::Product;
@@ -37,6 +38,8 @@ pub(super) struct Block {
     fresh_rows: Vec<u64>,
     /// The packed rows of the successors that are not looked up yet.
     pub(super) rows: Vec<u64>,
+    /// What the steps of each state say to each claim about steps, as far as they were asked.
+    pub(super) steps: Vec<StepSays>,
     /// How many of the states the successors that are looked up belong to.
     looked_up: usize,
     /// The hashes of the rows that are being looked up.
@@ -64,6 +67,7 @@ impl Block {
         self.fresh.clear();
         self.fresh_rows.clear();
         self.rows.clear();
+        self.steps.clear();
         self.looked_up = 0;
     }
 
@@ -159,6 +163,20 @@ impl Block {
             self.counts.push((self.actions.len() - before) as u32);
         }
         Ok(())
+    }
+
+    /// The states whose successors are not looked up yet: each with the actions and the packed rows of
+    /// all its successors.
+    pub(super) fn pending(&self, words: usize) -> impl Iterator<Item = (u32, &[u32], &[u64])> {
+        let states = self.states.start + self.looked_up as u32..;
+        let mut actions = &self.actions[self.targets.len()..];
+        let mut rows = &self.rows[..];
+        states.zip(&self.counts[self.looked_up..]).map(move |(state, &count)| {
+            let (its_actions, more_actions) = actions.split_at(count as usize);
+            let (its_rows, more_rows) = rows.split_at(count as usize * words);
+            (actions, rows) = (more_actions, more_rows);
+            (state, its_actions, its_rows)
+        })
     }
 
     /// Looks up all successors that are not looked up yet.

@@ -11,18 +11,28 @@ use super::pending::Sources;
 use super::product::Fairness;
 use super::record::{Edges, Record};
 use super::reduction::Objection;
-use super::space::{Path, Space};
+use super::space::{NotReplayed, Path, Space, Tests};
 use super::stopwatch::Stopwatch;
 use super::unfolding::UnfoldedLasso;
 use super::verdict::{Completeness, Limit, PropertyReport, Report, Verdict};
 
 /// A property, in terms of a space's own predicates.
-pub(super) struct Claim<Test> {
+pub(super) struct Claim<Test, StepTest> {
     pub(super) name: String,
     pub(super) kind: PropertyKind,
-    pub(super) condition: Test,
-    pub(super) premise: Option<Test>,
+    pub(super) says: Says<Test, StepTest>,
 }
+
+/// What a property says.
+pub(super) enum Says<Test, StepTest> {
+    /// Something about states, or about paths through them.
+    OfStates { condition: Test, premise: Option<Test> },
+    /// Something about every step.
+    OfSteps(StepTest),
+}
+
+/// A property of a space.
+pub(super) type ClaimOf<S> = Claim<<S as Space>::Test, <S as Space>::StepTest>;
 
 impl PropertyKind {
     /// Whether the property is about fair paths, and not only about what can be reached.
@@ -43,24 +53,37 @@ impl PropertyKind {
 /// When a reduction has to be given up.
 pub(super) fn check<S: Space>(
     mut space: S,
-    claims: &[Claim<S::Test>],
+    claims: &[ClaimOf<S>],
     limits: &mut Limits<'_>,
 ) -> Result<Report<S::State, S::Action>, Objection> {
     let clock = Stopwatch::start();
-    let tests: Vec<&S::Test> = claims
-        .iter()
-        .flat_map(|claim| std::iter::once(&claim.condition).chain(&claim.premise))
-        .collect();
+    let mut tests = Tests { states: Vec::new(), steps: Vec::new() };
+    for claim in claims {
+        match &claim.says {
+            Says::OfStates { condition, premise } => {
+                tests.states.push(condition);
+                tests.states.extend(premise);
+            }
+            Says::OfSteps(test) => tests.steps.push(test),
+        }
+    }
     let keep_edges = claims.iter().any(|claim| claim.kind.needs_edges());
-    let mut record = Record::new(tests.len(), keep_edges);
+    let mut record = Record::new(tests.states.len(), tests.steps.len(), keep_edges);
     let exploration = explore(&mut space, &tests, &mut record, limits, clock)?;
-    let mut columns = (0..tests.len()).map(|test| record.column(test));
+    let mut columns = (0..tests.states.len()).map(|test| record.column(test));
+    let mut step_columns = (0..tests.steps.len()).map(|test| record.step_columns(test));
     let findings: Vec<Finding> = claims
         .iter()
-        .filter_map(|claim| {
-            let condition = columns.next()?;
-            let premise = claim.premise.as_ref().and_then(|_| columns.next());
-            Some(find(&mut space, &record, &exploration, claim.kind, condition, premise))
+        .filter_map(|claim| match &claim.says {
+            Says::OfStates { premise, .. } => {
+                let condition = columns.next()?;
+                let premise = premise.as_ref().and_then(|_| columns.next());
+                Some(find(&mut space, &record, &exploration, claim.kind, condition, premise))
+            }
+            Says::OfSteps(_) => {
+                let (broken, asked) = step_columns.next()?;
+                Some(find_step(&space, &record, &exploration, broken, asked))
+            }
         })
         .collect();
     let findings = claims.iter().zip(findings);
@@ -80,7 +103,7 @@ pub(super) fn check<S: Space>(
 
 fn report<S: Space>(
     space: &mut S,
-    claim: &Claim<S::Test>,
+    claim: &ClaimOf<S>,
     finding: Finding,
 ) -> PropertyReport<S::State, S::Action> {
     let mut replay = |path: &Path| match space.replay(path) {
@@ -94,6 +117,18 @@ fn report<S: Space>(
             Ok(counterexample) => Verdict::Violated(Some(counterexample)),
             Err(error) => panic!("while checking `{}`: {error}", claim.name),
         },
+        Finding::BrokenBeyond(path) => {
+            let mut run = replay(&path);
+            let last = run.steps.last().map_or(&run.start, |(_, state)| state);
+            let step = match &claim.says {
+                Says::OfSteps(test) => space.breaking_step(last, test),
+                Says::OfStates { .. } => None,
+            };
+            let again = NotReplayed { step: run.steps.len() + 1 };
+            let step = step.unwrap_or_else(|| panic!("while checking `{}`: {again}", claim.name));
+            run.steps.push(step);
+            Verdict::Violated(Some(run))
+        }
         Finding::Witnessed(path) => {
             witness = Some(replay(&path));
             Verdict::Holds
@@ -117,6 +152,8 @@ enum Finding {
     Kept,
     Broken(Option<Path>),
     BrokenForEver(UnfoldedLasso),
+    /// Broken by a step out of the last state of the path.
+    BrokenBeyond(Path),
     Witnessed(Path),
     Vacuous,
     Unknown,
@@ -144,6 +181,24 @@ fn find<S: Space>(
             Finding::Vacuous
         }
         finding => finding,
+    }
+}
+
+/// The same for a claim about steps: for each state, whether a step breaks it, and whether it is about
+/// one.
+fn find_step<S: Space>(
+    space: &S,
+    record: &Record,
+    exploration: &Exploration,
+    broken: Column<'_>,
+    asked: Column<'_>,
+) -> Finding {
+    let mut expanded = 0..record.ends.len() as u32;
+    match expanded.find(|&state| broken.get(state)) {
+        Some(state) => Finding::BrokenBeyond(Path::to(state, |state| space.parent(state))),
+        None if exploration.completeness != Completeness::Complete => Finding::Unknown,
+        None if asked.is_empty() => Finding::Vacuous,
+        None => Finding::Kept,
     }
 }
 
@@ -202,6 +257,7 @@ impl<S: Space> Judge<'_, S> {
                 Some(graph) => self.broken_at(first_stuck(&graph, premise, condition)),
                 None => Finding::Unknown,
             },
+            PropertyKind::AlwaysStep => unreachable!("steps are judged by their own marks"),
         }
     }
 

@@ -1,4 +1,7 @@
 //! What a property says: a kind of claim, and the conditions it is made of.
+//!
+//! Most properties are about states. A [`StepProperty`] is about steps: what may not be seen in any
+//! state may still be wrong as a change from one to the next ("a decision is never taken back").
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -53,6 +56,12 @@ pub enum PropertyKind {
     NeverStuck,
     /// Where the model comes to its end (in a state without successors), the condition is true.
     DeadlockFree,
+    /// The condition is true of every step: of every action taken in a reachable state, and the state
+    /// that it leads to (TLA+ users know it as action property and write `[][A]_v`; but here a step
+    /// that leads back to the same state must fulfil the condition too). State it by a
+    /// [`StepProperty`]. The condition of a [`Property`] of this kind is about the state that a step
+    /// leads to, its premise about the state that it starts from.
+    AlwaysStep,
 }
 
 /// A named claim about a model.
@@ -114,5 +123,97 @@ impl<V: Viewed> Property<V> {
 impl<V: Viewed> fmt::Debug for Property<V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Property").field("name", &self.name).field("kind", &self.kind).finish()
+    }
+}
+
+/// A predicate on steps: the state before, the action, and the state after.
+pub type StepCondition<V, A> = Arc<
+    dyn for<'a> Fn(<V as Viewed>::View<'a>, &'a A, <V as Viewed>::View<'a>) -> bool + Send + Sync,
+>;
+
+/// A named claim about every step of a model: [`PropertyKind::AlwaysStep`].
+#[derive_where(Clone)]
+pub struct StepProperty<V: Viewed, A> {
+    /// What reports call it.
+    pub name: String,
+    /// What must be true of every step.
+    pub condition: StepCondition<V, A>,
+    /// The steps that the claim is about; all, if there is no premise. A premise that is true of no
+    /// step makes the property vacuous.
+    pub premise: Option<StepCondition<V, A>>,
+}
+
+impl<V: Viewed, A> StepProperty<V, A> {
+    /// A claim about every step.
+    pub fn new(
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(V::View<'a>, &'a A, V::View<'a>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        StepProperty { name: name.into(), condition: Arc::new(condition), premise: None }
+    }
+
+    /// Limits the claim to steps of which `premise` is true.
+    #[must_use]
+    pub fn given(
+        mut self,
+        premise: impl for<'a> Fn(V::View<'a>, &'a A, V::View<'a>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.premise = Some(Arc::new(premise));
+        self
+    }
+}
+
+impl<V: Viewed, A> From<Property<V>> for StepProperty<V, A> {
+    fn from(Property { name, condition, premise, .. }: Property<V>) -> Self {
+        let property = StepProperty::new(name, move |_, _, after| condition(after));
+        match premise {
+            Some(premise) => property.given(move |before, _, _| premise(before)),
+            None => property,
+        }
+    }
+}
+
+impl<V: Viewed, A> fmt::Debug for StepProperty<V, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StepProperty").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A claim about steps, as a search judges it.
+pub(super) struct StepTest<V: Viewed, A> {
+    pub(super) condition: StepCondition<V, A>,
+    pub(super) premise: Option<StepCondition<V, A>>,
+}
+
+impl<V: Viewed, A> StepTest<V, A> {
+    /// What a step says to the claim.
+    pub(super) fn judge<'a>(
+        &self,
+        before: V::View<'a>,
+        action: &'a A,
+        after: V::View<'a>,
+    ) -> StepSays {
+        let is_asked = self.premise.as_ref().is_none_or(|premise| premise(before, action, after));
+        let is_broken = is_asked && !(self.condition)(before, action, after);
+        StepSays { is_asked, is_broken }
+    }
+}
+
+/// What the steps out of a state say to a claim about steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct StepSays {
+    /// Whether one meets the premise.
+    pub(super) is_asked: bool,
+    /// Whether one meets it and not the condition.
+    pub(super) is_broken: bool,
+}
+
+impl StepSays {
+    /// What two steps say together.
+    pub(super) fn or(self, other: Self) -> Self {
+        StepSays {
+            is_asked: self.is_asked || other.is_asked,
+            is_broken: self.is_broken || other.is_broken,
+        }
     }
 }

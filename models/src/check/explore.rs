@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::limits::{Limits, Progress};
 use super::record::Record;
 use super::reduction::Objection;
-use super::space::Space;
+use super::space::{Space, Tests};
 use super::stopwatch::Stopwatch;
 use super::verdict::Completeness;
 
@@ -32,7 +32,7 @@ const LARGEST_BLOCK: u32 = 1 << 16;
 /// When a reduction has to be given up.
 pub(super) fn explore<S: Space>(
     space: &mut S,
-    tests: &[&S::Test],
+    tests: &Tests<'_, S>,
     record: &mut Record,
     limits: &mut Limits<'_>,
     clock: Stopwatch,

@@ -78,7 +78,9 @@ pub mod verdict;
 mod verification;
 mod walks;
 
-pub use condition::{Condition, Parts, Property, PropertyKind, Remark, Viewed, Whole};
+pub use condition::{
+    Condition, Parts, Property, PropertyKind, Remark, StepCondition, StepProperty, Viewed, Whole,
+};
 pub use limits::Progress;
 pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
 pub use simulate::{Simulated, Simulation};

@@ -13,12 +13,12 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use stateright::Model;
 
 use super::chunked::Chunked;
-use super::condition::{Condition, Whole};
+use super::condition::{Condition, StepSays, StepTest, Whole};
 use super::labels::Labels;
 use super::parallel::Workers;
 use super::product::Fairness;
 use super::record::{Edge, Record};
-use super::space::{NO_PARENT, NotReplayed, Path, Space};
+use super::space::{NO_PARENT, NotReplayed, Path, Space, Tests};
 use super::tables::UNFAIR;
 use super::unfolding::UnfoldedLasso;
 use super::verdict::Counterexample;
@@ -62,8 +62,14 @@ enum States<State> {
     Fingerprints { prints: Chunked<u64>, queue: VecDeque<State> },
 }
 
+/// A claim about the steps of a model.
+pub(super) type StepTestOf<M> = StepTest<Whole<<M as Model>::State>, <M as Model>::Action>;
+
 /// A successor: the label of the transition, its fingerprint, and itself.
 type Successor<State> = (u32, u64, State);
+
+/// All successors of a state, and what its steps say to each claim about steps.
+type Expanded<State> = (Vec<Successor<State>>, Vec<StepSays>);
 
 /// How many states are expanded in one go by all threads.
 const ROUND: usize = 1 << 10;
@@ -134,17 +140,33 @@ where
         self.labels.as_ref().map_or(UNFAIR, |labels| labels.label(action))
     }
 
-    fn successors(&self, number: u32) -> Vec<Successor<M::State>> {
+    fn successors(&self, number: u32, tests: &[&StepTestOf<M>]) -> Expanded<M::State> {
         let state = self.state(number);
         let mut actions = Vec::new();
         self.model.actions(state, &mut actions);
+        // The next state takes the action away, so whoever wants to see both needs it twice.
+        let mut seen = Vec::new();
+        if !tests.is_empty() {
+            self.model.actions(state, &mut seen);
+        }
+        let mut seen = seen.iter();
+        let mut said = vec![StepSays::default(); tests.len()];
         let successor = |action| {
             let label = self.label(&action);
+            let seen = seen.next();
             let next = self.model.next_state(state, action)?;
-            let is_inside = self.model.within_boundary(&next);
-            is_inside.then(|| (label, fingerprint(&next), next))
+            if !self.model.within_boundary(&next) {
+                return None;
+            }
+            if let Some(action) = seen {
+                for (says, test) in said.iter_mut().zip(tests) {
+                    *says = says.or(test.judge(state, action, &next));
+                }
+            }
+            Some((label, fingerprint(&next), next))
         };
-        actions.into_iter().filter_map(successor).collect()
+        let successors = actions.into_iter().filter_map(successor).collect();
+        (successors, said)
     }
 
     fn is(&self, state: &M::State, number: u32) -> bool {
@@ -180,34 +202,37 @@ where
     type State = M::State;
     type Action = M::Action;
     type Test = Test<M>;
+    type StepTest = StepTestOf<M>;
 
-    fn open(&mut self, tests: &[&Test<M>], record: &mut Record) {
+    fn open(&mut self, tests: &Tests<'_, Self>, record: &mut Record) {
         for state in self.model.init_states() {
             if self.model.within_boundary(&state) {
-                self.enter(fingerprint(&state), state, NO_PARENT, tests, record);
+                self.enter(fingerprint(&state), state, NO_PARENT, &tests.states, record);
             }
         }
     }
 
-    fn expand(&mut self, states: Range<u32>, tests: &[&Test<M>], record: &mut Record) {
+    fn expand(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
         for start in states.clone().step_by(ROUND) {
             let round = start..states.end.min(start + ROUND as u32);
             let is_shared = self.workers.count() > 1 && round.len() >= WORTH_SHARING;
-            let expanded: Vec<Vec<Successor<M::State>>> = if is_shared {
-                let space = &*self;
-                let each = round.clone().into_par_iter().map(|state| space.successors(state));
+            let space = &*self;
+            let successors = |state| space.successors(state, &tests.steps);
+            let expanded: Vec<Expanded<M::State>> = if is_shared {
+                let each = round.clone().into_par_iter().map(successors);
                 self.workers.install(|| each.collect())
             } else {
-                round.clone().map(|state| self.successors(state)).collect()
+                round.clone().map(successors).collect()
             };
-            for (number, successors) in round.clone().zip(expanded) {
+            for (number, (successors, said)) in round.clone().zip(expanded) {
                 let count = successors.len();
                 for (label, print, next) in successors {
-                    let target = self.enter(print, next, number, tests, record);
+                    let target = self.enter(print, next, number, &tests.states, record);
                     if let Some(edges) = &mut record.edges {
                         edges.push(Edge { label, target });
                     }
                 }
+                record.note_steps(&said);
                 record.expanded(count);
             }
             if let States::Fingerprints { queue, .. } = &mut self.states {
@@ -267,6 +292,16 @@ where
             steps.push(step);
         }
         Ok(Counterexample { start, steps, repeats_from: path.repeats_from })
+    }
+
+    fn breaking_step(
+        &self,
+        state: &M::State,
+        test: &StepTestOf<M>,
+    ) -> Option<(M::Action, M::State)> {
+        self.model.next_steps(state).into_iter().find(|(action, next)| {
+            self.model.within_boundary(next) && test.judge(state, action, next).is_broken
+        })
     }
 
     fn coverage(&self, _record: &Record) -> Vec<(Self::Action, u64)> {

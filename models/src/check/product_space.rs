@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use super::audit::Audit;
 use super::block::{Block, First, Fresh};
 use super::chunked::{Bits, Chunked};
-use super::condition::{Condition, Parts};
+use super::condition::{Condition, Parts, StepSays, StepTest};
 use super::index::{self, Probe, Shard};
 use super::packing::Layout;
 use super::parallel::{Round, Workers};
@@ -17,7 +17,7 @@ use super::product::{Fairness, Product, Snapshot, successors};
 use super::record::{Edge, Record};
 use super::reduction::{Choice, Locality, Objection, Reductions};
 use super::rows::Rows;
-use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space};
+use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space, Tests};
 use super::symmetric::NONE;
 use super::symmetry::Symmetry;
 use super::tables::Tables;
@@ -68,6 +68,12 @@ const WORTH_SHARING: usize = 1 << 9;
 /// A predicate on the states of a product.
 pub(super) type Test<P> = Condition<Parts<<P as Product>::Part>>;
 
+/// A claim about the steps of a product.
+type StepTestOf<P> = StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>;
+
+/// The parts of a state, in order of slots.
+type PartsOf<'a, P> = SmallVec<[&'a <P as Product>::Part; 24]>;
+
 impl<'p, P: Product> ProductSpace<'p, P> {
     pub(super) fn new(product: &'p P, workers: &'p Workers, chosen: Reductions) -> Self {
         let layout = Layout::new(std::iter::empty());
@@ -112,7 +118,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
 
     /// Expands and looks up the rest of a block. Returns whether that changed the layout, so that
     /// rows packed before are of no use.
-    fn finish_block(&mut self, block: &mut Block) -> bool {
+    fn finish_block(&mut self, block: &mut Block, steps: &[&StepTestOf<P>]) -> bool {
         let mut widened = false;
         loop {
             let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
@@ -129,23 +135,24 @@ impl<'p, P: Product> ProductSpace<'p, P> {
                 widened = true;
             }
         }
+        self.ask_steps(block, steps);
         block.look_up(&self.rows, &self.shards);
         widened
     }
 
     /// Expands a run of states on one thread.
-    fn expand_alone(&mut self, states: Range<u32>, tests: &[&Test<P>], record: &mut Record) {
+    fn expand_alone(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
         let mut block = std::mem::take(&mut self.block);
         for start in states.clone().step_by(BLOCK as usize) {
             block.begin(start..states.end.min(start + BLOCK));
-            self.finish_block(&mut block);
+            self.finish_block(&mut block, &tests.steps);
             let before = self.rows.len();
             for at in 0..block.fresh.len() {
                 let Fresh { hash, source, place } = block.fresh[at];
                 let row = block.fresh_row(at, self.layout.words());
                 block.targets[place as usize] = self.enter(row, hash, source);
             }
-            self.examine(before..self.rows.len(), tests, &mut record.marks);
+            self.examine(before..self.rows.len(), &tests.states, &mut record.marks);
             record.taken.resize(self.tables.actions(), 0);
             block.count_actions(&mut record.taken);
             self.note(&block, record);
@@ -155,7 +162,12 @@ impl<'p, P: Product> ProductSpace<'p, P> {
     }
 
     /// Expands a run of states on all threads; see [`parallel`](super::parallel).
-    fn expand_together(&mut self, states: Range<u32>, tests: &[&Test<P>], record: &mut Record) {
+    fn expand_together(
+        &mut self,
+        states: Range<u32>,
+        tests: &Tests<'_, Self>,
+        record: &mut Record,
+    ) {
         let mut round = std::mem::take(&mut self.round);
         round.begin(self.threads, states.clone());
         loop {
@@ -165,12 +177,13 @@ impl<'p, P: Product> ProductSpace<'p, P> {
                 while !block.is_done()
                     && block.expand(tables, layout, rows, self.first(), symmetry, BATCH).is_ok()
                 {
+                    self.ask_steps(block, &tests.steps);
                     block.look_up(rows, &self.shards);
                 }
             });
             let mut widened = false;
             for block in round.blocks_mut().iter_mut().filter(|block| !block.is_done()) {
-                widened = self.finish_block(block);
+                widened = self.finish_block(block, &tests.steps);
                 if widened {
                     // The others still hold rows of the old layout, and must not go on with them.
                     break;
@@ -198,7 +211,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             });
         };
         rayon::join(number, || round.enter(base, &mut self.shards));
-        self.examine_together(base as usize..self.rows.len(), tests, &mut record.marks);
+        self.examine_together(base as usize..self.rows.len(), &tests.states, &mut record.marks);
         if record.edges.is_some() {
             round.resolve(base);
         }
@@ -242,6 +255,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             }
             record.expanded(count as usize);
         }
+        record.note_steps(&block.steps);
     }
 
     /// Runs the tests on states, one after the other.
@@ -249,21 +263,49 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         if tests.is_empty() {
             return;
         }
-        let mut parts: SmallVec<[&P::Part; 24]> = SmallVec::new();
+        let mut parts = PartsOf::<P>::new();
         let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
         let mut said: SmallVec<[bool; 24]> = SmallVec::new();
         for state in states {
             self.rows.read(state, &mut row);
-            parts.clear();
-            for (slot, field) in self.layout.fields().iter().enumerate() {
-                parts.push(self.tables.part(slot, field.read(&row)));
-            }
+            self.parts(&row, &mut parts);
             let snapshot = Snapshot::noting(&parts, self.locality.looked_at());
             said.clear();
             said.extend(tests.iter().map(|test| test(snapshot)));
             said.iter().for_each(|&said| marks.push(said));
             self.compare_tests(state as u32, &said, tests);
         }
+    }
+
+    fn parts<'a>(&'a self, row: &[u64], parts: &mut PartsOf<'a, P>) {
+        parts.clear();
+        for (slot, field) in self.layout.fields().iter().enumerate() {
+            parts.push(self.tables.part(slot, field.read(row)));
+        }
+    }
+
+    /// Judges the steps of a block that are not looked up yet.
+    fn ask_steps(&self, block: &mut Block, tests: &[&StepTestOf<P>]) {
+        if tests.is_empty() {
+            return;
+        }
+        let words = self.layout.words();
+        let mut said = std::mem::take(&mut block.steps);
+        let (mut before, mut after) = (PartsOf::<P>::new(), PartsOf::<P>::new());
+        for (state, actions, rows) in block.pending(words) {
+            self.parts(&self.rows.get_any(state as usize), &mut before);
+            let first = said.len();
+            said.resize(first + tests.len(), StepSays::default());
+            for (&action, row) in actions.iter().zip(rows.chunks_exact(words)) {
+                self.parts(row, &mut after);
+                let action = self.tables.action(action);
+                for (says, test) in said[first..].iter_mut().zip(tests) {
+                    let (before, after) = (Snapshot::new(&before), Snapshot::new(&after));
+                    *says = says.or(test.judge(before, action, after));
+                }
+            }
+        }
+        block.steps = said;
     }
 
     fn examine_together(&self, states: Range<usize>, tests: &[&Test<P>], marks: &mut Bits) {
@@ -299,8 +341,9 @@ impl<P: Product> Space for ProductSpace<'_, P> {
     type State = Vec<P::Part>;
     type Action = P::Action;
     type Test = Test<P>;
+    type StepTest = StepTestOf<P>;
 
-    fn open(&mut self, tests: &[&Test<P>], record: &mut Record) {
+    fn open(&mut self, tests: &Tests<'_, Self>, record: &mut Record) {
         let initial = self.product.initial();
         let width = initial.first().map_or(0, Vec::len);
         self.tables = Tables::new(self.product, width);
@@ -325,10 +368,10 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             self.layout.pack(&ids, &mut row);
             self.enter(&row, index::hash(&row), NO_PARENT);
         }
-        self.examine(0..self.rows.len(), tests, &mut record.marks);
+        self.examine(0..self.rows.len(), &tests.states, &mut record.marks);
     }
 
-    fn expand(&mut self, states: Range<u32>, tests: &[&Test<P>], record: &mut Record) {
+    fn expand(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
         if self.threads == 1 || states.len() < WORTH_SHARING {
             return self.expand_alone(states, tests, record);
         }
@@ -399,6 +442,16 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         self.replay_unfolded(lasso)
     }
 
+    fn breaking_step(
+        &self,
+        state: &Vec<P::Part>,
+        test: &StepTestOf<P>,
+    ) -> Option<(P::Action, Vec<P::Part>)> {
+        successors(self.product, state)
+            .into_iter()
+            .find(|(action, next)| breaks::<P>(test, state, action, next))
+    }
+
     fn objection(&self) -> Option<Objection> {
         if let Some(objection) = self.objection_to_symmetry() {
             return Some(objection);
@@ -436,4 +489,16 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             })
             .collect()
     }
+}
+
+/// Whether a step breaks a claim about steps.
+pub(super) fn breaks<P: Product>(
+    test: &StepTestOf<P>,
+    before: &[P::Part],
+    action: &P::Action,
+    after: &[P::Part],
+) -> bool {
+    let (before, after): (PartsOf<'_, P>, PartsOf<'_, P>) =
+        (before.iter().collect(), after.iter().collect());
+    test.judge(Snapshot::new(&before), action, Snapshot::new(&after)).is_broken
 }

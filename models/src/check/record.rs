@@ -1,6 +1,7 @@
 //! What a search writes down about the states it visits.
 
 use super::chunked::{Bits, Chunked, Column};
+use super::condition::StepSays;
 
 /// The notes of a search: one entry per state, in the order in which states were found.
 #[derive(Debug)]
@@ -8,6 +9,9 @@ pub(super) struct Record {
     /// For each state, whether it passes each of the tests.
     pub(super) marks: Bits,
     tests: usize,
+    /// For each expanded state, what its steps say to each claim about steps: two bits each.
+    step_marks: Bits,
+    step_tests: usize,
     /// For each expanded state, whether it has no successor.
     pub(super) ends: Bits,
     /// The transitions, if the properties at hand need them afterwards.
@@ -19,10 +23,12 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn new(tests: usize, keep_edges: bool) -> Self {
+    pub(super) fn new(tests: usize, step_tests: usize, keep_edges: bool) -> Self {
         Record {
             marks: Bits::default(),
             tests,
+            step_marks: Bits::default(),
+            step_tests,
             ends: Bits::default(),
             edges: keep_edges.then(Edges::new),
             transitions: 0,
@@ -35,6 +41,21 @@ impl Record {
         Column::new(&self.marks, test, self.tests)
     }
 
+    /// Whether each expanded state has a step that breaks the claim, and whether it has one that the
+    /// claim is about.
+    pub(super) fn step_columns(&self, test: usize) -> (Column<'_>, Column<'_>) {
+        let column = |at| Column::new(&self.step_marks, 2 * test + at, 2 * self.step_tests);
+        (column(0), column(1))
+    }
+
+    /// Notes what the steps of the next states say to each claim about steps.
+    pub(super) fn note_steps(&mut self, said: &[StepSays]) {
+        for says in said {
+            self.step_marks.push(says.is_broken);
+            self.step_marks.push(says.is_asked);
+        }
+    }
+
     /// Notes that the next state is expanded, and has so many successors.
     pub(super) fn expanded(&mut self, successors: usize) {
         self.ends.push(successors == 0);
@@ -45,7 +66,8 @@ impl Record {
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.marks.bytes() + self.ends.bytes() + self.edges.as_ref().map_or(0, Edges::bytes)
+        let bits = self.marks.bytes() + self.step_marks.bytes() + self.ends.bytes();
+        bits + self.edges.as_ref().map_or(0, Edges::bytes)
     }
 }
 

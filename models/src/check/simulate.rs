@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::claim::Claim;
+use super::claim::{Claim, Says};
 use super::condition::PropertyKind;
 use super::limits::Limits;
 use super::product::Fairness;
@@ -54,17 +54,28 @@ pub(super) trait Walkable {
     type State: PartialEq;
     type Action;
     type Test;
+    type StepTest;
 
     fn starts(&self) -> Vec<Self::State>;
     fn steps(&self, state: &Self::State) -> Vec<(Self::Action, Self::State)>;
     fn passes(&self, state: &Self::State, test: &Self::Test) -> bool;
+    fn breaks(
+        &self,
+        before: &Self::State,
+        action: &Self::Action,
+        after: &Self::State,
+        test: &Self::StepTest,
+    ) -> bool;
     fn fairness(&self, action: &Self::Action) -> Fairness;
 }
+
+/// A property of a model that one can walk through.
+type ClaimOf<W> = Claim<<W as Walkable>::Test, <W as Walkable>::StepTest>;
 
 /// Takes random walks and judges what they came by.
 pub(super) fn simulate<W: Walkable>(
     model: &W,
-    claims: &[Claim<W::Test>],
+    claims: &[ClaimOf<W>],
     simulation: Simulation,
     limits: &Limits<'_>,
 ) -> Simulated<W::State, W::Action> {
@@ -79,14 +90,25 @@ pub(super) fn simulate<W: Walkable>(
         && found.iter().any(Option::is_none)
     {
         let mut watch = Watch::new(claims);
-        let choices = walk(model, simulation, &mut draw, |state, at, is_end| {
-            watch.see(model, claims, state, at, is_end);
+        let choices = walk(model, simulation, &mut draw, |seen, at| match seen {
+            Seen::State(state, is_end) => watch.see(model, claims, state, at, is_end),
+            Seen::Step(before, action, after) => {
+                watch.see_step(model, claims, (before, action, after), at);
+            }
         });
         walks += 1;
         steps += choices.len().saturating_sub(1) as u64;
-        for (found, end) in found.iter_mut().zip(watch.decided) {
+        for ((found, end), claim) in found.iter_mut().zip(watch.decided).zip(claims) {
             if let Some(length) = end.filter(|_| found.is_none()) {
-                *found = Some(straighten(take_again(model, &choices[..=length])));
+                let mut path = take_again(model, &choices[..=length]);
+                // The step itself is what it is about, wherever it leads.
+                let step = match claim.kind {
+                    PropertyKind::AlwaysStep => path.steps.pop(),
+                    _ => None,
+                };
+                path = straighten(path);
+                path.steps.extend(step);
+                *found = Some(path);
             }
         }
     }
@@ -102,12 +124,20 @@ pub(super) fn simulate<W: Walkable>(
     Simulated { walks, steps, elapsed: clock.elapsed(), properties: properties.collect() }
 }
 
-/// Takes one walk. Returns the choices made: of the initial state, and then of each step.
+/// What a walk comes by.
+enum Seen<'w, W: Walkable> {
+    /// A state, and whether paths end there.
+    State(&'w W::State, bool),
+    /// A step.
+    Step(&'w W::State, &'w W::Action, &'w W::State),
+}
+
+/// Takes one walk. Tells what it comes by, and after how many steps. Returns the choices made: of the initial state, and then of each step.
 fn walk<W: Walkable>(
     model: &W,
     simulation: Simulation,
     draw: &mut Draw,
-    mut see: impl FnMut(&W::State, usize, bool),
+    mut see: impl FnMut(Seen<'_, W>, usize),
 ) -> Vec<usize> {
     let mut starts = model.starts();
     if starts.is_empty() {
@@ -117,7 +147,7 @@ fn walk<W: Walkable>(
     let mut state = starts.swap_remove(choices[0]);
     loop {
         let mut steps = model.steps(&state);
-        see(&state, choices.len() - 1, steps.is_empty());
+        see(Seen::State(&state, steps.is_empty()), choices.len() - 1);
         if steps.is_empty() || choices.len() > simulation.depth as usize {
             return choices;
         }
@@ -135,7 +165,9 @@ fn walk<W: Walkable>(
             _ => draw.below(steps.len()),
         };
         choices.push(choice);
-        state = steps.swap_remove(choice).1;
+        let (action, next) = steps.swap_remove(choice);
+        see(Seen::Step(&state, &action, &next), choices.len() - 1);
+        state = next;
     }
 }
 
@@ -177,30 +209,32 @@ struct Watch {
 }
 
 impl Watch {
-    fn new<T>(claims: &[Claim<T>]) -> Self {
+    fn new<T, U>(claims: &[Claim<T, U>]) -> Self {
         Watch { owed: vec![false; claims.len()], decided: vec![None; claims.len()] }
     }
 
     fn see<W: Walkable>(
         &mut self,
         model: &W,
-        claims: &[Claim<W::Test>],
+        claims: &[ClaimOf<W>],
         state: &W::State,
         at: usize,
         is_end: bool,
     ) {
         for (number, claim) in claims.iter().enumerate() {
+            let Says::OfStates { condition, premise } = &claim.says else { continue };
             if self.decided[number].is_some() {
                 continue;
             }
-            let asked = claim.premise.as_ref().is_none_or(|premise| model.passes(state, premise));
-            let good = model.passes(state, &claim.condition);
+            let asked = premise.as_ref().is_none_or(|premise| model.passes(state, premise));
+            let good = model.passes(state, condition);
             let owed = &mut self.owed[number];
             let decided = match claim.kind {
                 PropertyKind::Always => asked && !good,
                 PropertyKind::Sometimes => asked && good,
                 // From an end nothing else can be reached, so it is stuck unless it is the goal.
                 PropertyKind::DeadlockFree | PropertyKind::NeverStuck => is_end && asked && !good,
+                PropertyKind::AlwaysStep => false,
                 PropertyKind::Eventually => {
                     *owed = (*owed || at == 0 && asked) && !good;
                     is_end && *owed
@@ -212,6 +246,25 @@ impl Watch {
             };
             if decided {
                 self.decided[number] = Some(at);
+            }
+        }
+    }
+}
+
+impl Watch {
+    fn see_step<W: Walkable>(
+        &mut self,
+        model: &W,
+        claims: &[ClaimOf<W>],
+        (before, action, after): (&W::State, &W::Action, &W::State),
+        at: usize,
+    ) {
+        for (decided, claim) in self.decided.iter_mut().zip(claims) {
+            if let Says::OfSteps(test) = &claim.says
+                && decided.is_none()
+                && model.breaks(before, action, after, test)
+            {
+                *decided = Some(at);
             }
         }
     }

@@ -27,12 +27,14 @@ pub(super) trait Space {
     type Action;
     /// A predicate on states.
     type Test;
+    /// A claim about steps.
+    type StepTest;
 
     /// Enters the initial states.
-    fn open(&mut self, tests: &[&Self::Test], record: &mut Record);
+    fn open(&mut self, tests: &Tests<'_, Self>, record: &mut Record);
 
     /// Enters the successors of these states, which come right after those expanded before.
-    fn expand(&mut self, states: Range<u32>, tests: &[&Self::Test], record: &mut Record);
+    fn expand(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record);
 
     /// The number of states entered.
     fn len(&self) -> u32;
@@ -69,6 +71,13 @@ pub(super) trait Space {
         lasso: &UnfoldedLasso,
     ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
 
+    /// The first step out of a state that breaks a claim about steps.
+    fn breaking_step(
+        &self,
+        state: &Self::State,
+        test: &Self::StepTest,
+    ) -> Option<(Self::Action, Self::State)>;
+
     /// Every action heard of, and how often it was taken.
     fn coverage(&self, record: &Record) -> Vec<(Self::Action, u64)>;
 
@@ -87,6 +96,14 @@ pub(super) trait Space {
     fn collision_probability(&self) -> f64 {
         0.0
     }
+}
+
+/// What is asked of each state and each step.
+pub(super) struct Tests<'a, S: Space + ?Sized> {
+    /// Of each state.
+    pub(super) states: Vec<&'a S::Test>,
+    /// Of each step.
+    pub(super) steps: Vec<&'a S::StepTest>,
 }
 
 /// A path through the numbered states.

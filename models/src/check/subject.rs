@@ -5,8 +5,10 @@ use std::hash::Hash;
 
 use stateright::{Expectation, Model};
 
-use super::claim::{Claim, check};
-use super::condition::{Condition, Parts, Property, PropertyKind, Viewed, Whole};
+use super::claim::{Claim, Says, check};
+use super::condition::{
+    Condition, Parts, Property, PropertyKind, StepProperty, StepTest, Viewed, Whole,
+};
 use super::labels::Labels;
 use super::limits::Limits;
 use super::model_space::{ModelSpace, Test};
@@ -30,25 +32,55 @@ pub trait Subject: Sized {
 
     /// Explores it and decides the properties.
     #[doc(hidden)]
-    fn search(self, task: Task<'_, Self::Views>) -> Report<Self::State, Self::Action>;
+    fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, Self::Action>;
 
     /// Walks through it at random and judges the properties by that.
     #[doc(hidden)]
     fn walk(
         self,
-        task: Task<'_, Self::Views>,
+        task: TaskOf<'_, Self>,
         simulation: Simulation,
     ) -> Simulated<Self::State, Self::Action>;
 }
 
 /// What a subject is asked to do.
 #[doc(hidden)]
-pub struct Task<'m, V: Viewed> {
-    pub(super) properties: Vec<Property<V>>,
+pub struct Task<'m, V: Viewed, A> {
+    pub(super) properties: Vec<Stated<V, A>>,
     pub(super) limits: Limits<'m>,
     pub(super) threads: usize,
     pub(super) symmetry: bool,
     pub(super) partial_order: bool,
+}
+
+/// What a subject of this type is asked to do.
+pub(super) type TaskOf<'m, S> = Task<'m, <S as Subject>::Views, <S as Subject>::Action>;
+
+/// A property, of states or of steps.
+pub(super) enum Stated<V: Viewed, A> {
+    /// Of states.
+    OfStates(Property<V>),
+    /// Of steps.
+    OfSteps(StepProperty<V, A>),
+}
+
+impl<V: Viewed, A> Stated<V, A> {
+    /// The property as a claim. `test` makes a predicate of a condition.
+    fn into_claim<Test>(self, test: impl Fn(Condition<V>) -> Test) -> Claim<Test, StepTest<V, A>> {
+        match self {
+            Stated::OfStates(property) if property.kind == PropertyKind::AlwaysStep => {
+                Stated::OfSteps(StepProperty::from(property)).into_claim(test)
+            }
+            Stated::OfStates(Property { name, kind, condition, premise, .. }) => {
+                let (condition, premise) = (test(condition), premise.map(&test));
+                Claim { name, kind, says: Says::OfStates { condition, premise } }
+            }
+            Stated::OfSteps(StepProperty { name, condition, premise }) => {
+                let says = Says::OfSteps(StepTest { condition, premise });
+                Claim { name, kind: PropertyKind::AlwaysStep, says }
+            }
+        }
+    }
 }
 
 /// A [`Product`], explored by its parts.
@@ -61,7 +93,7 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
     type Action = P::Action;
     type Views = Parts<P::Part>;
 
-    fn search(self, task: Task<'_, Self::Views>) -> Report<Self::State, P::Action> {
+    fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, P::Action> {
         let claims = claims::<P>(task.properties);
         let mut limits = task.limits;
         let reductions = self.reductions(task.symmetry, task.partial_order, &claims);
@@ -71,7 +103,7 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
 
     fn walk(
         self,
-        task: Task<'_, Self::Views>,
+        task: TaskOf<'_, Self>,
         simulation: Simulation,
     ) -> Simulated<Self::State, P::Action> {
         let model = ProductWalk { product: self.product };
@@ -79,46 +111,47 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
     }
 }
 
+/// A property of a product as a claim.
+type ClaimOf<P> = Claim<
+    Condition<Parts<<P as Product>::Part>>,
+    StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>,
+>;
+
 /// The properties of a product as claims.
-fn claims<P: Product>(
-    properties: Vec<Property<Parts<P::Part>>>,
-) -> Vec<Claim<Condition<Parts<P::Part>>>> {
-    let claim = |property: Property<Parts<P::Part>>| Claim {
-        name: property.name,
-        kind: property.kind,
-        condition: property.condition,
-        premise: property.premise,
-    };
-    properties.into_iter().map(claim).collect()
+fn claims<P: Product>(properties: Vec<Stated<Parts<P::Part>, P::Action>>) -> Vec<ClaimOf<P>> {
+    properties.into_iter().map(|property| property.into_claim(|condition| condition)).collect()
 }
 
 /// The property that a test belongs to. Each has a condition, and some have a premise after it.
-fn property_of<Test>(claims: &[Claim<Test>], test: usize) -> &str {
-    let mut tests = claims
-        .iter()
-        .flat_map(|claim| std::iter::once(claim).chain(claim.premise.as_ref().map(|_| claim)));
+fn property_of<Test, StepTest>(claims: &[Claim<Test, StepTest>], test: usize) -> &str {
+    let mut tests = claims.iter().flat_map(|claim| {
+        let tests = match &claim.says {
+            Says::OfStates { premise, .. } => 1 + usize::from(premise.is_some()),
+            Says::OfSteps(_) => 0,
+        };
+        std::iter::repeat_n(claim, tests)
+    });
     tests.nth(test).map_or("a property", |claim| &claim.name)
 }
 
 impl<P: Product> ProductSubject<'_, P> {
     /// The reductions that the properties allow.
-    fn reductions(
-        &self,
-        symmetry: bool,
-        partial_order: bool,
-        claims: &[Claim<Condition<Parts<P::Part>>>],
-    ) -> Reductions {
+    fn reductions(&self, symmetry: bool, partial_order: bool, claims: &[ClaimOf<P>]) -> Reductions {
         let choose = |is_asked: bool, obstacle: Option<String>| match obstacle {
             _ if !is_asked => Choice::Ignore,
             Some(obstacle) => Choice::Refuse(obstacle),
             None => Choice::Use,
         };
         let is_symmetric = self.product.symmetry().into_iter().any(|size| size > 1);
-        let symmetry = choose(symmetry && is_symmetric, None);
+        // What a step is called differs between the steps that one of them would stand for, and a
+        // step that is left out would not be looked at.
+        let step = claims.iter().find(|claim| claim.kind == PropertyKind::AlwaysStep);
+        let step = step.map(|claim| format!("`{}` is about steps", claim.name));
+        let symmetry = choose(symmetry && is_symmetric, step.clone());
         let path = claims.iter().find(|claim| claim.kind.needs_edges());
         let path = path.map(|claim| format!("`{}` is about paths", claim.name));
         let symmetric = (symmetry == Choice::Use).then(|| String::from("the symmetry is used"));
-        let partial_order = choose(partial_order, path.or(symmetric));
+        let partial_order = choose(partial_order, path.or(step).or(symmetric));
         Reductions { symmetry, partial_order, excluded: BTreeSet::new() }
     }
 
@@ -126,7 +159,7 @@ impl<P: Product> ProductSubject<'_, P> {
         &self,
         workers: &Workers,
         mut reductions: Reductions,
-        claims: &[Claim<Condition<Parts<P::Part>>>],
+        claims: &[ClaimOf<P>],
         limits: &mut Limits<'_>,
     ) -> Report<Vec<P::Part>, P::Action> {
         loop {
@@ -168,7 +201,7 @@ where
     type Action = M::Action;
     type Views = Whole<M::State>;
 
-    fn search(self, task: Task<'_, Self::Views>) -> Report<M::State, M::Action> {
+    fn search(self, task: TaskOf<'_, Self>) -> Report<M::State, M::Action> {
         let claims = self.claims(task.properties);
         let mut limits = task.limits;
         let workers = Workers::new(task.threads);
@@ -181,7 +214,7 @@ where
 
     fn walk(
         self,
-        task: Task<'_, Self::Views>,
+        task: TaskOf<'_, Self>,
         simulation: Simulation,
     ) -> Simulated<M::State, M::Action> {
         let claims = self.claims(task.properties);
@@ -195,7 +228,10 @@ where
     M::State: PartialEq + Hash + 'static,
 {
     /// The model's own properties, and those stated here.
-    fn claims(&self, properties: Vec<Property<Whole<M::State>>>) -> Vec<Claim<Test<M>>> {
+    fn claims(
+        &self,
+        properties: Vec<Stated<Whole<M::State>, M::Action>>,
+    ) -> Vec<Claim<Test<M>, StepTest<Whole<M::State>, M::Action>>> {
         let builtin = self.model.properties().into_iter().map(|property| Claim {
             name: property.name.to_owned(),
             kind: match property.expectation {
@@ -203,15 +239,9 @@ where
                 Expectation::Sometimes => PropertyKind::Sometimes,
                 Expectation::Eventually => PropertyKind::Eventually,
             },
-            condition: Test::Builtin(property.condition),
-            premise: None,
+            says: Says::OfStates { condition: Test::Builtin(property.condition), premise: None },
         });
-        let stated = properties.into_iter().map(|property| Claim {
-            name: property.name,
-            kind: property.kind,
-            condition: Test::Condition(property.condition),
-            premise: property.premise.map(Test::Condition),
-        });
+        let stated = properties.into_iter().map(|property| property.into_claim(Test::Condition));
         builtin.chain(stated).collect()
     }
 }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use stateright::Model;
 
-use super::condition::{Property, PropertyKind, Viewed};
+use super::condition::{Property, PropertyKind, StepProperty, Viewed};
 use super::labels::ByRule;
 use super::limits::{Limits, Progress};
 use super::product::{Fairness, Product};
 use super::simulate::{Simulated, Simulation};
-use super::subject::{ModelSubject, ProductSubject, Subject, Task};
+use super::subject::{ModelSubject, ProductSubject, Stated, Subject, Task, TaskOf};
 use super::verdict::Report;
 
 /// A state as conditions of a subject see it.
@@ -48,7 +48,7 @@ type View<'a, S> = <<S as Subject>::Views as Viewed>::View<'a>;
 /// ```
 pub struct Verification<'m, S: Subject> {
     subject: S,
-    task: Task<'m, S::Views>,
+    task: TaskOf<'m, S>,
 }
 
 /// Starts a check of a product.
@@ -95,14 +95,14 @@ impl<'m, S: Subject> Verification<'m, S> {
     /// States a property.
     #[must_use]
     pub fn property(mut self, property: Property<S::Views>) -> Self {
-        self.task.properties.push(property);
+        self.task.properties.push(Stated::OfStates(property));
         self
     }
 
     /// States several properties.
     #[must_use]
     pub fn properties(mut self, properties: impl IntoIterator<Item = Property<S::Views>>) -> Self {
-        self.task.properties.extend(properties);
+        self.task.properties.extend(properties.into_iter().map(Stated::OfStates));
         self
     }
 
@@ -184,6 +184,46 @@ impl<'m, S: Subject> Verification<'m, S> {
         condition: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.stated(PropertyKind::DeadlockFree, name, condition)
+    }
+
+    /// States a property of steps.
+    #[must_use]
+    pub fn step_property(mut self, property: StepProperty<S::Views, S::Action>) -> Self {
+        self.task.properties.push(Stated::OfSteps(property));
+        self
+    }
+
+    /// States that the condition is true of every step: of the state before, the action, and the state
+    /// after.
+    ///
+    /// ```
+    /// # use amends_models::check::Verify;
+    /// # use stateright::Model;
+    /// # struct Clock;
+    /// # impl Model for Clock {
+    /// #     type State = u8;
+    /// #     type Action = &'static str;
+    /// #     fn init_states(&self) -> Vec<u8> { vec![0] }
+    /// #     fn actions(&self, _: &u8, actions: &mut Vec<&'static str>) { actions.push("tick") }
+    /// #     fn next_state(&self, now: &u8, _: &'static str) -> Option<u8> { Some((now + 1) % 3) }
+    /// # }
+    /// let report = Clock.verify().always_step("never goes back", |now, _, next| now < next).run();
+    /// let back = report.property("never goes back").unwrap().verdict.counterexample().unwrap();
+    /// assert_eq!(back.steps, [("tick", 1), ("tick", 2), ("tick", 0)]);
+    /// ```
+    ///
+    /// The steps of a quotient are not those of the model, so no reduction is used for such a
+    /// property.
+    #[must_use]
+    pub fn always_step(
+        self,
+        name: impl Into<String>,
+        condition: impl for<'a> Fn(View<'a, S>, &'a S::Action, View<'a, S>) -> bool
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.step_property(StepProperty::new(name, condition))
     }
 
     /// Searches with so many threads; by default, with as many as the machine has. The result is the

@@ -2,10 +2,11 @@
 
 use stateright::Model;
 
-use super::condition::{Condition, Parts};
+use super::condition::{Condition, Parts, StepTest};
 use super::labels::Labels;
-use super::model_space::Test;
+use super::model_space::{StepTestOf, Test};
 use super::product::{Fairness, Product, Snapshot, successors};
+use super::product_space::breaks;
 use super::simulate::Walkable;
 use super::tables::UNFAIR;
 
@@ -18,6 +19,7 @@ impl<P: Product> Walkable for ProductWalk<'_, P> {
     type State = Vec<P::Part>;
     type Action = P::Action;
     type Test = Condition<Parts<P::Part>>;
+    type StepTest = StepTest<Parts<P::Part>, P::Action>;
 
     fn starts(&self) -> Vec<Self::State> {
         self.product.initial()
@@ -30,6 +32,16 @@ impl<P: Product> Walkable for ProductWalk<'_, P> {
     fn passes(&self, state: &Self::State, test: &Self::Test) -> bool {
         let parts: Vec<&P::Part> = state.iter().collect();
         test(Snapshot::new(&parts))
+    }
+
+    fn breaks(
+        &self,
+        before: &Self::State,
+        action: &P::Action,
+        after: &Self::State,
+        test: &Self::StepTest,
+    ) -> bool {
+        breaks::<P>(test, before, action, after)
     }
 
     fn fairness(&self, action: &P::Action) -> Fairness {
@@ -50,6 +62,7 @@ where
     type State = M::State;
     type Action = M::Action;
     type Test = Test<M>;
+    type StepTest = StepTestOf<M>;
 
     fn starts(&self) -> Vec<M::State> {
         let mut starts = self.model.init_states();
@@ -65,6 +78,16 @@ where
 
     fn passes(&self, state: &M::State, test: &Test<M>) -> bool {
         test.passes(self.model, state)
+    }
+
+    fn breaks(
+        &self,
+        before: &M::State,
+        action: &M::Action,
+        after: &M::State,
+        test: &Self::StepTest,
+    ) -> bool {
+        test.judge(before, action, after).is_broken
     }
 
     fn fairness(&self, action: &M::Action) -> Fairness {

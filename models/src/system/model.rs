@@ -139,7 +139,8 @@ impl<T: Protocol> Model for System<T> {
                     | PropertyKind::LeadsTo
                     | PropertyKind::AlwaysEventually
                     | PropertyKind::NeverStuck
-                    | PropertyKind::DeadlockFree => return None,
+                    | PropertyKind::DeadlockFree
+                    | PropertyKind::AlwaysStep => return None,
                 };
                 let condition = *Self::CONDITIONS.get(at)?;
                 Some(ForeignProperty { expectation, name: names[at], condition })

@@ -9,7 +9,7 @@ use crate::check::{
     Counterexample, Parts, Property, PropertyKind, Report, Verdict, Whole, model, product,
 };
 
-pub(super) const KINDS: [PropertyKind; 7] = [
+pub(super) const KINDS: [PropertyKind; 8] = [
     PropertyKind::Always,
     PropertyKind::Sometimes,
     PropertyKind::Eventually,
@@ -17,9 +17,10 @@ pub(super) const KINDS: [PropertyKind; 7] = [
     PropertyKind::AlwaysEventually,
     PropertyKind::NeverStuck,
     PropertyKind::DeadlockFree,
+    PropertyKind::AlwaysStep,
 ];
 
-fn truth_of<S, A>(report: &Report<S, A>) -> Truth {
+pub(super) fn truth_of<S, A>(report: &Report<S, A>) -> Truth {
     match &report.properties[0].verdict {
         Verdict::Holds => Truth::Holds,
         Verdict::Vacuous => Truth::Vacuous,

@@ -12,5 +12,6 @@ mod reduction;
 mod reference;
 mod simulation;
 mod small;
+mod steps;
 mod symmetry;
 mod threads;

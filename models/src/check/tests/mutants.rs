@@ -17,7 +17,7 @@ use crate::check::model_space::ModelSpace;
 use crate::check::parallel::Workers;
 use crate::check::pending::Sources;
 use crate::check::record::Record;
-use crate::check::space::Space;
+use crate::check::space::{Space, Tests};
 use crate::check::stopwatch::Stopwatch;
 
 /// Whether a broken rule makes the verdict on some random graph differ from the truth, or makes the
@@ -44,9 +44,10 @@ fn is_broken(
     let rule = ByRule::new(move |action: &u8| fairness[*action as usize]);
     let workers = Workers::new(1);
     let mut space = ModelSpace::new(graph, Some(Box::new(rule)), &workers, true);
-    let mut record = Record::new(0, true);
+    let mut record = Record::new(0, 0, true);
     let clock = Stopwatch::start();
-    let search = explore(&mut space, &[], &mut record, &mut Limits::default(), clock).unwrap();
+    let none = Tests { states: Vec::new(), steps: Vec::new() };
+    let search = explore(&mut space, &none, &mut record, &mut Limits::default(), clock).unwrap();
     let mut goal = Bits::default();
     for state in 0..space.len() {
         goal.push(graph.goal >> space.state(state) & 1 == 1);

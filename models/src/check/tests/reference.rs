@@ -188,11 +188,38 @@ impl Reference {
             PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
                 self.broken(&reachable().collect::<Vec<_>>(), asked, loops)
             }
+            PropertyKind::AlwaysStep => {
+                return self.truth_of_steps(
+                    |from, _, _| !premised || has(self.premise, from),
+                    |_, _, to| has(self.goal, to),
+                );
+            }
         };
         let met = !premised || reachable().any(|(state, _)| asked(state));
         match violation {
             _ if !met => Truth::Vacuous,
             Some(length) => Truth::Violated(length),
+            None => Truth::Holds,
+        }
+    }
+
+    /// What is true of the claim that every step of which `asked` is true is `good`. Both see the state
+    /// before, the label of the action, and the state after.
+    pub(super) fn truth_of_steps(
+        &self,
+        asked: impl Fn(usize, usize, usize) -> bool,
+        good: impl Fn(usize, usize, usize) -> bool,
+    ) -> Truth {
+        let start = self.distances_from_start();
+        let steps = self.states().flat_map(|from| {
+            let steps = self.edges[from].iter().map(move |&(label, to)| (from, label, to));
+            steps.filter(|&(from, label, to)| start[from].is_some() && asked(from, label, to))
+        });
+        let steps: Vec<_> = steps.collect();
+        let broken = steps.iter().filter(|&&(from, label, to)| !good(from, label, to));
+        match broken.filter_map(|&(from, ..)| Some(start[from]? + 1)).min() {
+            Some(length) => Truth::Violated(Some(length)),
+            None if steps.is_empty() => Truth::Vacuous,
             None => Truth::Holds,
         }
     }
