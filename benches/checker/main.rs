@@ -3,8 +3,11 @@
 //! `cargo bench --bench checker` measures amends and Stateright (breadth-first and depth-first) with
 //! one thread and two, and SPIN if it is installed. Every measurement is a process of its own, so
 //! that its peak resident memory is its own too. The table shows ratios to the fastest search of
-//! Stateright, and to its breadth-first search with one thread; `target/bench/checker.json` has the
-//! figures.
+//! Stateright, and to its breadth-first search with one thread (in memory, the share that is needed of
+//! what that takes for a state); `target/bench/checker.json` has the figures.
+//!
+//! The models are Gray and Lamport's TwoPhase, which everybody writes in their own way, and one spec
+//! for each protocol, of which both search the same [`System`](amends::models::system::System).
 //!
 //! Arguments choose models by a part of their name: `cargo bench --bench checker -- two-phase-7`.
 //! Read ratios, not times, when the machine has other things to do.

@@ -2,24 +2,28 @@
 
 use std::error::Error;
 use std::hash::Hash;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use amends::models::check::{self, Product, PropertyKind, Report};
 use amends::models::protocol::two_phase_commit::gray_lamport::TwoPhase;
-use amends::models::system::System;
-use amends::models::system::saga::{self, Saga};
-use amends::models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
+use amends::models::system::{Protocol, System, WithSystem, with_system};
+use amends::models::workflow::{Fault, FaultBudget};
+use amends::spec;
 use stateright::{Checker as _, Model};
 
 use crate::measurement::Checker;
 use crate::stateright_two_phase::PlainTwoPhase;
 
 /// A model to be searched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject {
-    TwoPhase7,
-    TwoPhase8,
-    Saga,
+    /// Gray and Lamport's TwoPhase with so many resource managers. Stateright searches the model that
+    /// comes with it.
+    TwoPhase(&'static str, u8),
+    /// The system of a spec of this name, with a fault budget that lets Stateright end in seconds.
+    /// Both search the same system.
+    Spec(&'static str, &'static [(Fault, Option<&'static str>)]),
 }
 
 /// What a search found, and how long it took.
@@ -29,14 +33,41 @@ pub(crate) struct Search {
     pub(crate) elapsed: Duration,
 }
 
+/// Where the specs are.
+const SPECS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/specs");
+
+const ORDER_SAGA: &[(Fault, Option<&str>)] = &[
+    (Fault::Crash, Some("coordinator")),
+    (Fault::Crash, Some("inventory")),
+    (Fault::Duplicate, None),
+];
+const TCC: &[(Fault, Option<&str>)] = &[
+    (Fault::Crash, Some("inventory")),
+    (Fault::Lose, Some("inventory")),
+    (Fault::Duplicate, Some("inventory")),
+];
+const TRANSFER: &[(Fault, Option<&str>)] =
+    &[(Fault::Crash, Some("coordinator")), (Fault::Lose, Some("receiving"))];
+const CHOREOGRAPHY: &[(Fault, Option<&str>)] =
+    &[(Fault::Crash, Some("inventory")), (Fault::Lose, None)];
+const OUTBOX: &[(Fault, Option<&str>)] = &[(Fault::Crash, Some("relay-1")), (Fault::Lose, None)];
+const EVENT_SOURCING: &[(Fault, Option<&str>)] = &[(Fault::Lose, None), (Fault::Duplicate, None)];
+
 impl Subject {
-    pub(crate) const ALL: [Subject; 3] = [Subject::TwoPhase7, Subject::TwoPhase8, Subject::Saga];
+    pub(crate) const ALL: [Subject; 8] = [
+        Subject::TwoPhase("two-phase-7", 7),
+        Subject::TwoPhase("two-phase-8", 8),
+        Subject::Spec("order-saga", ORDER_SAGA),
+        Subject::Spec("tcc-order", TCC),
+        Subject::Spec("two-phase-transfer", TRANSFER),
+        Subject::Spec("order-choreography", CHOREOGRAPHY),
+        Subject::Spec("outbox-order", OUTBOX),
+        Subject::Spec("event-sourced-order", EVENT_SOURCING),
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Subject::TwoPhase7 => "two-phase-7",
-            Subject::TwoPhase8 => "two-phase-8",
-            Subject::Saga => "saga",
+            Subject::TwoPhase(name, _) | Subject::Spec(name, _) => name,
         }
     }
 
@@ -45,58 +76,70 @@ impl Subject {
         all.find(|subject| subject.name() == name).ok_or(format!("no model is called {name}"))
     }
 
-    /// The number of resource managers, if it is two-phase commit.
+    /// The number of resource managers, if it is Gray and Lamport's TwoPhase.
     pub(crate) fn managers(self) -> Option<u8> {
         match self {
-            Subject::TwoPhase7 => Some(7),
-            Subject::TwoPhase8 => Some(8),
-            Subject::Saga => None,
+            Subject::TwoPhase(_, managers) => Some(managers),
+            Subject::Spec(..) => None,
         }
     }
 
     pub(crate) fn search(self, checker: Checker, threads: usize) -> Result<Search, Box<dyn Error>> {
-        if let Some(managers) = self.managers() {
-            let two_phase = TwoPhase { managers };
-            return Ok(match checker {
-                Checker::Amends => ours(&two_phase, two_phase.properties(), threads),
-                peer => theirs(PlainTwoPhase { managers: managers.into() }, peer, threads),
-            });
+        match self {
+            Subject::TwoPhase(_, managers) => {
+                let two_phase = TwoPhase { managers };
+                Ok(match checker {
+                    Checker::Amends => ours(&two_phase, two_phase.properties(), threads),
+                    peer => theirs(PlainTwoPhase { managers: managers.into() }, peer, threads),
+                })
+            }
+            Subject::Spec(name, faults) => {
+                let spec = spec::read(Path::new(SPECS).join(name).with_extension("toml"))?;
+                let none = FaultBudget::none();
+                let budget = faults.iter().fold(none, |budget, &(fault, node)| match node {
+                    Some(node) => budget.allow_at(fault, node, 1),
+                    None => budget.allow(fault, 1),
+                });
+                let workflow = spec.workflow.with_faults(budget);
+                Ok(with_system(&workflow, Searching { checker, threads }))
+            }
         }
-        let system = saga()?;
-        Ok(match checker {
+    }
+}
+
+/// A search, before the protocol of the system is known.
+struct Searching {
+    checker: Checker,
+    threads: usize,
+}
+
+impl WithSystem for Searching {
+    type Output = Search;
+
+    fn with<T: Protocol>(self, system: System<T>) -> Search {
+        match self.checker {
             // Stateright is only asked what it can answer, so we are asked no more.
             Checker::Amends => {
                 let properties = system.properties().iter().filter(|property| {
                     matches!(property.kind, PropertyKind::Always | PropertyKind::Sometimes)
                 });
-                ours(&system, properties.cloned().collect(), threads)
+                ours(&system, properties.cloned().collect(), self.threads)
             }
-            peer => theirs(system, peer, threads),
-        })
+            peer => theirs(system, peer, self.threads),
+        }
     }
-}
-
-/// Three steps, two instances at the same time, and some faults.
-fn saga() -> Result<System<Saga>, Box<dyn Error>> {
-    let mut builder = Workflow::builder("order").instances(2);
-    for step in 0..3 {
-        let service = format!("service-{step}");
-        builder = builder
-            .service(&service, [("count", 0)])
-            .step(StepDraft::new(format!("step-{step}"), &service));
-    }
-    let faults =
-        FaultBudget::none().allow(Fault::Crash, 1).allow(Fault::Lose, 1).allow(Fault::Refuse, 1);
-    let workflow = builder.faults(faults).build()?;
-    Ok(saga::system(&workflow, &Default::default()))
 }
 
 type Properties<P> = Vec<check::Property<check::Parts<<P as Product>::Part>>>;
 
 fn ours<P: Product>(product: &P, properties: Properties<P>, threads: usize) -> Search {
-    let report: Report<_, _> =
-        check::product(product).properties(properties).symmetry(false).threads(threads).run();
-    assert!(report.holds(), "the models of this benchmark keep their properties");
+    let report: Report<_, _> = check::product(product)
+        .properties(properties)
+        .symmetry(false)
+        .partial_order(false)
+        .threads(threads)
+        .run();
+    assert!(report.is_complete() && !report.is_violated(), "these models keep their properties");
     Search { states: report.states, transitions: report.transitions, elapsed: report.elapsed }
 }
 
