@@ -219,3 +219,8 @@ fn stateright_sees_the_same_states() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
     trial::assert_stateright_agrees(&chain(2).with_faults(budget));
 }
+
+#[test]
+fn interchangeable_workflows_are_explored_once() {
+    insta::assert_snapshot!(trial::symmetry(&cases()));
+}

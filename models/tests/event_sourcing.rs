@@ -467,3 +467,8 @@ fn domains_that_are_refused() {
     }
     insta::assert_snapshot!(said);
 }
+
+#[test]
+fn interchangeable_workflows_are_explored_once() {
+    insta::assert_snapshot!(trial::symmetry(&cases()));
+}

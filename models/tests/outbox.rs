@@ -179,3 +179,8 @@ fn every_counterexample_reads_as_a_story() {
 fn stateright_sees_the_same_states() {
     trial::assert_stateright_agrees(&orders(2).with_faults(faults(&[(Fault::Crash, 1)])));
 }
+
+#[test]
+fn interchangeable_workflows_are_explored_once() {
+    insta::assert_snapshot!(trial::symmetry(&cases()));
+}

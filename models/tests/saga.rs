@@ -239,3 +239,8 @@ fn stateright_sees_the_same_states() {
 fn one_transition_per_effect_gives_the_same_verdicts() {
     trial::assert_granularity_makes_no_difference(&cases());
 }
+
+#[test]
+fn interchangeable_workflows_are_explored_once() {
+    insta::assert_snapshot!(trial::symmetry(&cases()));
+}

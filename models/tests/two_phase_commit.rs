@@ -243,3 +243,8 @@ fn stateright_sees_the_same_states() {
     trial::assert_stateright_agrees(&Setting::new(TwoPhaseKnobs::default(), crash).workflow());
     trial::assert_stateright_agrees(&Setting::new(standby(), FaultBudget::none()).workflow());
 }
+
+#[test]
+fn interchangeable_workflows_are_explored_once() {
+    insta::assert_snapshot!(trial::symmetry(&cases()));
+}

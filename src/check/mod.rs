@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use amends_models::check::{self, Counterexample, Progress, PropertyReport, Report, Snapshot};
+use amends_models::check::{
+    self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Snapshot,
+};
 use amends_models::system::{Action, Part, Protocol, System, WithSystem, with_system};
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
@@ -46,6 +48,9 @@ pub struct CheckOptions {
     /// Search with so many threads; as many as the machine has, if `None`. The result is the same for
     /// any number.
     pub threads: Option<NonZeroUsize>,
+    /// Explore every state, also those that differ only in the numbers of interchangeable workflows.
+    /// The verdicts are the same.
+    pub every_state: bool,
     /// Stop soon after this turns true.
     pub interrupt: Option<Arc<AtomicBool>>,
 }
@@ -144,6 +149,9 @@ fn check_system<T: Protocol>(
     let asked_for = |name| options.properties.is_empty() || options.properties.contains(name);
     let properties = system.properties().iter().filter(|property| asked_for(&property.name));
     let mut verification = check::product(system).properties(properties.cloned()).progress(watch);
+    if options.every_state {
+        verification = verification.symmetry(false).partial_order(false);
+    }
     if let Some(states) = options.max_states {
         verification = verification.max_states(states);
     }
@@ -264,7 +272,25 @@ fn told<T: Protocol>(spec: &Spec, system: &System<T>, report: SystemReport<T>) -
             .map(|found| finding(spec, system, found))
             .collect(),
         never_happened,
-        notes: Vec::new(),
+        notes: report.reductions.iter().map(reduced).collect(),
+    }
+}
+
+/// What became of a reduction, in words.
+fn reduced(report: &ReductionReport) -> String {
+    match (report.reduction, &report.refused) {
+        (Reduction::Symmetry, None) => {
+            "states that differ only in the numbers of workflows were explored once".to_owned()
+        }
+        (Reduction::Symmetry, Some(reason)) => {
+            format!("workflows were not taken to be interchangeable: {reason}")
+        }
+        (Reduction::PartialOrder, None) => {
+            "independent steps were explored in one order".to_owned()
+        }
+        (Reduction::PartialOrder, Some(reason)) => {
+            format!("independent steps were explored in every order: {reason}")
+        }
     }
 }
 

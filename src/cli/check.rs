@@ -40,6 +40,9 @@ pub struct CheckArguments {
     /// Search with this many threads; by default, with as many as the machine has.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZeroUsize>,
+    /// Explore every state, also those that differ only in the numbers of interchangeable workflows.
+    #[arg(long)]
+    no_reductions: bool,
     /// How to show what was found.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -61,6 +64,7 @@ pub fn run(arguments: &CheckArguments) -> Exit {
         max_memory: arguments.max_memory.map(|size| size.as_u64()),
         timeout: arguments.timeout,
         threads: arguments.threads,
+        every_state: arguments.no_reductions,
         interrupt: Some(interrupt::flag()),
     };
     let mut results = Results::new(arguments.format);

@@ -11,13 +11,14 @@
 //! That is compared for every part and every answer that the search uses, under every renaming. So it
 //! is a proof, not a test, and it costs no more than the tables do.
 //!
-//! A move without a counterpart is *lonely*. It does no harm where it is never possible: a process that
-//! sends two messages can crash after the one, but not after the other, and if no crash is left in the
-//! fault budget, then that is all the same. So states with lonely moves are looked at one by one.
+//! A move without a counterpart is *lonely*. It does no harm where it leads to the same as another move
+//! does, like one that sends two messages in another order; nor where it is never possible: a process
+//! can crash between the two, when the one is sent and the other is not, but not if no crash is left in
+//! the fault budget. So states with lonely moves are looked at one by one.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::product::{Move, Product, Swap};
+use super::product::{Move, Product, Swap, successors};
 use super::symmetry::{Placed, Symmetry};
 use super::tables::Tables;
 
@@ -81,7 +82,7 @@ impl<P: Product> Audit<P> {
         !self.lonely.is_empty()
     }
 
-    /// A lonely move that is possible in a state, or in one that differs in names only.
+    /// A lonely move that stands against the symmetry in a state, or in one that differs in names only.
     pub(super) fn lonely_move(
         &self,
         tables: &Tables<'_, P>,
@@ -98,16 +99,12 @@ impl<P: Product> Audit<P> {
         };
         let images = (0..renamings).map(|renaming| symmetry.rename(renaming, state));
         [state.into()].into_iter().chain(images).find_map(|image| {
-            let (slot, step) = (0..image.len()).find_map(|slot| {
-                let lonely = self.lonely.get(&(slot as u32, image[slot]))?;
-                let step = lonely.iter().find(|step| is_possible(tables, &image, slot, step))?;
-                Some((slot, step))
-            })?;
-            Some(format!(
-                "{:?} has no counterpart when things swap their names (slot {slot}: {:?})",
-                step.action,
-                tables.part(slot, image[slot]),
-            ))
+            (0..image.len()).find_map(|slot| {
+                let mut lonely = self.lonely.get(&(slot as u32, image[slot]))?.iter();
+                let step =
+                    lonely.find(|step| !has_likeness(tables, symmetry, &image, slot, step))?;
+                Some(format!("{:?} has no counterpart when things swap their names", step.action))
+            })
         })
     }
 
@@ -219,20 +216,35 @@ fn in_order<P: Product>(mut asks: Asks<P>) -> Asks<P> {
     asks
 }
 
-fn is_possible<P: Product>(
+/// Whether a move is not possible in a state, or leads to the same as some move does in every state
+/// with two things swapped.
+fn has_likeness<P: Product>(
     tables: &Tables<'_, P>,
+    symmetry: &Symmetry,
     state: &[u32],
     slot: usize,
     step: &Move<P>,
 ) -> bool {
-    let mut changed = vec![(slot, step.part.clone())];
-    step.requests.iter().all(|(slot, request)| {
-        let known = changed.iter().rposition(|(other, _)| other == slot);
-        let part = match known {
-            Some(at) => &changed[at].1,
-            None => tables.part(*slot, state[*slot]),
-        };
-        let answer = tables.product().answer(*slot, part, request);
-        answer.map(|part| changed.push((*slot, part))).is_some()
+    let parts = |state: &[u32]| -> Vec<P::Part> {
+        let slots = state.iter().enumerate();
+        slots.map(|(slot, &part)| tables.part(slot, part).clone()).collect()
+    };
+    let mut next = parts(state);
+    next[slot] = step.part.clone();
+    for (slot, request) in &step.requests {
+        match tables.product().answer(*slot, &next[*slot], request) {
+            Some(part) => next[*slot] = part,
+            None => return true,
+        }
+    }
+    symmetry.group().generators().into_iter().all(|position| {
+        let swap = symmetry.group().swaps[position];
+        let mut image = next.clone();
+        for (slot, part) in next.iter().enumerate() {
+            let (slot, part) = tables.product().swap(swap, slot, part);
+            image[slot] = part;
+        }
+        let there = successors(tables.product(), &parts(&symmetry.swap(position, state)));
+        there.iter().any(|(_, other)| *other == image)
     })
 }

@@ -4,6 +4,8 @@
 //! into tables of small numbers, filled on demand: the first state that needs an entry causes a call
 //! of the model, and all later states share it.
 
+use std::fmt::Debug;
+
 use super::intern::Interner;
 use super::packing::Layout;
 use super::product::{Fairness, Move, Product};
@@ -142,8 +144,12 @@ impl<'p, P: Product> Tables<'p, P> {
     }
 
     fn audit(&mut self, slot: usize, part: u32, request: u32) {
-        if self.audits && self.is_private(slot, part) {
-            self.compute_answer(Demand { slot: number(slot), request }, part);
+        if !self.audits || self.breach.is_some() || !self.is_private(slot, part) {
+            return;
+        }
+        let (request, part) = (self.request(slot, request), self.part(slot, part));
+        if self.product.answer(slot, part, request).is_some() {
+            self.breach = Some(granted(slot, part, request));
         }
     }
 
@@ -294,10 +300,7 @@ impl<'p, P: Product> Tables<'p, P> {
         let request = slot.requests.value(demand.request);
         let answer = self.product.answer(at, slot.parts.value(part), request);
         if answer.is_some() && self.is_private(at, part) {
-            self.breach = Some(format!(
-                "slot {at} is said to be private, but grants {request:?}: {:?}",
-                self.part(at, part)
-            ));
+            self.breach = Some(granted(at, slot.parts.value(part), request));
         }
         let answer = answer.map(|part| self.part_id(at, part));
         let answers = &mut self.slots[at].answers[part as usize];
@@ -394,6 +397,10 @@ impl<'p, P: Product> Tables<'p, P> {
             + (self.steps.capacity() * size_of::<Step>()
                 + self.demands.capacity() * size_of::<Demand>()) as u64
     }
+}
+
+fn granted(slot: usize, part: &impl Debug, request: &impl Debug) -> String {
+    format!("slot {slot} is said to be private, but grants {request:?}: {part:?}")
 }
 
 fn number(value: usize) -> u32 {

@@ -20,7 +20,8 @@ pub struct Report<State, Action> {
     /// One entry per property, in the order they were stated.
     pub properties: Vec<PropertyReport<State, Action>>,
     /// How often each action was taken. An action with 0 was offered by some part, and the other parts
-    /// never let it happen. Empty for models that are not products.
+    /// never let it happen; where states count as one that differ in names only, so do actions, and only
+    /// some of them are taken. Empty for models that are not products.
     pub coverage: Vec<(Action, u64)>,
     /// The chance that two different states were taken for one. 0 where states are kept exactly.
     pub collision_probability: f64,

@@ -162,7 +162,7 @@ impl Protocol for Choreography {
     }
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
-        Some(Interchangeable::workflows(self.workflow.instances()))
+        Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
     fn reading(system: &System<Choreography>) -> Reading<Choreography> {

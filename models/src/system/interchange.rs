@@ -13,27 +13,28 @@
 
 use derive_where::derive_where;
 
+use crate::check::Swap;
 use crate::protocol::rename::{Exchange, Rename};
-use crate::protocol::{Address, Effect, Process};
+use crate::protocol::{Address, Effect, Process, WorkflowId};
 
 use super::action::Request;
 use super::local::Local;
 use super::protocol::{ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf};
 
 /// Workflows that are interchangeable, and how to rename them in everything that a system holds.
-#[derive_where(Clone, Copy, Debug)]
+#[derive_where(Clone, Debug)]
 pub struct Interchangeable<T: Protocol> {
-    workflows: usize,
+    groups: Vec<Vec<WorkflowId>>,
     local: fn(&mut Local<T>, Exchange, bool),
     monitor: fn(&mut T::Monitor, Exchange),
     request: fn(&mut Request<T>, Exchange),
 }
 
 impl<T: Protocol> Interchangeable<T> {
-    /// So many workflows, from the first on, which differ in nothing but their numbers. The monitor of
-    /// the same position watches each of them; later monitors watch none of them in particular.
+    /// Workflows in groups, within which they differ in nothing but their numbers. Each is watched by
+    /// the monitor of its own position, and later monitors watch none of them in particular.
     #[must_use]
-    pub fn workflows(count: u32) -> Self
+    pub fn workflows(groups: Vec<Vec<WorkflowId>>) -> Self
     where
         T::Resources: Rename,
         T::Monitor: Rename,
@@ -46,7 +47,7 @@ impl<T: Protocol> Interchangeable<T> {
         OutcomeOf<T>: Rename,
     {
         Interchangeable {
-            workflows: count as usize,
+            groups,
             local: |local, names, ordered| {
                 let Local { status: _, volatile, durable, resources, inbox, .. } = local;
                 volatile.rename(names);
@@ -80,9 +81,15 @@ impl<T: Protocol> Interchangeable<T> {
         }
     }
 
-    /// How many they are.
-    pub(super) fn count(&self) -> usize {
-        self.workflows
+    /// How many there are in each group.
+    pub(super) fn sizes(&self) -> Vec<usize> {
+        self.groups.iter().map(Vec::len).collect()
+    }
+
+    /// The workflows that a swap is about.
+    pub(super) fn exchange(&self, swap: Swap) -> Exchange {
+        let group = &self.groups[swap.set];
+        Exchange(group[swap.one], group[swap.other])
     }
 
     /// What a process is when they exchange their names.
@@ -100,12 +107,9 @@ impl<T: Protocol> Interchangeable<T> {
     }
 
     /// Which monitor it then is, by position.
-    pub(super) fn monitor_position(&self, position: usize, names: Exchange) -> usize {
-        let Exchange(one, other) = names;
-        let mut workflow = crate::protocol::WorkflowId(position as u32);
-        if position < self.workflows && (workflow == one || workflow == other) {
-            workflow.rename(names);
-        }
+    pub(super) fn monitor_position(position: usize, names: Exchange) -> usize {
+        let mut workflow = WorkflowId(position as u32);
+        workflow.rename(names);
         workflow.0 as usize
     }
 

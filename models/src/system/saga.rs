@@ -123,7 +123,7 @@ impl Protocol for Saga {
     }
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
-        Some(Interchangeable::workflows(self.workflow.instances()))
+        Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
     fn reading(system: &System<Saga>) -> Reading<Saga> {

@@ -124,7 +124,7 @@ impl Protocol for Tcc {
     }
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
-        Some(Interchangeable::workflows(self.workflow.instances()))
+        Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
     fn reading(system: &System<Tcc>) -> Reading<Tcc> {

@@ -11,8 +11,7 @@
 //! more states and the same verdicts; tests hold the two against each other.
 
 use crate::check::{Fairness, Move, Product, Swap};
-use crate::protocol::rename::Exchange;
-use crate::protocol::{Address, Input, Process, Verdict, WorkflowId};
+use crate::protocol::{Address, Input, Process, Verdict};
 use crate::workflow::Fault;
 
 use super::action::{Action, Request, Stimulus, imposed};
@@ -59,12 +58,12 @@ impl<T: Protocol> Product for System<T> {
     }
 
     fn symmetry(&self) -> Vec<usize> {
-        self.interchangeable.iter().map(Interchangeable::count).collect()
+        self.interchangeable.as_ref().map_or(Vec::new(), Interchangeable::sizes)
     }
 
     fn swap(&self, swap: Swap, slot: usize, part: &Part<T>) -> (usize, Part<T>) {
         let Some(workflows) = &self.interchangeable else { return (slot, part.clone()) };
-        let names = exchange(swap);
+        let names = workflows.exchange(swap);
         match part {
             Part::Process(local) => {
                 let address = renamed(self.processes[slot].address, names);
@@ -74,7 +73,8 @@ impl<T: Protocol> Product for System<T> {
             Part::Faults(_) => (slot, part.clone()),
             Part::Monitor(monitor) => {
                 let position = slot - self.monitor_slot(0);
-                let slot = self.monitor_slot(workflows.monitor_position(position, names));
+                let slot =
+                    self.monitor_slot(Interchangeable::<T>::monitor_position(position, names));
                 (slot, Part::Monitor(workflows.monitor(monitor, names)))
             }
         }
@@ -82,7 +82,7 @@ impl<T: Protocol> Product for System<T> {
 
     fn swap_request(&self, swap: Swap, request: &Request<T>) -> Request<T> {
         match &self.interchangeable {
-            Some(workflows) => workflows.request(request, exchange(swap)),
+            Some(workflows) => workflows.request(request, workflows.exchange(swap)),
             None => request.clone(),
         }
     }
@@ -99,10 +99,6 @@ impl<T: Protocol> Product for System<T> {
             _ => Fairness::Weak,
         }
     }
-}
-
-fn exchange(swap: Swap) -> Exchange {
-    Exchange(WorkflowId(swap.one as u32), WorkflowId(swap.other as u32))
 }
 
 impl<T: Protocol> System<T> {

@@ -246,7 +246,7 @@ impl Protocol for TwoPhaseCommit {
     }
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
-        Some(Interchangeable::workflows(self.workflow.instances()))
+        Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
     fn reading(system: &System<TwoPhaseCommit>) -> Reading<TwoPhaseCommit> {

@@ -261,6 +261,12 @@ impl Workflow {
         &self.requests
     }
 
+    /// Its runs at the same time, in groups that differ in nothing but their numbers.
+    #[must_use]
+    pub fn interchangeable(&self) -> Vec<Vec<WorkflowId>> {
+        self.requests.alike(self.instances)
+    }
+
     /// Whether links keep messages in order.
     #[must_use]
     pub fn ordered_links(&self) -> bool {

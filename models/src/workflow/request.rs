@@ -34,6 +34,19 @@ impl Requests {
         &self.values
     }
 
+    /// The first so many workflows, in groups that ask for the same.
+    #[must_use]
+    pub fn alike(&self, workflows: u32) -> Vec<Vec<WorkflowId>> {
+        let mut groups: Vec<Vec<WorkflowId>> = Vec::new();
+        for workflow in (0..workflows).map(WorkflowId) {
+            match groups.iter_mut().find(|group| self.of(group[0]) == self.of(workflow)) {
+                Some(group) => group.push(workflow),
+                None => groups.push(vec![workflow]),
+            }
+        }
+        groups
+    }
+
     /// The inputs of a workflow, by [`InputId`].
     #[must_use]
     pub fn of(&self, workflow: WorkflowId) -> &[i64] {

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use amends_models::check::{Counterexample, Report, Verdict};
 use amends_models::system::{Granularity, Protocol, System, WithSystem, with_system};
 use amends_models::workflow::{self, Fault, FaultBudget, Workflow};
 use stateright::{Checker, Model};
@@ -142,6 +143,57 @@ pub(crate) fn stories(cases: &[Case]) -> String {
     for Case { name, workflow, breaks } in cases {
         let story = with_system(workflow, Telling(breaks));
         let _ = writeln!(told, "== {name}: {breaks}\n{story}");
+    }
+    told
+}
+
+/// With more states than this, a case is too large to be explored in full as well.
+const COMPARED: u64 = 60_000;
+
+/// What it makes of each case, for two workflows, that they are interchangeable. The verdicts are the
+/// same as with every state explored, the counterexamples as long, and any number of threads finds the
+/// same.
+#[track_caller]
+pub(crate) fn symmetry(cases: &[Case]) -> String {
+    struct Comparing(&'static str);
+
+    impl WithSystem for Comparing {
+        type Output = String;
+
+        fn with<T: Protocol>(self, system: System<T>) -> String {
+            let full = system.verify().symmetry(false).max_states(COMPARED).run();
+            if !full.is_complete() {
+                return String::from("too large to compare");
+            }
+            let reduced = system.verify().threads(1).run();
+            let length = |verdict: &Verdict<_, _>| {
+                let path: Option<&Counterexample<_, _>> = verdict.counterexample();
+                path.map(|path| path.steps.len())
+            };
+            for (one, other) in reduced.properties.iter().zip(&full.properties) {
+                let property = &one.name;
+                assert_eq!(one.verdict.word(), other.verdict.word(), "{}: {property}", self.0);
+                assert_eq!(length(&one.verdict), length(&other.verdict), "{}: {property}", self.0);
+            }
+            let shared = system.verify().threads(2).run();
+            let counts = |report: &Report<_, _>| (report.states, report.transitions, report.depth);
+            assert_eq!(counts(&reduced), counts(&shared), "{}", self.0);
+            for (one, other) in reduced.properties.iter().zip(&shared.properties) {
+                let paths = (one.verdict.counterexample(), other.verdict.counterexample());
+                assert!(paths.0 == paths.1, "{}: {}", self.0, one.name);
+            }
+            match reduced.reductions.first().map(|used| &used.refused) {
+                Some(None) => format!("{} of {} states", reduced.states, full.states),
+                Some(Some(reason)) => format!("refused, {reason}"),
+                None => String::from("nothing is interchangeable"),
+            }
+        }
+    }
+
+    let mut told = String::new();
+    for Case { name, workflow, .. } in cases {
+        let found = with_system(&workflow.clone().with_instances(2), Comparing(name));
+        let _ = writeln!(told, "{name}: {found}");
     }
     told
 }

@@ -185,7 +185,7 @@ impl Protocol for EventSourcing {
     }
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
-        Some(Interchangeable::workflows(self.workflow.instances()))
+        Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
     fn reading(system: &System<EventSourcing>) -> Reading<EventSourcing> {
