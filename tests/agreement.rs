@@ -179,7 +179,8 @@ fn foreseen(case: &Case, report: &RunReport) -> Foreseen {
                     .map(|&slot| view.part(slot).process().durable.coordinator.outcome());
                 logs.filter(|&end| end == Some(outcome)).count() as u32
             };
-            let owned = services.iter().flat_map(|&slot| &view.part(slot).process().resources);
+            let owned =
+                services.iter().flat_map(|&slot| &view.part(slot).process().resources.values);
             outcomes.iter().all(|&(outcome, count)| ended(outcome) == count) && owned.eq(&resources)
         })
         .max_states(400_000)

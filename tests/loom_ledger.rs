@@ -62,7 +62,7 @@ fn show() -> Workflow {
 }
 
 fn call(workflow: u32, direction: Direction) -> StepCall {
-    StepCall { workflow: WorkflowId(workflow), step: SELL, direction }
+    StepCall::new(WorkflowId(workflow), SELL, direction)
 }
 
 /// A seat less, or a seat more.

@@ -29,7 +29,7 @@ fn sell<T: Transaction>(transaction: &mut T) -> Result<(), StoreError> {
     transaction.append(FIRST, "\"accepted\"".to_owned())?;
     transaction.remember(HALL, LedgerRecord { workflow: FIRST, step: SELL, entry: Entry::Done })?;
     transaction.set_resource(HALL, SEATS, 1)?;
-    transaction.note(StepCall { workflow: FIRST, step: SELL, direction: Direction::Forward })
+    transaction.note(StepCall::new(FIRST, SELL, Direction::Forward))
 }
 
 /// What every table holds, in words.

@@ -44,7 +44,11 @@ pub fn built_in(property: &str) -> Option<&'static str> {
         }
         "well-defined" => "arithmetic has a result: no overflow, no division by zero",
         "replay-equals-state" => "what a client was told is what the log says, now and ever after",
-        "no-lost-update" => "every append lands on the version that it was decided on",
+        "no-lost-update" => {
+            "what is written is decided on what it replaces: no change in between is lost"
+        }
+        "no-dirty-read" => "no workflow completes on a value that another one wrote and took back",
+        "no-fuzzy-read" => "a workflow that reads a quantity twice sees the same value",
         "projection-exactly-once" => "every consumer handles every event once",
         "no-gap-skipped" => "no checkpoint passes an event that was never seen",
         "snapshot-equivalent" => "a snapshot and the events since say what all events say",

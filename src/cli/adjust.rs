@@ -109,7 +109,8 @@ impl Setting {
                 Protocol::TwoPhaseCommit(self.turn("two-phase-commit", knobs)?)
             }
         };
-        check_knobs(&protocol).map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
+        check_knobs(&protocol, workflow.steps())
+            .map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
         Ok(workflow.with_protocol(protocol))
     }
 

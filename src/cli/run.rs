@@ -154,7 +154,7 @@ fn advice(error: &RunError) -> &'static str {
         }
         RunError::Store(_) => "name a file of this workflow, or one that does not exist yet",
         RunError::Faults(_) => "name a service of the spec, or `coordinator`",
-        RunError::Undriven { .. } => "check it with `amends check`",
+        RunError::Undriven { .. } | RunError::Reads => "check it with `amends check`",
         RunError::Panicked(_) => "this is a defect of the program; accepted workflows are safe",
     }
 }

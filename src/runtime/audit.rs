@@ -55,6 +55,7 @@ impl FinalState {
                 resources[usize::from(service.0)][usize::from(resource.0)]
             }
             Variable::Input(_) => unreachable!("a property names no input"),
+            Variable::Local(_) => unreachable!("a property names no variable of a workflow"),
             Variable::Completed => i64::from(self.count(Ending::Completed)),
             Variable::Compensated => i64::from(self.count(Ending::Compensated)),
             Variable::Failed => i64::from(self.count(Ending::Failed)),

@@ -123,6 +123,9 @@ impl<S: Store> Runtime<S> {
         let Protocol::Saga(knobs) = workflow.protocol() else {
             return Err(RunError::Undriven { protocol: workflow.protocol().name() });
         };
+        if workflow.has_locals() {
+            return Err(RunError::Reads);
+        }
         let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
         let injector = Injector::new(&options.faults, workflow, options.seed, options.workflows)?;
         let injector = Arc::new(injector);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use amends_models::protocol::barrier::Ledger;
-use amends_models::protocol::saga::{LedgerRecord, StepCall};
+use amends_models::protocol::saga::{LedgerRecord, SagaChange};
 use amends_models::protocol::{Process, ServiceId, Verdict, WorkflowId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -69,7 +69,7 @@ impl<B> Clone for ServiceHome<B> {
 
 impl<P, T, B> Home<P, T> for ServiceHome<B>
 where
-    P: Process<Durable = Ledger, Record = LedgerRecord, Change = StepCall>,
+    P: Process<Durable = Ledger, Record = LedgerRecord, Change = SagaChange>,
     T: Transaction,
     B: Business<T>,
 {
@@ -85,7 +85,9 @@ where
         transaction.remember(self.service, *line)
     }
 
-    fn attempt(&self, transaction: &mut T, &call: &StepCall) -> Result<Verdict, StoreError> {
+    fn attempt(&self, transaction: &mut T, change: &SagaChange) -> Result<Verdict, StoreError> {
+        // Only a step that reads leaves anything behind, and those are not run.
+        let &SagaChange::Step(call) = change else { return Ok(Verdict::Refused) };
         transaction.attempt(|transaction| {
             let verdict = self
                 .business

@@ -37,6 +37,9 @@ pub enum RunError {
         /// The protocol.
         protocol: &'static str,
     },
+    /// Steps read into variables, which no store keeps yet.
+    #[error("steps that read into variables can be checked, but not run")]
+    Reads,
     /// A task of the run panicked.
     #[error("a task of the run panicked: {0}")]
     Panicked(JoinError),

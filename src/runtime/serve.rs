@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use amends_models::protocol::barrier::Ledger;
-use amends_models::protocol::saga::{Direction, LedgerRecord, StepCall};
+use amends_models::protocol::saga::{Direction, LedgerRecord, SagaChange, StepCall};
 use amends_models::protocol::{Address, Effect, Input, Process, ServiceId, Verdict, WorkflowId};
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -30,7 +30,7 @@ pub(crate) async fn serve<P, S, B>(
     surroundings: Arc<Surroundings<P::Message, S>>,
 ) -> Result<(), StoreError>
 where
-    P: Process<Volatile = (), Durable = Ledger, Record = LedgerRecord, Change = StepCall>,
+    P: Process<Volatile = (), Durable = Ledger, Record = LedgerRecord, Change = SagaChange>,
     S: Store,
     B: Business<S::Transaction>,
 {
@@ -53,7 +53,7 @@ async fn answer<P, S, B>(
     outside: &mut ServiceOutside<'_, P::Message, S>,
 ) -> Result<Flow, StoreError>
 where
-    P: Process<Volatile = (), Durable = Ledger, Record = LedgerRecord, Change = StepCall>,
+    P: Process<Volatile = (), Durable = Ledger, Record = LedgerRecord, Change = SagaChange>,
     S: Store,
     B: Business<S::Transaction>,
 {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use amends_models::property::built_in_names;
+use amends_models::property::built_in_of;
 use amends_models::workflow::builder::MAX_INSTANCES;
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{
@@ -146,6 +146,7 @@ impl Reader<'_> {
         if let Some(after) = &table.after {
             step = step.after(after.iter().map(Spanned::get_ref));
         }
+        step = step.read(lines(&table.read));
         if let Some(when) = &table.when {
             step = step.when(when.get_ref());
         }
@@ -238,7 +239,7 @@ impl Reader<'_> {
         file: &SpecFile,
         workflow: &Workflow,
     ) -> Result<IndexMap<String, Expectation>, SpecError> {
-        let mut known: Vec<&str> = built_in_names(workflow.protocol()).to_vec();
+        let mut known: Vec<&str> = built_in_of(workflow);
         known.extend(workflow.properties().iter().map(|property| property.name.as_str()));
         let mut expect = IndexMap::new();
         for (name, verdict) in &file.expect {

@@ -120,6 +120,10 @@ pub(super) struct StepTable {
     /// The steps it waits for; unless it says otherwise, the one before it, or none in a TCC.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) after: Option<Vec<Spanned<String>>>,
+    /// In a saga, what it reads of its service into variables, before anything else: `seen = balance`,
+    /// or a list of them. It and the steps after it may use them.
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) read: Option<Spanned<Lines>>,
     /// When the service accepts it.
     #[schemars(with = "Option<String>")]
     pub(super) when: Option<Spanned<String>>,

@@ -48,6 +48,7 @@ impl Places {
             for (position, before) in step.after.iter().flatten().enumerate() {
                 places.add(field(StepField::After(position)), before);
             }
+            places.add_lines(&step.read, |line| field(StepField::Read(line)));
             if let Some(when) = &step.when {
                 places.add(field(StepField::When), when);
             }

@@ -45,6 +45,13 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
                 "after": step.after.iter().map(|id| &workflow.step(id).name).collect::<Vec<_>>(),
                 "when": step.when.as_ref().map(|when| when.written(&named(workflow, step)).to_string()),
             });
+            if !step.reads.is_empty() {
+                let name = named(workflow, step);
+                let reads = step.reads.iter().map(|reading| {
+                    format!("{} = {}", workflow.local(reading.local), reading.value.written(&name))
+                });
+                definition["read"] = json!(reads.collect::<Vec<_>>());
+            }
             for work in works {
                 definition[work.name()] = json!(written(workflow, step, &step.business[*work]));
             }
@@ -87,6 +94,7 @@ fn named<'a>(workflow: &'a Workflow, step: &Step) -> impl Fn(Variable) -> String
         Variable::Input(InputId(position)) => {
             workflow.requests().inputs()[usize::from(position)].clone()
         }
+        Variable::Local(local) => workflow.local(local).to_owned(),
         Variable::Completed | Variable::Compensated | Variable::Failed => format!("{variable:?}"),
     }
 }

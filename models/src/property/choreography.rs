@@ -96,6 +96,10 @@ impl Orchestrated for Choreography {
         &initiator.durable.coordinator
     }
 
+    fn values(service: &Local<Choreography>) -> &[i64] {
+        &service.resources
+    }
+
     fn ending(log: &InitiatorLog) -> Option<Ending> {
         log.outcome.map(Ending::from)
     }

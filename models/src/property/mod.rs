@@ -11,6 +11,7 @@
 //! | `no-hanging` | the same, in a TCC: a Try that reserves after its Cancel was answered |
 //! | `no-empty-confirm` | a Confirm that uses what is not reserved |
 //! | `reservations-released` | a reservation that is neither confirmed nor released, ever |
+//! | `no-dirty-read`, `no-lost-update`, `no-fuzzy-read` | what sagas do to each other that are not isolated: [`isolation`] |
 //! | `causal` | effect before cause: a step that takes effect before one it waits for |
 //! | `published-iff-committed` and its like | what an outbox rules out: [`outbox`] |
 //! | `replay-equals-state` | phantom event: a state that someone was told of, and that no event says |
@@ -35,6 +36,7 @@ pub mod choreography;
 mod ending;
 pub mod event_sourcing;
 mod history;
+pub mod isolation;
 pub mod outbox;
 mod reading;
 pub mod saga;
@@ -43,7 +45,7 @@ pub mod tcc;
 pub mod two_phase_commit;
 pub mod witness;
 
-use crate::workflow::Protocol;
+use crate::workflow::{Dataflow, Protocol, Workflow};
 
 pub use ending::Ending;
 pub use history::StepHistory;
@@ -60,4 +62,15 @@ pub fn built_in_names(protocol: &Protocol) -> &'static [&'static str] {
         Protocol::EventSourcing(..) => &event_sourcing::BUILT_IN,
         Protocol::TwoPhaseCommit(_) => &two_phase_commit::BUILT_IN,
     }
+}
+
+/// The names of the properties that are checked of this workflow without being stated: those of its
+/// protocol, and those of isolation where its steps read.
+#[must_use]
+pub fn built_in_of(workflow: &Workflow) -> Vec<&'static str> {
+    let mut names = built_in_names(workflow.protocol()).to_vec();
+    if let Protocol::Saga(_) = workflow.protocol() {
+        names.extend(isolation::names(&Dataflow::of(workflow.steps())));
+    }
+    names
 }

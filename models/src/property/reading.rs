@@ -72,6 +72,7 @@ impl<T: Protocol> Reading<T> {
         match variable {
             Variable::Resource(service, resource) => (self.resource)(view, (service, resource)),
             Variable::Input(_) => unreachable!("a property names no input"),
+            Variable::Local(_) => unreachable!("a property names no variable of a workflow"),
             Variable::Completed => self.count(view, Ending::Completed).into(),
             Variable::Compensated => self.count(view, Ending::Compensated).into(),
             Variable::Failed => self.count(view, Ending::Failed).into(),

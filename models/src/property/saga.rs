@@ -2,14 +2,15 @@
 
 use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::saga::{PlannedStep, SagaLog};
-use crate::system::saga::Saga;
+use crate::system::saga::{Saga, SagaMonitor};
 use crate::system::{Local, Part, Protocol, System};
 
 use super::ending::Ending;
 use super::history::StepHistory;
+use super::isolation::isolation_properties;
 use super::reading::Reading;
 use super::sight::{Orchestrated, Sight, View};
-use super::witness::StepOrder;
+use super::witness::{StepOrder, WorkflowWitness};
 
 /// The names of the built-in properties of a saga.
 pub const BUILT_IN: [&str; 7] = [
@@ -39,7 +40,7 @@ pub fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<Saga>>>
         sight
             .property(PropertyKind::Always, "atomic", |s, v| {
                 s.runs(v).all(|(log, witness)| match log.outcome() {
-                    Some(outcome) => witness.agrees_with(outcome),
+                    Some(outcome) => of_workflow(witness).agrees_with(outcome),
                     None => true,
                 })
             })
@@ -47,7 +48,7 @@ pub fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<Saga>>>
         sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
         sight
             .property(PropertyKind::Always, "lifo", |s, v| {
-                s.runs(v).all(|(_, witness)| !witness.is_disordered())
+                !s.witnesses(v).any(WorkflowWitness::is_disordered)
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.times_undone() > 0))),
         sight
@@ -66,6 +67,7 @@ pub fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<Saga>>>
             })
             .given(sight.look(|s, v| s.steps(v).any(|step| step.is_undo_answered()))),
     ];
+    properties.extend(isolation_properties(system, &sight));
     let reading = sight.reading();
     for definition in system.protocol().workflow().properties() {
         properties.push(reading.stated(definition));
@@ -79,11 +81,22 @@ pub fn saga_reading(system: &System<Saga>) -> Reading<Saga> {
     Sight::new(system).reading()
 }
 
+fn of_workflow(monitor: &SagaMonitor) -> &WorkflowWitness {
+    match monitor {
+        SagaMonitor::Workflow(witness) => witness,
+        SagaMonitor::Isolation(_) => unreachable!("the first monitors are those of workflows"),
+    }
+}
+
 impl Orchestrated for Saga {
     type Log = SagaLog;
 
     fn log(coordinator: &Local<Saga>) -> &SagaLog {
         &coordinator.durable.coordinator
+    }
+
+    fn values(service: &Local<Saga>) -> &[i64] {
+        &service.resources.values
     }
 
     fn ending(log: &SagaLog) -> Option<Ending> {
@@ -93,6 +106,11 @@ impl Orchestrated for Saga {
 
 impl Sight<Saga> {
     fn steps<'a>(&self, view: View<'a, Saga>) -> impl Iterator<Item = &'a StepHistory> {
-        self.runs(view).flat_map(|(_, witness)| witness.steps())
+        self.witnesses(view).flat_map(|witness| witness.steps())
+    }
+
+    /// What really happened to each workflow.
+    fn witnesses<'a>(&self, view: View<'a, Saga>) -> impl Iterator<Item = &'a WorkflowWitness> {
+        self.runs(view).map(|(_, monitor)| of_workflow(monitor))
     }
 }

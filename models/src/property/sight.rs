@@ -4,7 +4,6 @@
 use std::marker::PhantomData;
 
 use derive_where::derive_where;
-use smallvec::SmallVec;
 
 use crate::check::{Parts, Property, PropertyKind, Snapshot};
 use crate::protocol::{Address, WorkflowId};
@@ -15,12 +14,17 @@ use super::reading::Reading;
 
 /// A protocol in which each workflow has a coordinator, whose log tells how it ended, and a witness
 /// of its own, at the position of the workflow.
-pub(super) trait Orchestrated: Protocol<Resources = SmallVec<[i64; 2]>> {
+pub(super) trait Orchestrated: Protocol {
     /// What the coordinator's log folds to.
     type Log;
 
     /// The log of the coordinator that this process is.
     fn log(coordinator: &Local<Self>) -> &Self::Log
+    where
+        Self: Sized;
+
+    /// The values of the resources of the service that this process is.
+    fn values(service: &Local<Self>) -> &[i64]
     where
         Self: Sized;
 
@@ -87,7 +91,7 @@ impl<T: Orchestrated> Sight<T> {
             move |view: View<'_, T>| settled.is_settled(view),
             move |view: View<'_, T>, (service, resource)| {
                 let local = view.part(services[usize::from(service.0)]).process();
-                local.resources[usize::from(resource.0)]
+                T::values(local)[usize::from(resource.0)]
             },
             move |view: View<'_, T>, workflow| endings.ending(view, workflow),
         )

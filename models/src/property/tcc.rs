@@ -168,6 +168,10 @@ impl Orchestrated for Tcc {
         &coordinator.durable.coordinator
     }
 
+    fn values(service: &Local<Tcc>) -> &[i64] {
+        &service.resources
+    }
+
     fn ending(log: &TccLog) -> Option<Ending> {
         log.outcome().map(Ending::from)
     }

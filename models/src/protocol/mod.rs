@@ -15,6 +15,7 @@ pub mod choreography;
 pub mod event_sourcing;
 mod knob;
 pub mod lease;
+mod locals;
 pub mod outbox;
 pub mod process;
 pub mod rename;
@@ -25,4 +26,5 @@ pub mod two_phase_commit;
 
 pub use address::{Address, ServiceId, StepId, StepSet, WorkflowId};
 pub use answer::Answer;
+pub use locals::{LocalId, LocalSet, Locals};
 pub use process::{Effect, Effects, Input, Process, Value, Verdict};

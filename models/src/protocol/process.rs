@@ -15,7 +15,9 @@
 //! 3. **Fold what it persisted.** After [`Effect::Persist`] (and [`Effect::Transact`]) the host calls
 //!    [`Process::fold`] on the durable state with that same record.
 //! 4. **Answer attempts.** After [`Effect::Apply`] and [`Effect::Transact`] the host gives
-//!    [`Input::Applied`] with what the resources said, before any other input.
+//!    [`Input::Applied`] with what the resources said, before any other input. A change may also read:
+//!    it is then completed with what it finds, in the transaction in which it is tried, and the process
+//!    is given the completed change.
 //! 5. **Do nothing after a crash but recover.** Effects not yet carried out are lost, the volatile
 //!    state is `Default::default()`, and the first input is [`Input::Recover`].
 //!
@@ -140,7 +142,7 @@ pub enum Input<P: Process + ?Sized> {
     TimerFired(P::Timer),
     /// The resources answered an [`Effect::Apply`] or [`Effect::Transact`].
     Applied {
-        /// The change that was tried.
+        /// The change that was tried, completed with what it read.
         change: P::Change,
         /// What the resources said.
         verdict: Verdict,

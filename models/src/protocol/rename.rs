@@ -13,8 +13,8 @@ use std::convert::Infallible;
 
 use smallvec::SmallVec;
 
-use crate::workflow::ArithmeticError;
 use crate::workflow::domain::{AggregateId, CommandKind, EventKind, PolicyId};
+use crate::workflow::{ArithmeticError, ResourceId};
 
 use super::address::{ServiceId, StepId, StepSet, WorkflowId};
 use super::process::Verdict;
@@ -133,5 +133,5 @@ macro_rules! renames {
 pub(crate) use renames;
 
 renames!(nothing in (), bool, u8, u16, u32, i32, i64, Infallible);
-renames!(nothing in StepId, StepSet, ServiceId, Verdict, ArithmeticError);
+renames!(nothing in StepId, StepSet, ServiceId, ResourceId, Verdict, ArithmeticError);
 renames!(nothing in AggregateId, CommandKind, EventKind, PolicyId);

@@ -90,16 +90,16 @@ impl<T: Protocol> ProcessActor<T> {
     fn apply(
         &self,
         state: &mut ActorState<T>,
-        change: <T::Process as Process>::Change,
+        mut change: <T::Process as Process>::Change,
         accepted: Option<<T::Process as Process>::Record>,
         refused: Option<<T::Process as Process>::Record>,
         out: &mut Out<Self>,
     ) {
         let mut resources = state.durable.resources.clone();
-        let verdict = self
-            .system
-            .protocol
-            .attempt(self.address(), &mut resources, &change)
+        let protocol = &self.system.protocol;
+        let verdict = protocol
+            .read(self.address(), &resources, &mut change)
+            .and_then(|()| protocol.attempt(self.address(), &mut resources, &change))
             .unwrap_or(Verdict::Failed);
         let record = match verdict {
             Verdict::Accepted => {

@@ -155,7 +155,7 @@ impl Protocol for Choreography {
                 ChoreographyMessage::Event(Line { workflow, event: Told::Undone(step), .. }),
             ) => {
                 let (workflow, step) = (*workflow, *step);
-                witness.answered(StepCall { workflow, step, direction: Direction::Backward });
+                witness.answered(StepCall::new(workflow, step, Direction::Backward));
             }
             _ => {}
         }

@@ -81,13 +81,16 @@ impl<'a, T: Protocol> Execution<'a, T> {
     /// One local transaction, and the process's answer to what came of it.
     fn apply(
         &mut self,
-        change: ChangeOf<T>,
+        mut change: ChangeOf<T>,
         accepted: Option<RecordOf<T>>,
         refused: Option<RecordOf<T>>,
         forced: Option<Verdict>,
     ) -> Option<()> {
         let mut resources = self.local.resources.clone();
-        let natural = match self.protocol.attempt(self.address, &mut resources, &change) {
+        let read = self.protocol.read(self.address, &resources, &mut change);
+        let tried =
+            read.and_then(|()| self.protocol.attempt(self.address, &mut resources, &change));
+        let natural = match tried {
             Ok(verdict) => verdict,
             Err(error) => {
                 self.local.defect = Some((change, error));

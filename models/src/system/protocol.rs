@@ -27,6 +27,20 @@ pub trait Protocol: Send + Sync + 'static {
     /// The workflow it carries out.
     fn workflow(&self) -> &Arc<Workflow>;
 
+    /// Completes a change with what it has to know of the resources of the process at `address`, in the
+    /// transaction in which it is then tried. The process is answered with the change as it is then.
+    ///
+    /// # Errors
+    /// When what is read is not well-defined there.
+    fn read(
+        &self,
+        _address: Address,
+        _resources: &Self::Resources,
+        _change: &mut ChangeOf<Self>,
+    ) -> Result<(), ArithmeticError> {
+        Ok(())
+    }
+
     /// Tries a change on the resources of the process at `address`. They change only if the verdict
     /// is [`Verdict::Accepted`].
     ///

@@ -1,20 +1,26 @@
 //! The saga as a system: one coordinator per workflow on one node, one participant per service.
 
+mod rows;
+mod words;
+
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 use crate::property::Reading;
+use crate::property::isolation::IsolationWitness;
 use crate::property::saga::{saga_properties, saga_reading};
 use crate::property::witness::WorkflowWitness;
-use crate::protocol::barrier::Entry;
+use crate::protocol::rename::renames;
 use crate::protocol::saga::{
-    Answer, Direction, LedgerRecord, SagaCoordinator, SagaKnobs, SagaMessage, SagaOutcome,
-    SagaParticipant, SagaPlan, SagaRecord, SagaTimer, StepCall,
+    Answer, Direction, SagaChange, SagaCoordinator, SagaKnobs, SagaMessage, SagaParticipant,
+    SagaPlan, SagaRecord,
 };
-use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
+use crate::protocol::{Address, ServiceId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place};
-use crate::workflow::{ArithmeticError, Workflow};
+use crate::workflow::{ArithmeticError, Dataflow, Workflow};
+
+pub use rows::Rows;
+
+use rows::Business;
 
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
@@ -26,6 +32,7 @@ use super::topology::{System, SystemBuilder};
 pub struct Saga {
     workflow: Arc<Workflow>,
     plan: Arc<SagaPlan>,
+    flow: Arc<Dataflow>,
 }
 
 /// The system that carries `workflow` out as a saga, with the built-in properties of sagas and those
@@ -34,23 +41,25 @@ pub struct Saga {
 pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
-    let saga = Saga { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
+    let flow = Arc::new(Dataflow::of(workflow.steps()));
+    let saga = Saga { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan), flow };
     let coordinators: Vec<WorkflowId> = (0..workflow.instances()).map(WorkflowId).collect();
     let mut builder = SystemBuilder::new(saga)
         .ordered(workflow.ordered_links())
         .faults(workflow.faults().clone());
     for &id in &coordinators {
         let core = Role::Coordinator(SagaCoordinator::new(id, Arc::clone(&plan)));
-        let nothing = SmallVec::new();
-        builder =
-            builder.process(COORDINATOR, Address::Coordinator(id), core, nothing).with_client();
+        builder = builder
+            .process(COORDINATOR, Address::Coordinator(id), core, Rows::default())
+            .with_client();
     }
     for at in 0..workflow.services().len() {
         let id = ServiceId(at as u16);
         let core = Role::Participant(SagaParticipant::new(Arc::clone(&plan)));
-        let resources = workflow.initial_resources(id).into();
+        let values = workflow.initial_resources(id).into();
+        let rows = Rows { values, ..Rows::default() };
         let name = &workflow.service(id).name;
-        builder = builder.process(name, Address::Service(id), core, resources);
+        builder = builder.process(name, Address::Service(id), core, rows);
     }
     let mut system = builder.build();
     for property in saga_properties(&system) {
@@ -60,6 +69,12 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
 }
 
 impl Saga {
+    /// What its steps read and write.
+    #[must_use]
+    pub fn flow(&self) -> &Dataflow {
+        &self.flow
+    }
+
     /// The plan of its steps.
     #[must_use]
     pub fn plan(&self) -> &Arc<SagaPlan> {
@@ -67,10 +82,28 @@ impl Saga {
     }
 }
 
+/// What remembers what happened.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SagaMonitor {
+    /// To one workflow.
+    Workflow(WorkflowWitness),
+    /// Between workflows; only where steps read.
+    Isolation(IsolationWitness),
+}
+
 impl Protocol for Saga {
     type Process = Role<SagaCoordinator, SagaParticipant>;
-    type Resources = SmallVec<[i64; 2]>;
-    type Monitor = WorkflowWitness;
+    type Resources = Rows;
+    type Monitor = SagaMonitor;
+
+    fn read(
+        &self,
+        _address: Address,
+        rows: &Rows,
+        change: &mut SagaChange,
+    ) -> Result<(), ArithmeticError> {
+        self.business().read(rows, change)
+    }
 
     fn workflow(&self) -> &Arc<Workflow> {
         &self.workflow
@@ -79,45 +112,67 @@ impl Protocol for Saga {
     fn attempt(
         &self,
         _address: Address,
-        resources: &mut SmallVec<[i64; 2]>,
-        change: &StepCall,
+        rows: &mut Rows,
+        change: &SagaChange,
     ) -> Result<Verdict, ArithmeticError> {
-        self.workflow.attempt(change.workflow, change.step, change.direction.into(), resources)
+        self.business().attempt(rows, change)
     }
 
-    fn refusable(&self, change: &StepCall) -> bool {
-        change.direction == Direction::Forward
+    fn refusable(&self, change: &SagaChange) -> bool {
+        matches!(change, SagaChange::Step(call) if call.direction == Direction::Forward)
     }
 
-    fn place(
-        &self,
-        _address: Address,
-        resources: &SmallVec<[i64; 2]>,
-        call: &StepCall,
-    ) -> Option<Place> {
-        self.workflow.undefined(call.workflow, call.step, call.direction.into(), resources)
+    fn place(&self, _address: Address, rows: &Rows, change: &SagaChange) -> Option<Place> {
+        let SagaChange::Step(call) = change else { return None };
+        let (id, work) = (call.workflow, call.direction.into());
+        self.workflow.undefined_with(id, &call.locals, call.step, work, &rows.values)
     }
 
-    fn monitors(&self) -> Vec<WorkflowWitness> {
+    fn monitors(&self) -> Vec<SagaMonitor> {
         let steps = self.workflow.steps().len();
-        (0..self.workflow.instances()).map(|_| WorkflowWitness::new(steps)).collect()
+        let workflows = 0..self.workflow.instances();
+        let witnesses = workflows.map(|_| SagaMonitor::Workflow(WorkflowWitness::new(steps)));
+        let isolation = self
+            .is_isolation_watched()
+            .then(|| SagaMonitor::Isolation(IsolationWitness::new(&self.workflow, &self.flow)));
+        witnesses.chain(isolation).collect()
     }
 
     fn watchers(&self, event: &Event<Saga>) -> Vec<usize> {
-        let workflow = match &event.what {
-            Deed::Applied(call, Verdict::Accepted) => call.workflow,
-            Deed::Sent(_, SagaMessage::Reply(call, Answer::Done)) => call.workflow,
-            _ => return Vec::new(),
-        };
-        vec![workflow.0 as usize]
+        let between = self.is_isolation_watched().then_some(self.workflow.instances() as usize);
+        match &event.what {
+            Deed::Applied(SagaChange::Step(call), Verdict::Accepted) => {
+                [call.workflow.0 as usize].into_iter().chain(between).collect()
+            }
+            Deed::Sent(_, SagaMessage::Reply(call, Answer::Done)) => {
+                vec![call.workflow.0 as usize]
+            }
+            Deed::Persisted(RoleRecord::Coordinator(SagaRecord::Ended(_))) => {
+                between.into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
-    fn observe(&self, witness: &mut WorkflowWitness, event: &Event<Saga>) {
-        match &event.what {
-            Deed::Applied(call, Verdict::Accepted) => {
-                witness.applied(*call, self.plan.step(call.step).into())
+    fn observe(&self, monitor: &mut SagaMonitor, event: &Event<Saga>) {
+        match (monitor, &event.what) {
+            (SagaMonitor::Workflow(witness), Deed::Applied(SagaChange::Step(call), _)) => {
+                witness.applied(*call, self.plan.step(call.step).into());
             }
-            Deed::Sent(_, SagaMessage::Reply(call, Answer::Done)) => witness.answered(*call),
+            (SagaMonitor::Workflow(witness), Deed::Sent(_, message)) => {
+                witness.answered(message.call());
+            }
+            (SagaMonitor::Isolation(witness), Deed::Applied(SagaChange::Step(call), _)) => {
+                witness.applied(&self.workflow, &self.flow, call);
+            }
+            (
+                SagaMonitor::Isolation(witness),
+                Deed::Persisted(RoleRecord::Coordinator(SagaRecord::Ended(outcome))),
+            ) => {
+                if let Address::Coordinator(workflow) = event.process {
+                    witness.ended(workflow, *outcome);
+                }
+            }
             _ => {}
         }
     }
@@ -135,93 +190,19 @@ impl Protocol for Saga {
     }
 }
 
+renames!(
+    enum SagaMonitor {
+        Workflow(witness),
+        Isolation(witness),
+    }
+);
+
 impl Saga {
-    fn step(&self, step: StepId) -> &str {
-        &self.workflow.step(step).name
-    }
-}
-
-impl Words<Saga> for Saga {
-    fn process(&self, address: Address) -> String {
-        match address {
-            Address::Coordinator(workflow) => format!("coordinator {workflow}"),
-            Address::Service(service) => self.workflow.service(service).name.clone(),
-            elsewhere => unreachable!("a saga has no process at {elsewhere:?}"),
-        }
+    fn business(&self) -> Business<'_> {
+        Business { workflow: &self.workflow, plan: &self.plan, flow: &self.flow }
     }
 
-    fn message(&self, message: &SagaMessage) -> String {
-        let call = message.call();
-        let (step, workflow) = (self.step(call.step), call.workflow);
-        match (call.direction, message) {
-            (Direction::Forward, SagaMessage::Request(_)) => format!("do {step} of {workflow}"),
-            (Direction::Backward, SagaMessage::Request(_)) => format!("undo {step} of {workflow}"),
-            (Direction::Forward, SagaMessage::Reply(_, Answer::Done)) => {
-                format!("{step} of {workflow} is done")
-            }
-            (Direction::Backward, SagaMessage::Reply(_, Answer::Done)) => {
-                format!("{step} of {workflow} is undone")
-            }
-            (_, SagaMessage::Reply(_, Answer::Refused)) => {
-                format!("{step} of {workflow} is refused")
-            }
-            (_, SagaMessage::Reply(_, Answer::Failed)) => {
-                format!("{step} of {workflow} failed, nothing changed")
-            }
-        }
-    }
-
-    fn record(&self, _address: Address, record: &RoleRecord<SagaRecord, LedgerRecord>) -> String {
-        match record {
-            RoleRecord::Coordinator(record) => match record {
-                SagaRecord::Accepted => "accepted".to_owned(),
-                SagaRecord::Started(step) => format!("{} started", self.step(*step)),
-                SagaRecord::Done(step) => format!("{} done", self.step(*step)),
-                SagaRecord::RollingBack(Some(step)) => {
-                    format!("rolling back, {} was refused", self.step(*step))
-                }
-                SagaRecord::RollingBack(None) => "rolling back".to_owned(),
-                SagaRecord::Undone(step) => format!("{} undone", self.step(*step)),
-                SagaRecord::Abandoned(step) => format!("{} given up", self.step(*step)),
-                SagaRecord::Ended(outcome) => format!("ended, {outcome}"),
-            },
-            RoleRecord::Participant(line) => {
-                let what = match line.entry {
-                    Entry::Done => "done",
-                    Entry::Refused => "refused",
-                    Entry::Undone => "undone",
-                };
-                format!("{} of {} {what}", self.step(line.step), line.workflow)
-            }
-        }
-    }
-
-    fn change(&self, call: &StepCall) -> String {
-        let (step, workflow) = (self.step(call.step), call.workflow);
-        match call.direction {
-            Direction::Forward => format!("{step} of {workflow}"),
-            Direction::Backward => format!("undo of {step} of {workflow}"),
-        }
-    }
-
-    fn timer(&self, timer: &SagaTimer) -> String {
-        let SagaTimer::Call(step) = timer;
-        format!("no answer about {}", self.step(*step))
-    }
-
-    fn outcome(&self, outcome: &SagaOutcome) -> String {
-        outcome.to_string()
-    }
-
-    fn resources(&self, address: Address, resources: &SmallVec<[i64; 2]>) -> Vec<String> {
-        self.workflow.resource_facts(address, resources)
-    }
-
-    fn monitor(&self, witness: &WorkflowWitness) -> Vec<String> {
-        witness.facts(&self.workflow)
-    }
-
-    fn watched(&self, position: usize) -> Option<String> {
-        self.workflow.told_apart(position)
+    fn is_isolation_watched(&self) -> bool {
+        !self.flow.observations().is_empty()
     }
 }

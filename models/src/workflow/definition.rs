@@ -12,16 +12,14 @@ use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
 use crate::protocol::two_phase_commit::TwoPhaseKnobs;
-use crate::protocol::{Address, ServiceId, StepId, StepSet, Verdict, WorkflowId};
+use crate::protocol::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
 
-use super::builder::{
-    BROKER, COORDINATOR, INITIATOR, Place, STANDBY, STORE, StepField, relay_node,
-};
-use super::business::{ByWork, Work};
+use super::builder::{BROKER, COORDINATOR, INITIATOR, STANDBY, STORE, relay_node};
+use super::business::ByWork;
 use super::domain::Domain;
-use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
+use super::expression::{ArithmeticError, Assignment, Condition, Reading, Variable};
 use super::faults::FaultBudget;
-use super::request::{InputId, Requests};
+use super::request::Requests;
 
 /// What runs, how often, on what, and what must be true of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +29,7 @@ pub struct Workflow {
     pub(super) instances: u32,
     pub(super) services: Vec<Service>,
     pub(super) steps: Vec<Step>,
+    pub(super) locals: Vec<String>,
     pub(super) requests: Requests,
     pub(super) ordered_links: bool,
     pub(super) faults: FaultBudget,
@@ -118,6 +117,8 @@ pub struct Step {
     pub kind: StepKind,
     /// The steps that must be done before it starts.
     pub after: StepSet,
+    /// What it reads into variables of the workflow, before anything else.
+    pub reads: Vec<Reading>,
     /// When the service accepts it; always, if `None`.
     pub when: Option<Condition>,
     /// What is changed by each thing that can be done about it. What its protocol never does is
@@ -267,6 +268,21 @@ impl Workflow {
         self.requests.alike(self.instances)
     }
 
+    /// The name of a variable.
+    ///
+    /// # Panics
+    /// If there is none; ids handed out by this workflow always resolve.
+    #[must_use]
+    pub fn local(&self, id: LocalId) -> &str {
+        &self.locals[usize::from(id.0)]
+    }
+
+    /// Whether its steps read anything into variables.
+    #[must_use]
+    pub fn has_locals(&self) -> bool {
+        !self.locals.is_empty()
+    }
+
     /// Whether links keep messages in order.
     #[must_use]
     pub fn ordered_links(&self) -> bool {
@@ -326,114 +342,5 @@ impl Workflow {
     #[must_use]
     pub fn told_apart(&self, position: usize) -> Option<String> {
         (self.instances() > 1).then(|| WorkflowId(position as u32).to_string())
-    }
-
-    /// Tries this work on `step`, on behalf of a workflow: the guard first, then the changes. Only
-    /// what takes a step forward has a guard. The resources change only if the verdict is
-    /// [`Verdict::Accepted`].
-    ///
-    /// The model and the runtime both carry steps out by this.
-    ///
-    /// # Errors
-    /// When the arithmetic has no result; the resources are then unchanged.
-    pub fn attempt(
-        &self,
-        workflow: WorkflowId,
-        step: StepId,
-        work: Work,
-        resources: &mut [i64],
-    ) -> Result<Verdict, ArithmeticError> {
-        if work.is_guarded() && !self.accepts(workflow, step, resources)? {
-            return Ok(Verdict::Refused);
-        }
-        self.carry_out(workflow, step, work, resources)?;
-        Ok(Verdict::Accepted)
-    }
-
-    /// Whether `step` of a workflow is accepted by its service in the given state of that service's
-    /// resources.
-    ///
-    /// # Errors
-    /// When the arithmetic of its guard has no result.
-    pub fn accepts(
-        &self,
-        workflow: WorkflowId,
-        step: StepId,
-        resources: &[i64],
-    ) -> Result<bool, ArithmeticError> {
-        let step = self.step(step);
-        match &step.when {
-            Some(condition) => condition.evaluate(&self.scope(workflow, step.service, resources)),
-            None => Ok(true),
-        }
-    }
-
-    /// Makes the changes that this work on `step` brings to its service's resources. Assignments are
-    /// made in order; each sees the ones before it.
-    ///
-    /// # Errors
-    /// When the arithmetic has no result; the resources are then unchanged.
-    pub fn carry_out(
-        &self,
-        workflow: WorkflowId,
-        step: StepId,
-        work: Work,
-        resources: &mut [i64],
-    ) -> Result<(), ArithmeticError> {
-        self.assign(workflow, step, work, resources).map_err(|(_, error)| error)
-    }
-
-    /// Where the business of this work on `step` has no result in the given state of its service's
-    /// resources; `None` where it has one.
-    #[must_use]
-    pub fn undefined(
-        &self,
-        workflow: WorkflowId,
-        step: StepId,
-        work: Work,
-        resources: &[i64],
-    ) -> Option<Place> {
-        let place = |field| Some(Place::Step(usize::from(step.0), field));
-        if work.is_guarded() && self.accepts(workflow, step, resources).is_err() {
-            return place(StepField::When);
-        }
-        let (line, _) = self.assign(workflow, step, work, &mut resources.to_vec()).err()?;
-        place(StepField::Work(work, line))
-    }
-
-    /// Makes changes, or says in which line the arithmetic has no result.
-    fn assign(
-        &self,
-        workflow: WorkflowId,
-        step: StepId,
-        work: Work,
-        resources: &mut [i64],
-    ) -> Result<(), (usize, ArithmeticError)> {
-        let step = self.step(step);
-        let mut changed = resources.to_vec();
-        for (line, assignment) in step.business[work].iter().enumerate() {
-            let value = assignment.value.evaluate(&self.scope(workflow, step.service, &changed));
-            changed[usize::from(assignment.resource.0)] = value.map_err(|error| (line, error))?;
-        }
-        resources.copy_from_slice(&changed);
-        Ok(())
-    }
-
-    /// Looks up what a step can see: the resources of its service, and the inputs of its workflow.
-    /// Validation keeps it from naming anything else.
-    fn scope<'a>(
-        &'a self,
-        workflow: WorkflowId,
-        service: ServiceId,
-        resources: &'a [i64],
-    ) -> impl Fn(Variable) -> i64 + 'a {
-        let inputs = self.requests.of(workflow);
-        move |variable| match variable {
-            Variable::Resource(owner, ResourceId(position)) if owner == service => {
-                resources[usize::from(position)]
-            }
-            Variable::Input(InputId(position)) => inputs[usize::from(position)],
-            foreign => unreachable!("a validated step names {foreign:?}, which it cannot see"),
-        }
     }
 }

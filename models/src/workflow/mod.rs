@@ -8,8 +8,10 @@
 
 pub mod builder;
 pub mod business;
+pub mod dataflow;
 pub mod definition;
 pub mod domain;
+mod execution;
 pub mod expression;
 pub mod faults;
 pub mod request;
@@ -17,9 +19,10 @@ pub mod suggestion;
 
 pub use builder::{PropertyDraft, StepDraft, WorkflowBuilder, WorkflowError};
 pub use business::{ByWork, Work};
+pub use dataflow::Dataflow;
 pub use definition::{
     Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Workflow,
 };
-pub use expression::{ArithmeticError, Assignment, Condition, ResourceId, Term, Variable};
+pub use expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};
 pub use request::{InputId, Requests};

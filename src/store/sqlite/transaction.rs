@@ -105,11 +105,8 @@ impl Transaction for SqliteTransaction {
         self.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .into_iter()
             .map(|(workflow, step, direction): (u32, u8, String)| {
-                Ok(StepCall {
-                    workflow: WorkflowId(workflow),
-                    step: StepId(step),
-                    direction: decode::<Direction>("journal", direction)?,
-                })
+                let direction = decode::<Direction>("journal", direction)?;
+                Ok(StepCall::new(WorkflowId(workflow), StepId(step), direction))
             })
             .collect()
     }

@@ -121,7 +121,7 @@ impl Turn<'_> {
     }
 
     fn attempt(&mut self, cause: Line, step: StepId, direction: Direction) {
-        let call = StepCall { workflow: cause.workflow, step, direction };
+        let call = StepCall::new(cause.workflow, step, direction);
         if self.core.plan.knobs().publish == Publish::PublishThenWrite {
             self.tell(cause, accepted(call).1);
         }

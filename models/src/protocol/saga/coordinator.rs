@@ -17,6 +17,7 @@ use crate::workflow::StepKind;
 use super::knobs::{Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, StepLog};
 use super::log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord};
 use super::message::{Direction, SagaMessage, StepCall};
+use super::participant::SagaChange;
 use super::plan::SagaPlan;
 
 /// The coordinator of one saga.
@@ -31,13 +32,15 @@ pub struct SagaCoordinator {
 pub struct SagaMemory {
     /// Compensations that were asked for.
     undoing: StepSet,
+    /// Steps whose lock is known to be released.
+    released: StepSet,
     /// How often a step was asked for, where there is a limit.
     attempts: SmallVec<[(StepId, u8); 2]>,
     /// A decision to roll back that was not logged, and the step whose refusal made it.
     unlogged_decision: Option<Option<StepId>>,
 }
 
-renames!(struct SagaMemory { undoing, attempts, unlogged_decision });
+renames!(struct SagaMemory { undoing, released, attempts, unlogged_decision });
 
 /// The coordinator's timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,7 +68,7 @@ impl Process for SagaCoordinator {
     type Volatile = SagaMemory;
     type Durable = SagaLog;
     type Record = SagaRecord;
-    type Change = StepCall;
+    type Change = SagaChange;
     type Message = SagaMessage;
     type Timer = SagaTimer;
     type Outcome = SagaOutcome;
@@ -89,9 +92,13 @@ impl Process for SagaCoordinator {
             Input::Message { message: SagaMessage::Reply(call, answer), .. } => {
                 turn.reply(call, answer);
             }
+            Input::Message { message: SagaMessage::Released(call), .. } => turn.released(call.step),
             Input::TimerFired(SagaTimer::Call(step)) => turn.call_timed_out(step),
             // A coordinator owns no resources and serves no requests.
-            Input::Message { message: SagaMessage::Request(_), .. } | Input::Applied { .. } => {}
+            Input::Message {
+                message: SagaMessage::Request(_) | SagaMessage::Release(_), ..
+            }
+            | Input::Applied { .. } => {}
         }
     }
 
@@ -122,7 +129,7 @@ impl Turn<'_> {
     }
 
     fn cancel(&mut self) {
-        if !self.is_executing() {
+        if !self.is_executing() || self.is_releasing() {
             return;
         }
         match self.core.plan.knobs().cancellation {
@@ -138,7 +145,8 @@ impl Turn<'_> {
             SagaPhase::Pending => {}
             SagaPhase::Executing | SagaPhase::RollingBack if recovery == Recovery::Never => {}
             SagaPhase::Executing => {
-                if recovery == Recovery::Backward && !self.passed_return() {
+                let undecided = !self.passed_return() && !self.is_releasing();
+                if recovery == Recovery::Backward && undecided {
                     self.roll_back(None);
                 } else {
                     for step in self.log.started.difference(self.log.done).iter() {
@@ -157,6 +165,9 @@ impl Turn<'_> {
         match (call.direction, answer) {
             (Direction::Forward, Answer::Done) if self.awaits_step(step) => {
                 self.settle_call(step);
+                if !call.locals.is_empty() {
+                    self.persist(SagaRecord::Read(call.locals));
+                }
                 self.persist(SagaRecord::Done(step));
                 self.advance();
             }
@@ -187,6 +198,8 @@ impl Turn<'_> {
                 self.persist(SagaRecord::Abandoned(step));
                 self.compensate();
             }
+        } else if self.is_releasing() {
+            self.ask_to_release(step);
         } else if self.awaits_step(step) {
             let knobs = self.core.plan.knobs();
             let limit = match self.kind(step) {
@@ -210,7 +223,7 @@ impl Turn<'_> {
     fn advance(&mut self) {
         let plan = &self.core.plan;
         if self.log.done == plan.all() {
-            return self.end(SagaOutcome::Completed);
+            return self.release();
         }
         let ready: StepSet = plan
             .all()
@@ -229,6 +242,28 @@ impl Turn<'_> {
                     self.persist(SagaRecord::Started(step));
                 }
             }
+        }
+    }
+
+    /// Every step is done: there is no way back, and whoever waits may see what was done.
+    fn release(&mut self) {
+        for step in self.core.plan.locking().iter() {
+            self.ask_to_release(step);
+        }
+        self.end_if_released();
+    }
+
+    fn released(&mut self, step: StepId) {
+        if self.is_releasing() {
+            self.settle_call(step);
+            self.memory.released.insert(step);
+            self.end_if_released();
+        }
+    }
+
+    fn end_if_released(&mut self) {
+        if self.core.plan.locking().is_subset(self.memory.released) {
+            self.end(SagaOutcome::Completed);
         }
     }
 
@@ -293,12 +328,21 @@ impl Turn<'_> {
         self.effects.push(Effect::Finish(outcome));
     }
 
+    fn ask_to_release(&mut self, step: StepId) {
+        let call = StepCall::new(self.core.workflow, step, Direction::Forward);
+        self.send(step, SagaMessage::Release(call));
+    }
+
     fn call(&mut self, step: StepId, direction: Direction) {
-        let call = StepCall { workflow: self.core.workflow, step, direction };
-        self.effects.push(Effect::Send {
-            to: Address::Service(self.core.plan.step(step).service),
-            message: SagaMessage::Request(call),
-        });
+        let known = self.log.locals.only(self.core.plan.step(step).needs_for(direction));
+        let call = StepCall::new(self.core.workflow, step, direction).knowing(known);
+        self.send(step, SagaMessage::Request(call));
+    }
+
+    /// Sends what is answered by the step's service, and sends it again when no answer comes.
+    fn send(&mut self, step: StepId, message: SagaMessage) {
+        let to = Address::Service(self.core.plan.step(step).service);
+        self.effects.push(Effect::Send { to, message });
         self.effects.push(Effect::SetTimer(SagaTimer::Call(step)));
     }
 
@@ -338,6 +382,12 @@ impl Turn<'_> {
             SagaPhase::Executing => self.memory.unlogged_decision.is_some(),
             SagaPhase::Pending | SagaPhase::Ended(_) => false,
         }
+    }
+
+    /// Whether all that is left to do is to release locks.
+    fn is_releasing(&self) -> bool {
+        let plan = &self.core.plan;
+        self.is_executing() && self.log.done == plan.all() && !plan.locking().is_empty()
     }
 
     /// Whether the step was asked for and its answer still matters.

@@ -34,6 +34,8 @@ pub struct SagaKnobs {
     pub barrier: Barrier,
     /// When participants write it down.
     pub ledger: LedgerWrite,
+    /// What keeps workflows that read from each other's unfinished work.
+    pub isolation: Isolation,
 }
 
 impl Default for SagaKnobs {
@@ -50,6 +52,7 @@ impl Default for SagaKnobs {
             cancellation: Cancellation::default(),
             barrier: Barrier::default(),
             ledger: LedgerWrite::default(),
+            isolation: Isolation::default(),
         }
     }
 }
@@ -123,5 +126,24 @@ knob! {
         Anytime,
         /// At any time, and what was done is left as it is: the coordinator just stops.
         WithoutCompensation,
+    }
+}
+
+knob! {
+    /// What keeps workflows apart whose steps read: a countermeasure against the missing isolation of
+    /// sagas (Frank and Zahle, *Semantic ACID properties in multidatabases using remote procedure calls
+    /// and update propagations*, 1998).
+    Isolation {
+        /// A lock of the application: a step that touches what some step reads leaves a mark, in the
+        /// transaction of its change, that is taken away when the workflow has completed or the step
+        /// is undone. Who meets the mark of another workflow is refused at once, so nobody waits in a
+        /// circle.
+        #[default]
+        SemanticLock,
+        /// A step that touches what was read before reads it again, and is refused if it has changed.
+        /// What another workflow has not completed can still be read.
+        Reread,
+        /// Nothing.
+        None,
     }
 }

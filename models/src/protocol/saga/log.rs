@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, StepSet};
+use crate::protocol::locals::Locals;
 use crate::protocol::rename::renames;
 
 /// An entry of the coordinator's log.
@@ -15,6 +16,8 @@ pub enum SagaRecord {
     Accepted,
     /// The step may happen from now on.
     Started(StepId),
+    /// A step that is about to be logged as done has read this.
+    Read(Locals),
     /// The step happened.
     Done(StepId),
     /// The workflow is rolled back, because of a refused step, or for another reason.
@@ -95,10 +98,12 @@ pub struct SagaLog {
     pub undone: StepSet,
     /// Steps that were given up.
     pub abandoned: StepSet,
+    /// What steps have read.
+    pub locals: Locals,
 }
 
 renames!(nothing in SagaRecord, SagaOutcome, SagaPhase);
-renames!(struct SagaLog { phase, started, done, refused, undone, abandoned });
+renames!(struct SagaLog { phase, started, done, refused, undone, abandoned, locals });
 
 impl SagaLog {
     /// Adds a record.
@@ -106,6 +111,7 @@ impl SagaLog {
         match *record {
             SagaRecord::Accepted => self.phase = SagaPhase::Executing,
             SagaRecord::Started(step) => self.started.insert(step),
+            SagaRecord::Read(locals) => self.locals = self.locals.with(&locals),
             SagaRecord::Done(step) => self.done.insert(step),
             SagaRecord::RollingBack(refused) => {
                 self.phase = SagaPhase::RollingBack;

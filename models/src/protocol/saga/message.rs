@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{StepId, WorkflowId};
 use crate::protocol::answer::Answer;
+use crate::protocol::locals::Locals;
 use crate::protocol::rename::renames;
 
 /// Whether a step is done or undone.
@@ -18,7 +19,8 @@ pub enum Direction {
 
 renames!(nothing in Direction);
 
-/// One call of one step, in one direction: the idempotency key of everything done on its behalf.
+/// One call of one step, in one direction: the idempotency key of everything done on its behalf, and
+/// what has to be known for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct StepCall {
     /// For which workflow.
@@ -27,9 +29,26 @@ pub struct StepCall {
     pub step: StepId,
     /// Do it or undo it.
     pub direction: Direction,
+    /// In a request, what the workflow has read and the step needs; in a reply, what the step read.
+    #[serde(default, skip_serializing_if = "Locals::is_empty")]
+    pub locals: Locals,
 }
 
-renames!(struct StepCall { workflow, step, direction });
+impl StepCall {
+    /// A call that needs to know nothing.
+    #[must_use]
+    pub fn new(workflow: WorkflowId, step: StepId, direction: Direction) -> StepCall {
+        StepCall { workflow, step, direction, locals: Locals::NONE }
+    }
+
+    /// The same call, with this knowledge.
+    #[must_use]
+    pub fn knowing(self, locals: Locals) -> StepCall {
+        StepCall { locals, ..self }
+    }
+}
+
+renames!(struct StepCall { workflow, step, direction, locals });
 
 /// A request of the coordinator, or a participant's reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,12 +58,19 @@ pub enum SagaMessage {
     Request(StepCall),
     /// What came of it.
     Reply(StepCall, Answer),
+    /// The workflow has completed: what the step left is taken away, above all its
+    /// [semantic lock](super::Isolation::SemanticLock).
+    Release(StepCall),
+    /// It is taken away.
+    Released(StepCall),
 }
 
 renames!(
     enum SagaMessage {
         Request(call),
         Reply(call, answer),
+        Release(call),
+        Released(call),
     }
 );
 
@@ -53,7 +79,10 @@ impl SagaMessage {
     #[must_use]
     pub fn call(&self) -> StepCall {
         match *self {
-            SagaMessage::Request(call) | SagaMessage::Reply(call, _) => call,
+            SagaMessage::Request(call)
+            | SagaMessage::Reply(call, _)
+            | SagaMessage::Release(call)
+            | SagaMessage::Released(call) => call,
         }
     }
 }

@@ -19,6 +19,7 @@
 //! compensated like one that was done; the barrier makes that right whichever it was.
 
 mod coordinator;
+mod isolation;
 mod knobs;
 mod log;
 mod message;
@@ -28,10 +29,11 @@ mod plan;
 pub use super::answer::Answer;
 pub use super::barrier::{Barrier, LedgerWrite};
 pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
+pub use isolation::Marks;
 pub use knobs::{
-    Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, SagaKnobs, StepLog,
+    Cancellation, CompensationOrder, DecisionLog, InDoubt, Isolation, Recovery, SagaKnobs, StepLog,
 };
 pub use log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord, SagaState};
 pub use message::{Direction, SagaMessage, StepCall};
-pub use participant::{LedgerRecord, SagaParticipant};
+pub use participant::{LedgerRecord, SagaChange, SagaParticipant};
 pub use plan::{PlannedStep, SagaPlan};

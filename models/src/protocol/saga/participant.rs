@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::address::{Address, StepId, WorkflowId};
 use crate::protocol::answer::Answer;
 use crate::protocol::barrier::{Barrier, Entry, Ledger, LedgerWrite};
+use crate::protocol::locals::Locals;
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
 use crate::protocol::rename::renames;
 use crate::workflow::StepKind;
@@ -23,6 +24,43 @@ use super::plan::SagaPlan;
 #[derive(Clone, Debug)]
 pub struct SagaParticipant {
     plan: Arc<SagaPlan>,
+}
+
+/// A change to the participant's rows, or a look at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SagaChange {
+    /// The step is done or undone.
+    Step(StepCall),
+    /// What the step left is taken away.
+    Release(StepCall),
+    /// Nothing changes: what the step has read is looked up, because its answer is asked for again.
+    Recall(StepCall),
+}
+
+renames!(
+    enum SagaChange {
+        Step(call),
+        Release(call),
+        Recall(call),
+    }
+);
+
+impl SagaChange {
+    /// The call on whose behalf it is made.
+    #[must_use]
+    pub fn call(&self) -> &StepCall {
+        match self {
+            SagaChange::Step(call) | SagaChange::Release(call) | SagaChange::Recall(call) => call,
+        }
+    }
+
+    /// The call on whose behalf it is made, to be completed.
+    pub fn call_mut(&mut self) -> &mut StepCall {
+        match self {
+            SagaChange::Step(call) | SagaChange::Release(call) | SagaChange::Recall(call) => call,
+        }
+    }
 }
 
 /// An entry of the participant's log: a line of its [`Ledger`].
@@ -47,8 +85,13 @@ impl SagaParticipant {
 
     fn forward(&self, ledger: &Ledger, call: StepCall, effects: &mut Effects<Self>) {
         match self.remembered(ledger, call) {
-            Some(Entry::Done) => effects.push(reply(call, Answer::Done)),
-            Some(Entry::Refused | Entry::Undone) => effects.push(reply(call, Answer::Refused)),
+            Some(Entry::Done) if !self.plan.step(call.step).reads.is_empty() => {
+                effects.push(Effect::Apply(SagaChange::Recall(call)));
+            }
+            Some(Entry::Done) => effects.push(self.reply(call, Answer::Done)),
+            Some(Entry::Refused | Entry::Undone) => {
+                effects.push(self.reply(call, Answer::Refused));
+            }
             None => self.attempt(call, effects),
         }
     }
@@ -57,11 +100,11 @@ impl SagaParticipant {
         match (self.remembered(ledger, call), self.plan.knobs().barrier) {
             (Some(Entry::Done), _) | (None, Barrier::None) => self.attempt(call, effects),
             (Some(Entry::Undone | Entry::Refused), _) | (None, Barrier::WithoutTombstone) => {
-                effects.push(reply(call, Answer::Done));
+                effects.push(self.reply(call, Answer::Done));
             }
             (None, Barrier::Full) => {
                 effects.push(Effect::Persist(record(call, Entry::Undone)));
-                effects.push(reply(call, Answer::Done));
+                effects.push(self.reply(call, Answer::Done));
             }
         }
     }
@@ -76,17 +119,17 @@ impl SagaParticipant {
     fn attempt(&self, call: StepCall, effects: &mut Effects<Self>) {
         let knobs = self.plan.knobs();
         match (knobs.barrier, knobs.ledger) {
-            (Barrier::None, _) => effects.push(Effect::Apply(call)),
+            (Barrier::None, _) => effects.push(Effect::Apply(SagaChange::Step(call))),
             (_, LedgerWrite::SameTransaction) => effects.push(Effect::Transact {
-                change: call,
+                change: SagaChange::Step(call),
                 accepted: record(call, accepted(call)),
                 refused: self.refusal(call),
             }),
             (_, LedgerWrite::BeforeChange) => {
                 effects.push(Effect::Persist(record(call, accepted(call))));
-                effects.push(Effect::Apply(call));
+                effects.push(Effect::Apply(SagaChange::Step(call)));
             }
-            (_, LedgerWrite::AfterChange) => effects.push(Effect::Apply(call)),
+            (_, LedgerWrite::AfterChange) => effects.push(Effect::Apply(SagaChange::Step(call))),
         }
     }
 
@@ -101,14 +144,19 @@ impl SagaParticipant {
         if separate && let Some(line) = remember {
             effects.push(Effect::Persist(line));
         }
-        effects.push(reply(
-            call,
-            match verdict {
-                Verdict::Accepted => Answer::Done,
-                Verdict::Refused => Answer::Refused,
-                Verdict::Failed => Answer::Failed,
-            },
-        ));
+        effects.push(self.reply(call, answer(verdict)));
+    }
+
+    /// An answer, with what the step read.
+    fn reply(&self, call: StepCall, answer: Answer) -> Effect<SagaParticipant> {
+        let read = match (call.direction, answer) {
+            (Direction::Forward, Answer::Done) => call.locals.only(self.plan.step(call.step).reads),
+            _ => Locals::NONE,
+        };
+        Effect::Send {
+            to: Address::Coordinator(call.workflow),
+            message: SagaMessage::Reply(call.knowing(read), answer),
+        }
     }
 
     /// What is remembered of a refusal. A retriable step is asked for until it succeeds, so its
@@ -123,7 +171,7 @@ impl Process for SagaParticipant {
     type Volatile = ();
     type Durable = Ledger;
     type Record = LedgerRecord;
-    type Change = StepCall;
+    type Change = SagaChange;
     type Message = SagaMessage;
     type Timer = SagaTimer;
     type Outcome = SagaOutcome;
@@ -144,8 +192,26 @@ impl Process for SagaParticipant {
                 Direction::Forward => self.forward(ledger, call, effects),
                 Direction::Backward => self.backward(ledger, call, effects),
             },
-            Input::Applied { change, verdict } => self.applied(change, verdict, effects),
-            Input::Message { message: SagaMessage::Reply(..), .. }
+            Input::Message { message: SagaMessage::Release(call), .. } => {
+                effects.push(Effect::Apply(SagaChange::Release(call)));
+            }
+            Input::Applied { change: SagaChange::Step(call), verdict } => {
+                self.applied(call, verdict, effects);
+            }
+            Input::Applied { change: SagaChange::Recall(call), verdict } => {
+                effects.push(self.reply(call, answer(verdict)));
+            }
+            Input::Applied { change: SagaChange::Release(call), verdict: Verdict::Accepted } => {
+                effects.push(Effect::Send {
+                    to: Address::Coordinator(call.workflow),
+                    message: SagaMessage::Released(call),
+                });
+            }
+            // It is asked for again.
+            Input::Applied { change: SagaChange::Release(_), .. } => {}
+            Input::Message {
+                message: SagaMessage::Reply(..) | SagaMessage::Released(_), ..
+            }
             | Input::Start
             | Input::Cancel
             | Input::Recover
@@ -166,6 +232,14 @@ impl Process for SagaParticipant {
     }
 }
 
+fn answer(verdict: Verdict) -> Answer {
+    match verdict {
+        Verdict::Accepted => Answer::Done,
+        Verdict::Refused => Answer::Refused,
+        Verdict::Failed => Answer::Failed,
+    }
+}
+
 fn accepted(call: StepCall) -> Entry {
     match call.direction {
         Direction::Forward => Entry::Done,
@@ -175,11 +249,4 @@ fn accepted(call: StepCall) -> Entry {
 
 fn record(call: StepCall, entry: Entry) -> LedgerRecord {
     LedgerRecord { workflow: call.workflow, step: call.step, entry }
-}
-
-fn reply(call: StepCall, answer: Answer) -> Effect<SagaParticipant> {
-    Effect::Send {
-        to: Address::Coordinator(call.workflow),
-        message: SagaMessage::Reply(call, answer),
-    }
 }

@@ -1,9 +1,11 @@
 //! What a saga's processes need to know of their workflow: the shape of its steps, and the knobs.
 
 use crate::protocol::address::{ServiceId, StepId, StepSet};
-use crate::workflow::{Step, StepKind};
+use crate::protocol::locals::LocalSet;
+use crate::workflow::{Dataflow, Step, StepKind};
 
-use super::knobs::SagaKnobs;
+use super::knobs::{Isolation, SagaKnobs};
+use super::message::Direction;
 
 /// The steps of a workflow and how to carry them out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,19 +25,47 @@ pub struct PlannedStep {
     pub after: StepSet,
     /// The steps that wait for it, directly or not.
     pub dependents: StepSet,
+    /// The variables that it reads.
+    pub reads: LocalSet,
+    /// The variables that it needs: to be carried out, and to find out whether they are still true.
+    pub needs: LocalSet,
+    /// The variables that its compensation needs.
+    pub undo_needs: LocalSet,
+    /// Whether it leaves a lock that has to be released.
+    pub locks: bool,
+}
+
+impl PlannedStep {
+    /// The variables that have to be known for a call in that direction.
+    #[must_use]
+    pub fn needs_for(&self, direction: Direction) -> LocalSet {
+        match direction {
+            Direction::Forward => self.needs,
+            Direction::Backward => self.undo_needs,
+        }
+    }
 }
 
 impl SagaPlan {
     /// Plans the steps of a validated workflow.
     #[must_use]
     pub fn new(steps: &[Step], knobs: SagaKnobs) -> SagaPlan {
-        let mut planned: Vec<PlannedStep> = steps
-            .iter()
-            .map(|step| PlannedStep {
+        let flow = Dataflow::of(steps);
+        let mut planned: Vec<PlannedStep> = (0u8..)
+            .map(|at| flow.step(StepId(at)))
+            .zip(steps)
+            .map(|(flow, step)| PlannedStep {
                 service: step.service,
                 kind: step.kind,
                 after: step.after,
                 dependents: StepSet::EMPTY,
+                reads: flow.reads,
+                needs: match knobs.isolation {
+                    Isolation::Reread => flow.uses.union(flow.depends_on),
+                    Isolation::SemanticLock | Isolation::None => flow.uses,
+                },
+                undo_needs: flow.undo_uses,
+                locks: knobs.isolation == Isolation::SemanticLock && !flow.touches.is_empty(),
             })
             .collect();
         // Each round reaches one dependency further; there are at most as many as steps.
@@ -70,6 +100,12 @@ impl SagaPlan {
     #[must_use]
     pub fn all(&self) -> StepSet {
         StepSet::first(self.steps.len())
+    }
+
+    /// The steps that leave a lock.
+    #[must_use]
+    pub fn locking(&self) -> StepSet {
+        self.all().iter().filter(|&step| self.step(step).locks).collect()
     }
 
     /// The steps of a kind.

@@ -12,6 +12,13 @@ pub(super) fn check_belongs(
     position: usize,
     draft: &StepDraft,
 ) -> Result<(), WorkflowError> {
+    if !draft.read.is_empty() && !matches!(protocol, Protocol::Saga(_)) {
+        return Err(WorkflowError::new(
+            Place::Step(position, StepField::Read(0)),
+            format!("`{}` reads, but a {} has no variables", draft.name, protocol.name()),
+        )
+        .help("remove `read`, or set protocol = \"saga\""));
+    }
     check_work(protocol, position, draft)?;
     match protocol {
         Protocol::Tcc(_) if draft.kind != StepKind::Compensatable => Err(WorkflowError::new(

@@ -10,6 +10,7 @@ pub struct StepDraft {
     pub(super) service: String,
     pub(super) kind: StepKind,
     pub(super) after: Option<Vec<String>>,
+    pub(super) read: Vec<String>,
     pub(super) when: Option<String>,
     pub(super) business: ByWork<Vec<String>>,
 }
@@ -36,6 +37,7 @@ impl StepDraft {
             service: service.into(),
             kind: StepKind::Compensatable,
             after: None,
+            read: Vec::new(),
             when: None,
             business: ByWork::default(),
         }
@@ -52,6 +54,14 @@ impl StepDraft {
     #[must_use]
     pub fn after<N: Into<String>>(mut self, steps: impl IntoIterator<Item = N>) -> Self {
         self.after = Some(steps.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// What it reads of its service into variables of the workflow, before anything else:
+    /// `seen = balance`. It and the steps after it may use them.
+    #[must_use]
+    pub fn read<T: Into<String>>(mut self, readings: impl IntoIterator<Item = T>) -> Self {
+        self.read = readings.into_iter().map(Into::into).collect();
         self
     }
 

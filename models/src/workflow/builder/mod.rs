@@ -11,6 +11,8 @@
 //! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
 //! | `belonging.rs` | what a step may say of itself, by protocol |
 //! | `request.rs` | what clients put in |
+//! | `locals.rs` | what steps read, and whether it is read before it is used |
+//! | `isolation.rs` | whether the countermeasure against interference fits the steps |
 //! | `order.rs` | the order of steps, and the point of no return |
 //! | `outbox.rs` | which step publishes, and which handles, where there is an outbox |
 //! | `two_phase_commit.rs` | what steps and choices must be where everything commits at once |
@@ -18,6 +20,8 @@
 
 mod belonging;
 mod draft;
+mod isolation;
+mod locals;
 mod names;
 mod order;
 mod outbox;
@@ -38,6 +42,7 @@ use super::definition::{Claim, Protocol, Resource, Service, Workflow};
 use super::domain::Domain;
 use super::faults::FaultBudget;
 
+use locals::{ReadValues, check_locals};
 use names::EveryName;
 use order::{check_order, check_point_of_no_return};
 use outbox::check_outbox;
@@ -242,17 +247,19 @@ impl WorkflowBuilder {
         }
         let requests = self.resolve_requests()?;
         let names = EveryName { services: &self.services };
+        let ReadValues { names: locals, by_step } = self.resolve_reads(requests.inputs())?;
         let mut steps = Vec::with_capacity(self.steps.len());
-        for (position, draft) in self.steps.iter().enumerate() {
-            steps.push(self.resolve_step(position, draft, requests.inputs())?);
+        for ((position, draft), reads) in self.steps.iter().enumerate().zip(by_step) {
+            steps.push(self.resolve_step(position, draft, reads, requests.inputs(), &locals)?);
         }
         check_order(&steps)?;
+        check_locals(&steps, &locals)?;
         check_point_of_no_return(&steps)?;
         if let Protocol::Outbox(_) = &self.protocol {
             check_outbox(&steps, &self.services)?;
         }
         self.check_faults()?;
-        check_knobs(&self.protocol)?;
+        check_knobs(&self.protocol, &steps)?;
         self.check_property_names()?;
         let properties = self
             .properties
@@ -267,6 +274,7 @@ impl WorkflowBuilder {
             services: self.services,
             steps,
             requests,
+            locals,
             ordered_links: self.ordered_links,
             faults: self.faults,
             properties,

@@ -1,6 +1,6 @@
 //! What names mean in the expressions of a step, and in those of a property.
 
-use crate::protocol::ServiceId;
+use crate::protocol::{LocalId, ServiceId};
 use crate::workflow::definition::Service;
 use crate::workflow::expression::name::written;
 use crate::workflow::expression::parse::Names;
@@ -63,6 +63,9 @@ impl Names for OwnNames<'_> {
             Variable::Input(_) => {
                 Err("an input never changes, so it needs no `initial`".to_owned())
             }
+            Variable::Local(_) => {
+                Err("a variable has no value at the start; ask for what it is read from".to_owned())
+            }
             Variable::Completed | Variable::Compensated | Variable::Failed => Ok(0),
         }
     }
@@ -70,6 +73,42 @@ impl Names for OwnNames<'_> {
     fn known(&self) -> Vec<String> {
         let own = self.service.resources.iter().map(|resource| &resource.name);
         own.chain(self.inputs).map(|name| written(name)).collect()
+    }
+}
+
+/// The names a step may use in what it changes: the resources of its own service, and what the
+/// workflow has read.
+pub(super) struct StepNames<'a> {
+    pub(super) own: OwnNames<'a>,
+    /// The variables, by [`LocalId`].
+    pub(super) locals: &'a [String],
+}
+
+impl Names for StepNames<'_> {
+    fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
+        let local = match path {
+            [name] => self.locals.iter().position(|local| local == name),
+            _ => None,
+        };
+        match local {
+            Some(position) => Ok(Variable::Local(LocalId(position as u8))),
+            None => self.own.resolve(path),
+        }
+    }
+
+    fn assignable(&self, name: &str) -> Result<ResourceId, String> {
+        if self.locals.iter().any(|local| local == name) {
+            return Err(format!("`{name}` is a variable, which only `read` gives a value"));
+        }
+        self.own.assignable(name)
+    }
+
+    fn initial(&self, variable: Variable) -> Result<i64, String> {
+        self.own.initial(variable)
+    }
+
+    fn known(&self) -> Vec<String> {
+        self.own.known().into_iter().chain(self.locals.iter().cloned()).collect()
     }
 }
 
@@ -109,6 +148,7 @@ impl Names for EveryName<'_> {
                 self.services[usize::from(service.0)].resources[usize::from(resource.0)].initial
             }
             Variable::Input(_) => unreachable!("a property names no input"),
+            Variable::Local(_) => unreachable!("a property names no variable of a workflow"),
             Variable::Completed | Variable::Compensated | Variable::Failed => 0,
         })
     }

@@ -95,7 +95,8 @@ pub(super) fn check_point_of_no_return(steps: &[Step]) -> Result<(), WorkflowErr
     Ok(())
 }
 
-fn ancestors(steps: &[Step], step: StepId) -> StepSet {
+/// The steps that `step` waits for, directly or not.
+pub(super) fn ancestors(steps: &[Step], step: StepId) -> StepSet {
     let mut found = steps[usize::from(step.0)].after;
     loop {
         let grown = found.iter().fold(found, |set, id| set.union(steps[usize::from(id.0)].after));

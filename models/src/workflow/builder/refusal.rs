@@ -49,6 +49,8 @@ pub enum StepField {
     Kind,
     /// An entry of the steps it waits for.
     After(usize),
+    /// One of the values it reads.
+    Read(usize),
     /// Its guard.
     When,
     /// One of the changes that this work on it makes.

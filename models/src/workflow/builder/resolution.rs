@@ -4,13 +4,13 @@ use crate::protocol::{ServiceId, StepId, StepSet};
 use crate::workflow::business::Work;
 use crate::workflow::definition::{PropertyDefinition, Protocol, Step, StepKind};
 use crate::workflow::expression::parse::{parse_assignment, parse_condition};
-use crate::workflow::expression::{Assignment, Condition};
+use crate::workflow::expression::{Assignment, Condition, Reading};
 use crate::workflow::suggestion::suggestion;
 
 use super::WorkflowBuilder;
 use super::belonging::check_belongs;
 use super::draft::{PropertyDraft, StepDraft};
-use super::names::{EveryName, OwnNames};
+use super::names::{EveryName, OwnNames, StepNames};
 use super::refusal::{Place, StepField, WorkflowError};
 
 impl WorkflowBuilder {
@@ -18,21 +18,13 @@ impl WorkflowBuilder {
         &self,
         position: usize,
         draft: &StepDraft,
+        reads: Vec<Reading>,
         inputs: &[String],
+        locals: &[String],
     ) -> Result<Step, WorkflowError> {
-        let service = self
-            .services
-            .iter()
-            .position(|service| service.name == draft.service)
-            .ok_or_else(|| {
-                WorkflowError::new(
-                    Place::Step(position, StepField::Service),
-                    format!("there is no service named `{}`", draft.service),
-                )
-                .help(did_you_mean(&draft.service, self.services.iter().map(|s| s.name.as_str())))
-            })?;
-        let names =
-            OwnNames { service: &self.services[service], id: ServiceId(service as u16), inputs };
+        let own = self.own_names(position, draft, inputs)?;
+        let service = own.id;
+        let names = StepNames { own, locals };
         let assignments = |work, texts: &Vec<String>| {
             let lines = texts.iter().enumerate().map(|(at, text)| {
                 let place = Place::Step(position, StepField::Work(work, at));
@@ -51,19 +43,41 @@ impl WorkflowBuilder {
         }
         Ok(Step {
             name: draft.name.clone(),
-            service: ServiceId(service as u16),
+            service,
             kind: draft.kind,
             after: self.resolve_after(position, draft)?,
+            reads,
             when: self.resolve_guard(position, draft, &names)?,
             business: draft.business.try_map(assignments)?,
         })
+    }
+
+    /// The names of the service that carries the step out.
+    pub(super) fn own_names<'a>(
+        &'a self,
+        position: usize,
+        draft: &StepDraft,
+        inputs: &'a [String],
+    ) -> Result<OwnNames<'a>, WorkflowError> {
+        let service = self
+            .services
+            .iter()
+            .position(|service| service.name == draft.service)
+            .ok_or_else(|| {
+                WorkflowError::new(
+                    Place::Step(position, StepField::Service),
+                    format!("there is no service named `{}`", draft.service),
+                )
+                .help(did_you_mean(&draft.service, self.services.iter().map(|s| s.name.as_str())))
+            })?;
+        Ok(OwnNames { service: &self.services[service], id: ServiceId(service as u16), inputs })
     }
 
     fn resolve_guard(
         &self,
         position: usize,
         draft: &StepDraft,
-        names: &OwnNames<'_>,
+        names: &StepNames<'_>,
     ) -> Result<Option<Condition>, WorkflowError> {
         let place = Place::Step(position, StepField::When);
         draft

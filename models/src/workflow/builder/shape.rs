@@ -1,11 +1,13 @@
 //! Checks that need no meaning: sizes, names that can be written and told apart, limits.
 
 use crate::property::built_in_names;
+use crate::property::isolation::{NO_DIRTY_READ, NO_FUZZY_READ, NO_LOST_UPDATE};
 use crate::protocol::StepSet;
-use crate::workflow::definition::{Protocol, Resource, Service};
+use crate::workflow::definition::{Protocol, Resource, Service, Step};
 use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::suggestion::suggestion;
 
+use super::isolation::check_isolation;
 use super::refusal::{Place, StepField, WorkflowError};
 use super::two_phase_commit;
 use super::{MAX_INSTANCES, WorkflowBuilder};
@@ -110,7 +112,9 @@ impl WorkflowBuilder {
                 return Err(WorkflowError::new(place, "the property has no name")
                     .help("say in a few words what must be true"));
             }
-            if built_in_names(&self.protocol).contains(&name.as_str()) {
+            let isolation = [NO_DIRTY_READ, NO_LOST_UPDATE, NO_FUZZY_READ];
+            let mut built_in = built_in_names(&self.protocol).iter().chain(&isolation);
+            if built_in.any(|built_in| *built_in == name.as_str()) {
                 return Err(WorkflowError::new(
                     place,
                     format!("`{name}` is a built-in property, and is always checked"),
@@ -145,11 +149,12 @@ impl WorkflowBuilder {
     }
 }
 
-/// Checks that the numbers among the choices of a protocol make sense.
+/// Checks that the numbers among the choices of a protocol make sense, and that the choices fit the
+/// steps.
 ///
 /// # Errors
 /// The first that does not.
-pub fn check_knobs(protocol: &Protocol) -> Result<(), WorkflowError> {
+pub fn check_knobs(protocol: &Protocol, steps: &[Step]) -> Result<(), WorkflowError> {
     match protocol {
         Protocol::Saga(knobs) => {
             let limits = [
@@ -166,6 +171,7 @@ pub fn check_knobs(protocol: &Protocol) -> Result<(), WorkflowError> {
                     .help("a step that is never asked for cannot happen"));
                 }
             }
+            check_isolation(knobs, steps)?;
         }
         Protocol::Outbox(knobs) => {
             for (knob, count) in [("relays", knobs.relays), ("batch", knobs.batch)] {

@@ -90,6 +90,19 @@ impl Reader<'_> {
         Ok(Assignment { resource, value })
     }
 
+    /// Reads `variable = value`.
+    pub(super) fn reading(&self, expression: &Expr) -> Result<(String, Term)> {
+        let Expr::Assign(assign) = expression else {
+            return Err(ExpressionError::new("this reads nothing", range(expression))
+                .help("name what is read: `seen = stock`"));
+        };
+        let Expr::Path(target) = &*assign.left else {
+            return Err(ExpressionError::new("this is no name of a variable", range(&assign.left))
+                .help("a variable has a name of one word: `seen = stock`"));
+        };
+        Ok((word(&target.path, range(target))?, self.term(&assign.right)?))
+    }
+
     fn no_assignment(&self, expression: &Expr) -> ExpressionError {
         ExpressionError::new("this changes nothing", range(expression))
             .help("write an assignment: `stock -= 1` or `status = 2`")

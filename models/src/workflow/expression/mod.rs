@@ -12,6 +12,7 @@ mod display;
 pub mod name;
 pub mod parse;
 mod tokens;
+mod variables;
 
 pub use display::Written;
 
@@ -19,11 +20,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::ServiceId;
+use crate::protocol::{LocalId, ServiceId};
 use crate::workflow::request::InputId;
 
 /// The position of a resource in its service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ResourceId(pub u16);
 
 /// What a name in an expression stands for.
@@ -33,6 +35,8 @@ pub enum Variable {
     Resource(ServiceId, ResourceId),
     /// An input of the workflow that a step is part of.
     Input(InputId),
+    /// What a step of the same workflow has read.
+    Local(LocalId),
     /// How many workflows have completed.
     Completed,
     /// How many workflows were rolled back; for a TCC also called `cancelled`.
@@ -118,6 +122,15 @@ pub struct Assignment {
     /// The resource that changes, one of the service's own.
     pub resource: ResourceId,
     /// Its new value.
+    pub value: Term,
+}
+
+/// A value that a step reads into a variable: `seen = balance`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// The variable.
+    pub local: LocalId,
+    /// What is read, computed from the service's own resources.
     pub value: Term,
 }
 

@@ -15,6 +15,8 @@
 //! | `!p`, `p && q`, `p \|\| q`, `implies(p, q)` | logic |
 //! | `if p { a } else { b }` | a choice between two numbers or two conditions |
 //! | `stock -= 1`, `+=`, `*=`, `/=`, `%=`, `=` | an assignment |
+//! | `seen` | in a step: what this step or an earlier one has read |
+//! | `seen = stock` | in `read`: what is read, and what later steps call it |
 //!
 //! Operators bind as in Rust. A hyphen in a name is written `_` ([`name`](super::name)).
 
@@ -22,7 +24,7 @@ use std::ops::Range;
 
 use super::convert::Reader;
 use super::tokens::tokens;
-use super::{Assignment, Condition, ResourceId, Variable};
+use super::{Assignment, Condition, ResourceId, Term, Variable};
 
 /// The names an expression may use.
 pub trait Names {
@@ -87,6 +89,15 @@ pub fn parse_condition(text: &str, names: &dyn Names) -> Result<Condition, Expre
 pub fn parse_assignment(text: &str, names: &dyn Names) -> Result<Assignment, ExpressionError> {
     let expression = expression(text)?;
     Reader { text, names }.assignment(&expression)
+}
+
+/// Reads what a step reads: `seen = stock`. Gives the name of the variable, and the term.
+///
+/// # Errors
+/// What is wrong with the text, and where.
+pub fn parse_reading(text: &str, names: &dyn Names) -> Result<(String, Term), ExpressionError> {
+    let expression = expression(text)?;
+    Reader { text, names }.reading(&expression)
 }
 
 fn expression(text: &str) -> Result<syn::Expr, ExpressionError> {

@@ -54,6 +54,7 @@ fn written(variable: Variable) -> String {
     match variable {
         Variable::Resource(_, resource) => RESOURCES[usize::from(resource.0)].to_owned(),
         Variable::Input(_) => "amount".to_owned(),
+        Variable::Local(local) => format!("local_{}", local.0),
         Variable::Completed => "completed".to_owned(),
         Variable::Compensated => "compensated".to_owned(),
         Variable::Failed => "failed".to_owned(),
@@ -66,6 +67,7 @@ fn value(variable: Variable) -> i64 {
         Variable::Resource(_, ResourceId(0)) => 3,
         Variable::Resource(..) => -4,
         Variable::Input(_) => 5,
+        Variable::Local(_) => 6,
         Variable::Completed => 2,
         Variable::Compensated => 1,
         Variable::Failed => 0,
