@@ -37,7 +37,7 @@ mod store {
 use std::sync::Arc;
 
 use amends::models::protocol::saga::{
-    Direction, SagaKnobs, SagaMessage, SagaParticipant, SagaPlan, StepCall,
+    Direction, SagaChange, SagaKnobs, SagaMessage, SagaParticipant, SagaPlan, StepCall,
 };
 use amends::models::protocol::{Address, Effect, Input, ServiceId, StepId, Verdict, WorkflowId};
 use amends::models::workflow::{ResourceId, StepDraft, Workflow};
@@ -197,7 +197,7 @@ fn look_then_act(hall: &Hall, call: StepCall) -> Result<(), StoreError> {
     if ledger.is_empty() {
         let home =
             ServiceHome { service: HALL, workflow: call.workflow, business: Arc::new(Seats) };
-        let effect = Effect::<SagaParticipant>::Apply(call);
+        let effect = Effect::<SagaParticipant>::Apply(SagaChange::Step(call));
         hall.store.transact_now(|tables| perform(&home, tables, effect))?;
     }
     Ok(())

@@ -73,8 +73,9 @@ fn is_atomic(state: &State) -> bool {
 
 /// Whether the resources say what the coordinator says.
 fn resources_agree(state: &State) -> bool {
-    let resources: Vec<i64> =
-        states(state).flat_map(|process| process.durable.resources.iter().copied()).collect();
+    let resources: Vec<i64> = states(state)
+        .flat_map(|process| process.durable.resources.values.iter().copied())
+        .collect();
     match outcome(state) {
         Some(SagaOutcome::Completed) => resources == [0, 0],
         Some(_) => resources == [1, 10],
