@@ -249,7 +249,7 @@ impl Sight {
         let undecided = self
             .plan
             .requests()
-            .skip(usize::from(producer.decided))
+            .skip(producer.decided as usize)
             .any(|line| !producer.declined.contains(&line.workflow));
         !undecided
             && self.locals(view).all(|local| {

@@ -113,7 +113,7 @@ impl Sight {
                 || client.answers().iter().all(|told| match &told.answer {
                     Answer::Accepted { version, state } => {
                         let stream = told.command.stream;
-                        let last = usize::from(version.saturating_sub(1));
+                        let last = version.saturating_sub(1) as usize;
                         let landed = self.plan.stream_events(log, stream).nth(last);
                         let same = match self.plan.state_at(log, stream, *version) {
                             Ok(Some(stored)) => state.as_ref().is_none_or(|state| *state == stored),
@@ -135,7 +135,7 @@ impl Sight {
                 let first = batch != Some(event.command);
                 batch = Some(event.command);
                 let history = event.position <= self.plan.history_end();
-                history || !first || usize::from(event.decided_on) == version
+                history || !first || event.decided_on as usize == version
             })
         })
     }
@@ -235,7 +235,7 @@ impl Sight {
 }
 
 /// The state that a command was decided on: version, state, and whether it is from a snapshot.
-fn copy(run: &Run) -> Option<(u8, &Values, bool)> {
+fn copy(run: &Run) -> Option<(u32, &Values, bool)> {
     match &run.phase {
         Phase::Loading => None,
         Phase::Appending { version, state, from_snapshot, .. } => {

@@ -30,13 +30,13 @@ pub enum Phase {
     /// It was decided on this state, and its events are on their way.
     Appending {
         /// The version it was decided on.
-        version: u8,
+        version: u32,
         /// The state it was decided on.
         state: Values,
         /// Whether that state came from a snapshot.
         from_snapshot: bool,
         /// The version that the append expects.
-        expected: u8,
+        expected: u32,
         /// What was decided.
         events: SmallVec<[EventKind; 1]>,
     },
@@ -109,7 +109,7 @@ impl Run {
         for &event in tail {
             domain.evolve(&mut state, event)?;
         }
-        let version = covered + tail.len() as u8;
+        let version = covered + tail.len() as u32;
         let Some(events) = domain.decide(self.command.kind, &state)? else {
             return Ok(self.tell(Answer::Rejected));
         };
@@ -125,7 +125,7 @@ impl Run {
         }
     }
 
-    fn appended(&self, plan: &EventPlan, version: u8) -> Reaction {
+    fn appended(&self, plan: &EventPlan, version: u32) -> Reaction {
         let expected = self.accepted(plan);
         match expected {
             // The events landed where they were expected to, so the state is known.
@@ -141,7 +141,7 @@ impl Run {
         }
     }
 
-    fn conflicts(&mut self, plan: &EventPlan, current: u8) -> Reaction {
+    fn conflicts(&mut self, plan: &EventPlan, current: u32) -> Reaction {
         match &mut self.phase {
             Phase::Loading => return Reaction::default(),
             // An answer to an earlier attempt.
@@ -165,12 +165,15 @@ impl Run {
         for &event in events {
             plan.domain().evolve(&mut state, event)?;
         }
-        Ok(Answer::Accepted { version: version + events.len() as u8, state: Some(state) })
+        Ok(Answer::Accepted { version: version + events.len() as u32, state: Some(state) })
     }
 
-    fn snapshot_due(&self, plan: &EventPlan, version: u8) -> bool {
+    fn snapshot_due(&self, plan: &EventPlan, version: u32) -> bool {
         let Phase::Appending { version: before, .. } = self.phase else { return false };
-        plan.knobs().snapshot_every.is_some_and(|every| version / every > before / every)
+        plan.knobs()
+            .snapshot_every
+            .map(u32::from)
+            .is_some_and(|every| version / every > before / every)
     }
 
     fn tell(&self, answer: Answer) -> Reaction {

@@ -25,7 +25,7 @@ renames!(struct StreamId { aggregate, owner });
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 #[serde(transparent)]
-pub struct Position(pub u16);
+pub struct Position(pub u32);
 
 renames!(nothing in Position);
 
@@ -76,7 +76,7 @@ pub struct StoredEvent {
     /// Its place in the global log.
     pub position: Position,
     /// The transaction that wrote it; zero where nobody reads it.
-    pub transaction: u16,
+    pub transaction: u32,
     /// Its stream.
     pub stream: StreamId,
     /// What happened.
@@ -84,7 +84,7 @@ pub struct StoredEvent {
     /// The command that led to it, and with it causation and correlation.
     pub command: CommandId,
     /// The version of the stream that was decided on.
-    pub decided_on: u8,
+    pub decided_on: u32,
 }
 
 renames!(struct StoredEvent { position, transaction, stream, kind, command, decided_on });
@@ -93,7 +93,7 @@ renames!(struct StoredEvent { position, transaction, stream, kind, command, deci
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Snapshot {
     /// How many events it covers.
-    pub version: u8,
+    pub version: u32,
     /// What they fold to.
     pub state: Values,
     /// Whether today's code made it.

@@ -29,11 +29,11 @@ pub enum EventMessage {
     /// Add these events.
     Append(Append),
     /// They are there, now or since earlier, and the stream then had this version.
-    Appended(CommandId, u8),
+    Appended(CommandId, u32),
     /// Another append came first; this is the version now.
-    Conflicts(CommandId, u8),
+    Conflicts(CommandId, u32),
     /// Keep this state of a stream.
-    Keep(StreamId, u8, Values),
+    Keep(StreamId, u32, Values),
     /// What comes next?
     Read(Read),
     /// This.
@@ -62,9 +62,9 @@ pub struct Append {
     /// The command that led to them.
     pub command: IssuedCommand,
     /// The version it was decided on.
-    pub decided_on: u8,
+    pub decided_on: u32,
     /// The version it expects.
-    pub expected: u8,
+    pub expected: u32,
     /// What happened.
     pub events: SmallVec<[EventKind; 1]>,
 }
@@ -107,7 +107,7 @@ renames!(
 )]
 pub struct Mark {
     /// What is ordered by first: a transaction, a timestamp, or nothing.
-    pub major: i32,
+    pub major: i64,
     /// The position.
     pub position: Position,
 }
@@ -164,7 +164,7 @@ pub struct Transaction {
     /// The first position it took.
     pub position: Position,
     /// Its transaction id, once it has one.
-    pub id: Option<u16>,
+    pub id: Option<u32>,
 }
 
 renames!(struct Transaction { from, append, position, id });
@@ -187,7 +187,7 @@ pub enum Answer {
     /// It was carried out.
     Accepted {
         /// The version of the aggregate afterwards.
-        version: u8,
+        version: u32,
         /// Its state, where the handler has it.
         state: Option<Values>,
     },

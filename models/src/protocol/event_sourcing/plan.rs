@@ -56,12 +56,12 @@ impl EventPlan {
             let past = &domain.aggregate(stream.aggregate).history;
             for (version, &kind) in past.iter().enumerate() {
                 history.push(StoredEvent {
-                    position: Position(history.len() as u16 + 1),
+                    position: Position(history.len() as u32 + 1),
                     transaction: 0,
                     stream,
                     kind,
                     command: CommandId::History,
-                    decided_on: version as u8,
+                    decided_on: version as u32,
                 });
             }
         }
@@ -89,7 +89,7 @@ impl EventPlan {
     /// The last position that was in the log before anything ran.
     #[must_use]
     pub fn history_end(&self) -> Position {
-        Position(self.history.len() as u16)
+        Position(self.history.len() as u32)
     }
 
     /// The stream of an aggregate that a workflow is concerned with.
@@ -122,8 +122,8 @@ impl EventPlan {
 
     /// The version of a stream: how many events it has.
     #[must_use]
-    pub fn version(&self, log: &EventLog, stream: StreamId) -> u8 {
-        self.stream_events(log, stream).count() as u8
+    pub fn version(&self, log: &EventLog, stream: StreamId) -> u32 {
+        self.stream_events(log, stream).count() as u32
     }
 
     /// The state of an aggregate as it was at a version, from its events alone: time travel.
@@ -135,11 +135,11 @@ impl EventPlan {
         &self,
         log: &EventLog,
         stream: StreamId,
-        version: u8,
+        version: u32,
     ) -> Result<Option<Values>, ArithmeticError> {
         let mut state = self.domain.initial(stream.aggregate);
         let mut covered = 0;
-        for event in self.stream_events(log, stream).take(usize::from(version)) {
+        for event in self.stream_events(log, stream).take(version as usize) {
             self.domain.evolve(&mut state, event.kind)?;
             covered += 1;
         }
@@ -170,7 +170,7 @@ impl EventPlan {
         for &kind in past {
             self.domain.evolve_without_upcast(&mut state, kind)?;
         }
-        Ok(Some(Snapshot { version: covered as u8, state, current: false }))
+        Ok(Some(Snapshot { version: covered as u32, state, current: false }))
     }
 
     /// Every consumer: projections first.
@@ -236,7 +236,7 @@ impl EventPlan {
     pub fn mark(&self, event: &StoredEvent) -> Mark {
         let major = match (self.knobs.delivery, self.knobs.gaps) {
             (Delivery::ByTimestamp, _) => self.timestamp(event),
-            (Delivery::ByPosition, GapStrategy::TransactionHorizon) => i32::from(event.transaction),
+            (Delivery::ByPosition, GapStrategy::TransactionHorizon) => i64::from(event.transaction),
             _ => 0,
         };
         Mark { major, position: event.position }
@@ -247,10 +247,10 @@ impl EventPlan {
     /// True time is counted in positions, so that it needs no state of its own: what takes position
     /// 5 happens at instant 5, and a clock that is behind by 2 then shows 3.
     #[must_use]
-    pub fn timestamp(&self, event: &StoredEvent) -> i32 {
-        let now = i32::from(event.position.0);
+    pub fn timestamp(&self, event: &StoredEvent) -> i64 {
+        let now = i64::from(event.position.0);
         match event.command {
-            CommandId::Answer { .. } => now - i32::from(self.knobs.clock_skew),
+            CommandId::Answer { .. } => now - i64::from(self.knobs.clock_skew),
             CommandId::Request(..) | CommandId::History => now,
         }
     }
@@ -340,7 +340,7 @@ mod tests {
         EventPlan::new(Arc::new(domain), knobs, 1)
     }
 
-    fn taken(plan: &EventPlan, position: u16) -> StoreRecord {
+    fn taken(plan: &EventPlan, position: u32) -> StoreRecord {
         let id = CommandId::Request(WorkflowId(0), 0);
         let command = plan.issue(id, CommandKind(0), WorkflowId(0));
         let event = StoredEvent {

@@ -56,14 +56,14 @@ impl EventStore {
         let tail = self
             .plan
             .stream_events(log, command.stream)
-            .skip(usize::from(covered))
+            .skip(covered as usize)
             .map(|event| event.kind)
             .collect();
         EventMessage::Loaded { command: command.id, snapshot, tail }
     }
 
     /// The version of the stream after the events of a command that comes again.
-    fn carried_out(&self, log: &EventLog, command: IssuedCommand) -> Option<u8> {
+    fn carried_out(&self, log: &EventLog, command: IssuedCommand) -> Option<u32> {
         if self.plan.knobs().commands == CommandIdentity::None {
             return None;
         }
@@ -73,7 +73,7 @@ impl EventStore {
             .enumerate()
             .filter(|(_, event)| event.command == command.id)
             .last();
-        last.map(|(at, _)| at as u8 + 1)
+        last.map(|(at, _)| at as u32 + 1)
     }
 
     /// The answer to an append that cannot be made, because it was made before, or because another
@@ -106,7 +106,7 @@ impl EventStore {
         }
         let taken = log.taken.max(self.plan.history_end()).0;
         let position = Position(taken + 1);
-        let last = Position(taken + append.events.len() as u16);
+        let last = Position(taken + append.events.len() as u32);
         let transaction = Transaction { from, append, position, id: None };
         if self.plan.knobs().gaps == GapStrategy::SerialiseAppends {
             // It holds the lock from insert to commit, so nobody sees the time in between.
@@ -150,7 +150,7 @@ impl EventStore {
             .iter()
             .enumerate()
             .map(|(at, &kind)| StoredEvent {
-                position: Position(transaction.position.0 + at as u16),
+                position: Position(transaction.position.0 + at as u32),
                 transaction: transaction.id.unwrap_or(0),
                 stream: command.stream,
                 kind,
@@ -191,7 +191,7 @@ impl EventStore {
         &self,
         log: &EventLog,
         stream: StreamId,
-        version: u8,
+        version: u32,
         state: Values,
     ) -> Option<StoreRecord> {
         let version = match self.plan.knobs().snapshot {

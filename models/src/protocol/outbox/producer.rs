@@ -22,7 +22,7 @@ pub struct OutboxProducer {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProducerStore {
     /// How many requests were decided on, in the order of [`OutboxPlan::requests`].
-    pub decided: u16,
+    pub decided: u32,
     /// Aggregates of which a transaction was refused: nothing more is asked of them.
     pub declined: SmallVec<[WorkflowId; 2]>,
     /// Lines that are not marked as published.
@@ -50,7 +50,7 @@ impl OutboxProducer {
     pub fn next_request(&self, store: &ProducerStore) -> Option<Line> {
         self.plan
             .requests()
-            .skip(usize::from(store.decided))
+            .skip(store.decided as usize)
             .find(|line| !store.declined.contains(&line.workflow))
     }
 
@@ -58,7 +58,7 @@ impl OutboxProducer {
         match record {
             OutboxRecord::Committed(line) | OutboxRecord::Declined(line) => {
                 let position = self.plan.requests().position(|request| request == *line);
-                store.decided = position.map_or(store.decided, |at| at as u16 + 1);
+                store.decided = position.map_or(store.decided, |at| at as u32 + 1);
                 if matches!(record, OutboxRecord::Declined(_)) {
                     store.declined.push(line.workflow);
                 } else if self.plan.knobs().write == Write::Outbox {

@@ -146,6 +146,18 @@ impl Domain {
         &self.aggregates[usize::from(id.0)]
     }
 
+    /// The commands, by [`CommandKind`].
+    #[must_use]
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+
+    /// The types of events, by [`EventKind`].
+    #[must_use]
+    pub fn events(&self) -> &[EventType] {
+        &self.events
+    }
+
     /// The command of that position.
     #[must_use]
     pub fn command(&self, kind: CommandKind) -> &Command {
