@@ -8,9 +8,9 @@
 //! | [`spec`] | spec files in TOML |
 //! | [`check`] | from a spec to a report |
 //! | [`report`] | what was found, for people and programs |
-//! | [`runtime`] | the cores hosted on Tokio, and the audit of what really happened |
+//! | [`runtime`] | systems hosted on Tokio, and the audit of what really happened |
 //! | [`simulate`] | fault plans: what goes wrong in a run, and when |
-//! | [`store`] | durable logs, ledgers and resources: in memory, in SQLite |
+//! | [`store`] | durable logs, resources and history: in memory, in SQLite |
 //! | [`cli`] | the command line: arguments in, exit code out |
 
 mod sync;

@@ -134,7 +134,6 @@ fn knobs() -> impl Strategy<Value = (bool, SagaKnobs)> {
 /// Runs the case for real.
 fn really(case: &Case) -> RunReport {
     let options = RunOptions {
-        workflows: case.workflow.instances(),
         faults: case.faults.clone(),
         seed: case.seed,
         timing: Timing {

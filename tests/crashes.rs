@@ -13,10 +13,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 const WORKFLOWS: u32 = 400;
-const KILLS: u32 = 20;
 
-/// Orders that compete for goods and money.
-const SPEC: &str = r#"
+/// Orders that compete for goods and money, carried out as a saga.
+const SAGA: &str = r#"
 name = "order"
 protocol = "saga"
 
@@ -56,6 +55,43 @@ name = "goods, money and parcels agree"
 settled = "300 - inventory.stock == completed && 2500 - payment.balance == 10 * completed && shipping.parcels == completed"
 "#;
 
+/// The same orders, carried out as a TCC.
+const TCC: &str = r#"
+name = "order"
+protocol = "tcc"
+
+[services.inventory]
+stock = 300
+frozen = 0
+[services.payment]
+balance = 2500
+held = 0
+
+[[step]]
+name = "reserve-stock"
+service = "inventory"
+when = "stock >= 1"
+try = ["stock -= 1", "frozen += 1"]
+confirm = "frozen -= 1"
+cancel = ["frozen -= 1", "stock += 1"]
+
+[[step]]
+name = "hold-money"
+service = "payment"
+when = "balance >= 10"
+try = ["balance -= 10", "held += 10"]
+confirm = "held -= 10"
+cancel = ["held -= 10", "balance += 10"]
+
+[[property]]
+name = "nothing is used that is not reserved"
+always = "inventory.frozen >= 0 && payment.held >= 0"
+
+[[property]]
+name = "goods and money agree"
+settled = "300 - inventory.stock == completed && 2500 - payment.balance == 10 * completed && inventory.frozen == 0 && payment.held == 0"
+"#;
+
 fn start(spec: &Path, store: &Path) -> Child {
     Command::new(env!("CARGO_BIN_EXE_amends"))
         .arg("run")
@@ -81,15 +117,25 @@ fn listen(process: &mut Child) -> thread::JoinHandle<BTreeSet<u32>> {
 }
 
 #[test]
-fn nothing_is_lost_half_done_or_done_twice_when_the_process_is_killed_again_and_again() {
+fn nothing_of_a_saga_is_lost_half_done_or_done_twice_when_it_is_killed_again_and_again() {
+    survives(SAGA, 20);
+}
+
+#[test]
+fn nothing_of_a_tcc_is_lost_half_done_or_done_twice_when_it_is_killed_again_and_again() {
+    survives(TCC, 8);
+}
+
+/// Kills runs of a spec so many times, then lets one come to its end.
+fn survives(text: &str, kills: u32) {
     let directory = tempfile::tempdir().unwrap();
     let (spec, store) = (directory.path().join("order.toml"), directory.path().join("order.db"));
-    std::fs::write(&spec, SPEC).unwrap();
+    std::fs::write(&spec, text).unwrap();
     let mut random = StdRng::seed_from_u64(7);
     let mut accepted = BTreeSet::new();
     let mut killed_at_work = 0;
 
-    for _ in 0..KILLS {
+    for _ in 0..kills {
         let mut process = start(&spec, &store);
         let acknowledgements = listen(&mut process);
         thread::sleep(Duration::from_millis(random.random_range(5..200)));
@@ -101,7 +147,7 @@ fn nothing_is_lost_half_done_or_done_twice_when_the_process_is_killed_again_and_
             assert!(accepted.insert(workflow), "workflow #{workflow} was accepted twice");
         }
     }
-    assert_eq!(killed_at_work, KILLS, "the process was always killed before it was done");
+    assert_eq!(killed_at_work, kills, "the process was always killed before it was done");
     assert!(!accepted.is_empty(), "some workflows were accepted before the last kill");
     let before: usize = accepted.len();
 
@@ -113,7 +159,7 @@ fn nothing_is_lost_half_done_or_done_twice_when_the_process_is_killed_again_and_
 
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(output.status.success(), "{report:#}");
-    // The audit goes by the journal of all runs together: atomic, each effect once, resources as they
+    // The audit goes by the history of all runs together: atomic, each effect once, resources as they
     // must be.
     assert_eq!(report["violations"], serde_json::json!([]), "{report:#}");
     assert_eq!(report["unfinished"], 0, "{report:#}");

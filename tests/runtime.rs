@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use amends::models::property::Ending;
 use amends::models::protocol::WorkflowId;
 use amends::models::protocol::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, LedgerWrite, Recovery,
     SagaKnobs, StepLog,
 };
+use amends::models::system::saga;
 use amends::models::workflow::{Protocol, StepDraft, StepKind, Workflow};
 use amends::runtime::{
     CutShort, Expressions, Observer, RunOptions, RunReport, StoreChoice, Timing, run, run_on,
@@ -73,12 +73,14 @@ fn order() -> Workflow {
         .unwrap()
 }
 
-fn options(workflows: u32, faults: &str, seed: u64) -> RunOptions {
-    RunOptions { workflows, faults: faults.parse().unwrap(), seed, ..RunOptions::default() }
+fn options(faults: &str, seed: u64) -> RunOptions {
+    RunOptions { faults: faults.parse().unwrap(), seed, ..RunOptions::default() }
 }
 
-async fn in_memory(workflow: &Workflow, options: RunOptions) -> RunReport {
-    run(workflow, &StoreChoice::Memory, options).await.unwrap()
+/// Runs so many instances of the workflow.
+async fn in_memory(workflow: &Workflow, instances: u32, options: RunOptions) -> RunReport {
+    let workflow = workflow.clone().with_instances(instances);
+    run(&workflow, &StoreChoice::Memory, options).await.unwrap()
 }
 
 /// Everything at once.
@@ -87,7 +89,7 @@ const EVERYTHING: &str = "crash=0.03,lose=0.1,duplicate=0.2,delay=0.2,refuse=0.0
 
 #[tokio::test(start_paused = true)]
 async fn in_a_perfect_world_everything_completes() {
-    let report = in_memory(&trip(SagaKnobs::default()), options(50, "", 7)).await;
+    let report = in_memory(&trip(SagaKnobs::default()), 50, options("", 7)).await;
     assert_eq!(report.completed, 50);
     assert!(report.is_clean(), "{report}");
 }
@@ -97,7 +99,7 @@ async fn the_right_knobs_hold_in_a_bad_world() {
     for workflow in [trip(SagaKnobs::default()), payment(SagaKnobs::default())] {
         let mut struck = BTreeMap::new();
         for seed in 0..20 {
-            let report = in_memory(&workflow, options(30, EVERYTHING, seed)).await;
+            let report = in_memory(&workflow, 30, options(EVERYTHING, seed)).await;
             assert!(report.is_clean(), "seed {seed}: {report}");
             assert_eq!(report.failed, 0, "seed {seed}: {report}");
             for (fault, count) in report.faults {
@@ -111,7 +113,7 @@ async fn the_right_knobs_hold_in_a_bad_world() {
 #[tokio::test(start_paused = true)]
 async fn goods_and_money_agree_in_a_bad_world() {
     for seed in 0..20 {
-        let report = in_memory(&order(), options(40, EVERYTHING, seed)).await;
+        let report = in_memory(&order(), 40, options(EVERYTHING, seed)).await;
         assert!(report.is_clean(), "seed {seed}: {report}");
         assert!(report.completed <= 15, "seed {seed}: there is money for 15: {report}");
     }
@@ -120,7 +122,7 @@ async fn goods_and_money_agree_in_a_bad_world() {
 #[tokio::test(start_paused = true)]
 async fn a_run_repeats_exactly() {
     let once = async |seed| {
-        let report = in_memory(&order(), options(40, EVERYTHING, seed)).await;
+        let report = in_memory(&order(), 40, options(EVERYTHING, seed)).await;
         RunReport { seconds: 0.0, per_second: 0.0, ..report }
     };
     assert_eq!(once(7).await, once(7).await);
@@ -224,12 +226,12 @@ fn mistakes() -> Vec<Mistake> {
 #[tokio::test(start_paused = true)]
 async fn every_wrong_knob_breaks_something_that_the_audit_sees() {
     for Mistake { knobs, workflow, faults, property } in mistakes() {
-        let wrong = in_memory(&workflow(knobs.clone()), options(300, faults, 7)).await;
+        let wrong = in_memory(&workflow(knobs.clone()), 300, options(faults, 7)).await;
         assert!(
             wrong.violations.iter().any(|violation| violation.property == property),
             "{knobs:?} under {faults} should break {property}: {wrong}"
         );
-        let right = in_memory(&workflow(SagaKnobs::default()), options(300, faults, 7)).await;
+        let right = in_memory(&workflow(SagaKnobs::default()), 300, options(faults, 7)).await;
         assert!(right.is_clean(), "the right knobs under {faults}: {right}");
     }
 }
@@ -237,10 +239,10 @@ async fn every_wrong_knob_breaks_something_that_the_audit_sees() {
 #[tokio::test(start_paused = true)]
 async fn a_report_reads_well() {
     let faults = "duplicate=0.1,crash=5";
-    let mut right = in_memory(&order(), options(40, faults, 7)).await;
+    let mut right = in_memory(&order(), 40, options(faults, 7)).await;
     let careless = SagaKnobs { barrier: Barrier::None, ..SagaKnobs::default() };
     let careless = order().with_protocol(Protocol::Saga(careless));
-    let mut wrong = in_memory(&careless, options(40, faults, 7)).await;
+    let mut wrong = in_memory(&careless, 40, options(faults, 7)).await;
     for report in [&mut right, &mut wrong] {
         (report.seconds, report.per_second) = (0.5, 80.0);
     }
@@ -254,15 +256,15 @@ async fn a_deadline_rolls_back_what_takes_too_long() {
     // Whatever is sent is lost for good: nothing can be done within the deadline.
     let timing = Timing { deadline: Some(Duration::from_secs(2)), ..Timing::default() };
     let knobs = SagaKnobs { attempts: 100, ..SagaKnobs::default() };
-    let slow = RunOptions { timing, ..options(10, "delay=1.0", 7) };
-    let report = in_memory(&trip(knobs), slow).await;
+    let slow = RunOptions { timing, ..options("delay=1.0", 7) };
+    let report = in_memory(&trip(knobs), 10, slow).await;
     assert!(report.compensated > 0, "{report}");
     assert!(report.is_clean(), "{report}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_run_that_gets_nowhere_is_given_up_and_says_so() {
-    let report = in_memory(&trip(SagaKnobs::default()), options(3, "lose=1.0", 7)).await;
+    let report = in_memory(&trip(SagaKnobs::default()), 3, options("lose=1.0", 7)).await;
     assert_eq!(report.cut_short, Some(CutShort::Stalled));
     assert_eq!(report.unfinished, 3);
     let settles = report.violations.iter().filter(|violation| violation.property == "settles");
@@ -271,21 +273,21 @@ async fn a_run_that_gets_nowhere_is_given_up_and_says_so() {
 
 #[tokio::test(start_paused = true)]
 async fn a_node_that_always_crashes_does_not_keep_the_run_from_ending() {
-    let report = in_memory(&trip(SagaKnobs::default()), options(3, "crash=1.0", 7)).await;
+    let report = in_memory(&trip(SagaKnobs::default()), 3, options("crash=1.0", 7)).await;
     assert_eq!(report.cut_short, Some(CutShort::Stalled));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stopped_run_is_finished_by_the_next_one() {
-    let workflow = order();
-    let store = MemoryStore::new(&workflow);
-    let business = Expressions::new(Arc::new(workflow.clone()));
+    let workflow = order().with_instances(40);
+    let store = MemoryStore::new();
     let go_on = async |faults, stop: Duration| {
         let timing = Timing { grace: Duration::from_millis(100), ..Timing::default() };
         let concurrency = NonZeroUsize::new(4).unwrap();
-        let options = RunOptions { timing, concurrency, ..options(40, faults, 7) };
+        let options = RunOptions { timing, concurrency, ..options(faults, 7) };
         let stop = tokio::time::sleep(stop);
-        run_on(&workflow, store.clone(), business.clone(), options, stop).await.unwrap()
+        let system = saga::system(&workflow, &SagaKnobs::default());
+        run_on(system, store.clone(), Expressions, options, stop).await.unwrap()
     };
     let first = go_on("lose=0.2,delay=0.5", Duration::from_secs(2)).await;
     assert_eq!(first.cut_short, Some(CutShort::Stopped));
@@ -310,7 +312,7 @@ impl Observer for Crowd {
         self.most.fetch_max(now, Ordering::SeqCst);
     }
 
-    fn ended(&self, _workflow: WorkflowId, _ending: Ending) {
+    fn ended(&self, _workflow: WorkflowId, _outcome: &str) {
         self.now.fetch_sub(1, Ordering::SeqCst);
     }
 }
@@ -321,9 +323,9 @@ async fn no_more_workflows_go_on_at_once_than_allowed() {
     let options = RunOptions {
         concurrency: NonZeroUsize::new(3).unwrap(),
         observer: Arc::clone(&crowd) as Arc<dyn Observer>,
-        ..options(40, "delay=0.5", 7)
+        ..options("delay=0.5", 7)
     };
-    in_memory(&trip(SagaKnobs::default()), options).await;
+    in_memory(&trip(SagaKnobs::default()), 40, options).await;
     assert_eq!(crowd.now.load(Ordering::SeqCst), 0, "all that were accepted ended");
     assert_eq!(crowd.most.load(Ordering::SeqCst), 3);
 }
@@ -331,7 +333,7 @@ async fn no_more_workflows_go_on_at_once_than_allowed() {
 #[tokio::test(start_paused = true)]
 async fn a_run_leaves_no_task_behind() {
     for faults in ["", EVERYTHING, "lose=1.0"] {
-        in_memory(&trip(SagaKnobs::default()), options(20, faults, 7)).await;
+        in_memory(&trip(SagaKnobs::default()), 20, options(faults, 7)).await;
         let alive = tokio::runtime::Handle::current().metrics().num_alive_tasks();
         assert_eq!(alive, 0, "after a run with faults `{faults}`");
     }
@@ -340,14 +342,15 @@ async fn a_run_leaves_no_task_behind() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_and_real_time_make_no_difference() {
     let directory = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(directory.path().join("orders.db"), &order()).unwrap();
-    let business = Expressions::new(Arc::new(order()));
+    let workflow = order().with_instances(60);
+    let store = SqliteStore::open(directory.path().join("orders.db"), &workflow).unwrap();
     let timing = Timing { longest_delay: Duration::from_millis(50), ..Timing::default() };
     let options = RunOptions {
         timing,
-        ..options(60, "crash=0.02,lose=0.02,duplicate=0.2,delay=0.2,refuse=0.1", 7)
+        ..options("crash=0.02,lose=0.02,duplicate=0.2,delay=0.2,refuse=0.1", 7)
     };
     let never = std::future::pending();
-    let report = run_on(&order(), store, business, options, never).await.unwrap();
+    let system = saga::system(&workflow, &SagaKnobs::default());
+    let report = run_on(system, store, Expressions, options, never).await.unwrap();
     assert!(report.is_clean(), "{report}");
 }

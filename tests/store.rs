@@ -5,16 +5,13 @@
 use std::fs;
 use std::path::Path;
 
-use amends::models::protocol::barrier::Entry;
-use amends::models::protocol::saga::{Barrier, Direction, LedgerRecord, SagaKnobs, StepCall};
-use amends::models::protocol::{ServiceId, StepId, Verdict, WorkflowId};
-use amends::models::workflow::{Protocol, ResourceId, StepDraft, Workflow};
-use amends::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
+use amends::models::protocol::saga::{Barrier, SagaKnobs};
+use amends::models::protocol::{Address, ServiceId, Verdict, WorkflowId};
+use amends::models::workflow::{Protocol, StepDraft, Workflow};
+use amends::store::{Entry, Lane, MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
-const HALL: ServiceId = ServiceId(0);
-const SEATS: ResourceId = ResourceId(0);
-const FIRST: WorkflowId = WorkflowId(0);
-const SELL: StepId = StepId(0);
+const HALL: Address = Address::Service(ServiceId(0));
+const LANE: Lane = Lane(7);
 
 fn show() -> Workflow {
     Workflow::builder("show")
@@ -24,34 +21,38 @@ fn show() -> Workflow {
         .unwrap()
 }
 
+fn entry(process: Address, record: &str) -> Entry {
+    Entry { process, lane: LANE, record: Some(record.to_owned()), deed: None }
+}
+
 /// Changes every table.
 fn sell<T: Transaction>(transaction: &mut T) -> Result<(), StoreError> {
-    transaction.append(FIRST, "\"accepted\"".to_owned())?;
-    transaction.remember(HALL, LedgerRecord { workflow: FIRST, step: SELL, entry: Entry::Done })?;
-    transaction.set_resource(HALL, SEATS, 1)?;
-    transaction.note(StepCall::new(FIRST, SELL, Direction::Forward))
+    transaction.append(entry(HALL, "\"sold\""))?;
+    transaction.append(Entry { record: None, deed: Some("1".to_owned()), ..entry(HALL, "") })?;
+    transaction.own(HALL, "[1]".to_owned())
 }
 
 /// What every table holds, in words.
 async fn contents<S: Store>(store: &S) -> String {
     store
         .transact(|transaction| {
+            let history = transaction.history(0)?.into_iter();
+            let history: Vec<_> = history.map(|it| it.record.or(it.deed)).collect();
             Ok(format!(
-                "workflows {:?}, log {:?}, ledger {:?}, seats {:?}, journal {:?}",
-                transaction.workflows()?,
-                transaction.log(FIRST)?,
-                transaction.ledger(HALL, FIRST)?.iter().map(|line| line.entry).collect::<Vec<_>>(),
-                transaction.resources(HALL)?,
-                transaction.journal()?.iter().map(|call| call.direction).collect::<Vec<_>>(),
+                "history {history:?}, later {}, log {:?}, logged {:?}, owned {:?}",
+                transaction.history(1)?.len(),
+                transaction.log(HALL, LANE)?,
+                transaction.logged()?,
+                transaction.owned(HALL)?,
             ))
         })
         .await
         .unwrap()
 }
 
-const EMPTY: &str = "workflows [], log [], ledger [], seats [2], journal []";
-const SOLD: &str = "workflows [WorkflowId(0)], log [\"\\\"accepted\\\"\"], ledger [Done], seats [1], \
-                    journal [Forward]";
+const EMPTY: &str = "history [], later 0, log [], logged [], owned None";
+const SOLD: &str = "history [Some(\"\\\"sold\\\"\"), Some(\"1\")], later 1, log [\"\\\"sold\\\"\"], \
+                    logged [(Service(ServiceId(0)), Lane(7))], owned Some(\"[1]\")";
 
 async fn keeps_what_succeeds_and_undoes_what_fails<S: Store>(store: S) {
     assert_eq!(contents(&store).await, EMPTY);
@@ -77,9 +78,8 @@ async fn keeps_what_succeeds_and_undoes_what_fails<S: Store>(store: S) {
         transaction.attempt(|transaction| {
             sell(transaction)?;
             transaction.attempt(|transaction| {
-                let line = LedgerRecord { workflow: FIRST, step: SELL, entry: Entry::Undone };
-                transaction.remember(HALL, line)?;
-                transaction.set_resource(HALL, SEATS, 2)?;
+                transaction.append(entry(HALL, "\"returned\""))?;
+                transaction.own(HALL, "[2]".to_owned())?;
                 Ok(Verdict::Refused)
             })?;
             Ok(Verdict::Accepted)
@@ -91,7 +91,7 @@ async fn keeps_what_succeeds_and_undoes_what_fails<S: Store>(store: S) {
 
 #[tokio::test]
 async fn memory_keeps_what_succeeds_and_undoes_what_fails() {
-    keeps_what_succeeds_and_undoes_what_fails(MemoryStore::new(&show())).await;
+    keeps_what_succeeds_and_undoes_what_fails(MemoryStore::new()).await;
 }
 
 #[tokio::test]
@@ -113,7 +113,8 @@ async fn work_that_shares_a_commit_shares_nothing_else() {
             tokio::spawn(async move {
                 store
                     .transact(move |transaction| {
-                        transaction.append(WorkflowId(number), "\"accepted\"".to_owned())?;
+                        let coordinator = Address::Coordinator(WorkflowId(number));
+                        transaction.append(entry(coordinator, "\"accepted\""))?;
                         if number % 2 == 0 { Ok(()) } else { Err(StoreError::Stopped) }
                     })
                     .await
@@ -123,7 +124,9 @@ async fn work_that_shares_a_commit_shares_nothing_else() {
     for (number, work) in work.into_iter().enumerate() {
         assert_eq!(work.await.unwrap().is_ok(), number % 2 == 0);
     }
-    let kept = store.transact(|transaction| transaction.workflows()).await.unwrap();
+    let kept = store.transact(|transaction| transaction.history(0)).await.unwrap();
+    let mut kept: Vec<_> = kept.iter().filter_map(|entry| entry.process.workflow()).collect();
+    kept.sort_unstable();
     assert!(kept.iter().map(|id| id.0).eq((0..200).step_by(2)));
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use amends_models::property::Ending;
 use amends_models::protocol::WorkflowId;
 use clap::{Args, ValueEnum};
 
@@ -65,11 +64,12 @@ const FAULTS: &str = "\
 Faults, and what each has a chance to strike:
   crash      each effect of each process     lose       each message
   duplicate  each message                    delay      each message
-  refuse     each attempt of a step          fail       each attempt of a step or compensation
-  timeout    each timer                      cancel     each workflow
+  refuse     each attempt of a step          fail       each attempt of a change
+  timeout    each timer for an answer        cancel     each workflow
+  halt       each effect: its node is gone   partition  each effect: its node is cut off a while
 A rate with a point is a probability: lose=0.05 loses one message in twenty. A whole number is how
-often the fault strikes in the whole run: crash=3. With @NODE it strikes one service, or the
-coordinator: crash@coordinator=0.01.";
+often the fault strikes in the whole run: crash=3. With @NODE it strikes one node, such as a service
+or the coordinator: crash@coordinator=0.01.";
 
 /// How to show what came of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -90,12 +90,11 @@ pub fn run(arguments: &RunArguments) -> Exit {
     };
     let adjustments = Adjustments { settings: arguments.settings.clone(), faults: None };
     let workflow = match adjustments.apply(spec.workflow) {
-        Ok(workflow) => workflow,
+        Ok(workflow) => workflow.with_instances(arguments.workflows),
         Err(error) => return complain::about(error),
     };
     let observer = Arc::new(Teller::new(arguments));
     let options = RunOptions {
-        workflows: arguments.workflows,
         faults: arguments.faults.clone(),
         seed: arguments.seed,
         concurrency: arguments.concurrency,
@@ -153,9 +152,10 @@ fn advice(error: &RunError) -> &'static str {
             "mend the step; workflows that were accepted are safe in the store"
         }
         RunError::Store(_) => "name a file of this workflow, or one that does not exist yet",
-        RunError::Faults(_) => "name a service of the spec, or `coordinator`",
-        RunError::Undriven { .. } | RunError::Reads => "check it with `amends check`",
-        RunError::Panicked(_) => "this is a defect of the program; accepted workflows are safe",
+        RunError::Faults(_) => "name one of the nodes that are known",
+        RunError::NoEntrance { .. } | RunError::Closed | RunError::Panicked(_) => {
+            "this is a defect of the program; accepted workflows are safe"
+        }
     }
 }
 
@@ -185,19 +185,11 @@ impl Observer for Teller {
         }
     }
 
-    fn ended(&self, workflow: WorkflowId, ending: Ending) {
+    fn ended(&self, workflow: WorkflowId, outcome: &str) {
         if self.verbose {
-            complain::remark(format_args!("{} {workflow}", word(ending)));
+            complain::remark(format_args!("{outcome} {workflow}"));
         }
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
         self.progress.say(format_args!("{ended} of {}", self.workflows));
-    }
-}
-
-fn word(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Completed => "completed",
-        Ending::Compensated => "compensated",
-        Ending::Failed => "failed",
     }
 }

@@ -1,39 +1,51 @@
-//! What steps do: the seam between the protocol and your own code.
+//! What changes mean: the seam between the protocol and your own code.
 
-use std::sync::Arc;
-
-use amends_models::protocol::Verdict;
-use amends_models::protocol::saga::StepCall;
-use amends_models::workflow::{ArithmeticError, ResourceId, Workflow};
+use amends_models::protocol::{Address, Verdict};
+use amends_models::system::{ChangeOf, Hostable, Protocol, System};
 
 use crate::store::Transaction;
 
-/// Why a step's code failed, other than by a refusal. The run stops: nobody knows how to go on.
+use super::home::{decode, encode};
+
+/// Why the code behind a change failed, other than by a refusal. The run stops: nobody knows how to
+/// go on.
 pub type BusinessError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the steps of a workflow do to what their services own.
+/// A change that is asked for.
+pub struct Attempt<'a, T: Protocol> {
+    /// The system it is asked for in.
+    pub system: &'a System<T>,
+    /// Whose resources it is about.
+    pub process: Address,
+    /// What is to change, in the words of the protocol: the step of a saga, or its compensation. Where
+    /// a step reads, what it read is to be put into it.
+    pub change: &'a mut ChangeOf<T>,
+}
+
+/// What the changes of a protocol do to what its processes own.
 ///
-/// The barrier calls [`perform`](Business::perform) once per step and direction, however often the
-/// network repeats the request, and makes its own ledger line durable in the same transaction. All
-/// that is left to the code is the business: do what the call asks, or refuse.
+/// The protocol calls [`perform`](Business::perform) when a change is due (in a saga: once per step
+/// and direction, however often the network repeats the request), and makes its own records durable
+/// in the same transaction. All that is left to the code is the business: make the change, or refuse.
 ///
 /// ```
 /// use amends::models::protocol::Verdict;
-/// use amends::models::protocol::saga::{Direction, StepCall};
+/// use amends::models::protocol::saga::{Direction, SagaKnobs};
+/// use amends::models::system::saga::{self, Saga};
 /// use amends::models::workflow::{StepDraft, Workflow};
-/// use amends::runtime::{Business, BusinessError, RunOptions, run_on};
+/// use amends::runtime::{Attempt, Business, BusinessError, RunOptions, run_on};
 /// use amends::store::{SqliteStore, SqliteTransaction, Store};
 ///
 /// /// Sells seats with SQL of its own.
 /// struct Seats;
 ///
-/// impl Business<SqliteTransaction> for Seats {
+/// impl Business<Saga, SqliteTransaction> for Seats {
 ///     fn perform(
 ///         &self,
+///         attempt: Attempt<'_, Saga>,
 ///         transaction: &mut SqliteTransaction,
-///         call: StepCall,
 ///     ) -> Result<Verdict, BusinessError> {
-///         let change = match call.direction {
+///         let change = match attempt.change.call().direction {
 ///             Direction::Forward => "UPDATE hall SET free = free - 1 WHERE free > 0",
 ///             Direction::Backward => "UPDATE hall SET free = free + 1",
 ///         };
@@ -49,6 +61,7 @@ pub type BusinessError = Box<dyn std::error::Error + Send + Sync>;
 /// let workflow = Workflow::builder("show")
 ///     .service("hall", [("unused", 0)])
 ///     .step(StepDraft::new("sell-a-seat", "hall"))
+///     .instances(3)
 ///     .build()?;
 /// let store = SqliteStore::open(&path, &workflow)?;
 /// store
@@ -58,67 +71,61 @@ pub type BusinessError = Box<dyn std::error::Error + Send + Sync>;
 ///     })
 ///     .await?;
 ///
-/// let options = RunOptions { workflows: 3, ..RunOptions::default() };
-/// let report = run_on(&workflow, store, Seats, options, std::future::pending()).await?;
+/// let system = saga::system(&workflow, &SagaKnobs::default());
+/// let never = std::future::pending();
+/// let report = run_on(system, store, Seats, RunOptions::default(), never).await?;
 /// assert_eq!((report.completed, report.compensated), (2, 1));
 /// assert!(report.violations.is_empty());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Business<T: Transaction>: Send + Sync + 'static {
-    /// Does what the call asks within the open transaction, or refuses. What it did is undone unless
-    /// it says [`Verdict::Accepted`]. It must not wait, and must not touch anything outside of the
+pub trait Business<T: Protocol, X: Transaction>: Send + Sync + 'static {
+    /// Makes the change within the open transaction, or refuses it. What it did is undone unless it
+    /// says [`Verdict::Accepted`]. It must not wait, and must not touch anything outside of the
     /// transaction: a change elsewhere would not be undone with it.
     ///
     /// # Errors
     /// When the code fails for a reason that is no business decision.
-    fn perform(&self, transaction: &mut T, call: StepCall) -> Result<Verdict, BusinessError>;
+    fn perform(
+        &self,
+        attempt: Attempt<'_, T>,
+        transaction: &mut X,
+    ) -> Result<Verdict, BusinessError>;
 
-    /// Whether each accepted call changes the resources as the workflow's definition says. If so, an
-    /// audit also replays what was done and compares.
+    /// Whether each accepted change does to the resources what the workflow's definition says. If so,
+    /// an audit also repeats what was done and compares.
     fn follows_definition(&self) -> bool {
         false
     }
 }
 
-/// The business that a workflow's definition spells out in expressions.
-#[derive(Clone, Debug)]
-pub struct Expressions {
-    workflow: Arc<Workflow>,
-}
-
-impl Expressions {
-    /// The business of that workflow.
-    #[must_use]
-    pub fn new(workflow: Arc<Workflow>) -> Expressions {
-        Expressions { workflow }
-    }
-}
+/// The business that a workflow's definition spells out in expressions: what the model assumes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Expressions;
 
 /// The arithmetic of a step has no result. The model calls it a violation of `well-defined`.
 #[derive(Debug, thiserror::Error)]
-#[error("the arithmetic of `{step}` has no result: {source}")]
-struct WithoutResult {
-    step: String,
-    source: ArithmeticError,
-}
+#[error("its arithmetic has no result: {0}")]
+struct WithoutResult(amends_models::workflow::ArithmeticError);
 
-impl<T: Transaction> Business<T> for Expressions {
-    fn perform(&self, transaction: &mut T, call: StepCall) -> Result<Verdict, BusinessError> {
-        let service = self.workflow.step(call.step).service;
-        let before = transaction.resources(service)?;
-        let without_result =
-            |source| WithoutResult { step: self.workflow.step(call.step).name.clone(), source };
-        let mut after = before.clone();
-        let verdict = self
-            .workflow
-            .attempt(call.workflow, call.step, call.direction.into(), &mut after)
-            .map_err(without_result)?;
-        for (position, (old, new)) in before.iter().zip(&after).enumerate() {
-            if old != new {
-                transaction.set_resource(service, ResourceId(position as u16), *new)?;
-            }
+impl<T: Hostable, X: Transaction> Business<T, X> for Expressions {
+    fn perform(
+        &self,
+        attempt: Attempt<'_, T>,
+        transaction: &mut X,
+    ) -> Result<Verdict, BusinessError> {
+        let Attempt { system, process, change } = attempt;
+        let before = match transaction.owned(process)? {
+            Some(text) => decode("resources", text)?,
+            None => system.initial_resources(process).ok_or("nobody is there")?.clone(),
+        };
+        let mut after = T::Resources::clone(&before);
+        let protocol = system.protocol();
+        protocol.read(process, &before, change).map_err(WithoutResult)?;
+        let verdict = protocol.attempt(process, &mut after, change).map_err(WithoutResult)?;
+        if verdict == Verdict::Accepted && after != before {
+            transaction.own(process, encode("resources", &after)?)?;
         }
         Ok(verdict)
     }

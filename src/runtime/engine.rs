@@ -1,39 +1,36 @@
-//! The runtime proper: services that are up, and coordinators on demand.
+//! The runtime proper: processes that are up, and others that come up when they are needed.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
-use amends_models::property::Ending;
-use amends_models::protocol::saga::{SagaCoordinator, SagaMessage, SagaParticipant, SagaPlan};
-use amends_models::protocol::{Address, ServiceId, WorkflowId};
-use amends_models::workflow::{Protocol, Workflow};
+use amends_models::protocol::{Address, WorkflowId};
+use amends_models::system::{Hostable, OutcomeOf, Protocol, System};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
 use crate::simulate::Injector;
-use crate::store::{Store, StoreError};
+use crate::store::{Lane, Store, StoreError, Transaction};
 
+use super::activity::{Activity, Watch};
 use super::business::Business;
-use super::coordinate::coordinate;
-use super::network::{Conditions, Network};
+use super::home::encode;
+use super::live::live;
+use super::network::{Mail, Network, Unread};
 use super::options::RunOptions;
 use super::run::RunError;
-use super::serve::{Chaotic, serve};
-use super::surroundings::{Progress, Surroundings};
-use super::watch::Watch;
+use super::site::Site;
 
-/// The most workers a service has: how many requests it may answer at the same time.
-const WORKERS: usize = 64;
-
-/// The services of a workflow, up and ready to take part.
+/// The processes of a system, up and ready.
 ///
 /// [`run`](super::run) is made of this. Use it as it is to have workflows carried out one by one, as
-/// requests come in:
+/// requests come in; there is room for as many as the workflow has
+/// [instances](amends_models::workflow::Workflow::instances).
 ///
 /// ```
-/// use std::sync::Arc;
-///
-/// use amends::models::property::Ending;
 /// use amends::models::protocol::WorkflowId;
+/// use amends::models::protocol::saga::{SagaKnobs, SagaOutcome};
+/// use amends::models::system::saga;
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{Expressions, RunOptions, Runtime};
 /// use amends::store::MemoryStore;
@@ -48,189 +45,250 @@ const WORKERS: usize = 64;
 ///             .change(["rooms -= 1"])
 ///             .undo(["rooms += 1"]),
 ///     )
+///     .instances(2)
 ///     .build()?;
-/// let business = Expressions::new(Arc::new(trip.clone()));
-/// let store = MemoryStore::new(&trip);
-/// let runtime = Runtime::open(&trip, store, business, &RunOptions::default())?;
+/// let system = saga::system(&trip, &SagaKnobs::default());
+/// let (store, options) = (MemoryStore::new(), RunOptions::default());
+/// let runtime = Runtime::open(system, store, Expressions, &options).await?;
 ///
 /// let client = runtime.client();
 /// let never = std::future::pending();
-/// assert_eq!(client.execute(WorkflowId(0), never).await?, Ending::Completed);
+/// assert_eq!(client.execute(WorkflowId(0), never).await?, SagaOutcome::Completed);
 /// let at_once = std::future::ready(());
-/// assert_eq!(client.execute(WorkflowId(1), at_once).await?, Ending::Compensated);
+/// assert_eq!(client.execute(WorkflowId(1), at_once).await?, SagaOutcome::Compensated);
 /// runtime.close().await?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Dropping it ends all services at once, which is a crash of all of them, and as harmless.
-pub struct Runtime<S: Store> {
-    plan: Arc<SagaPlan>,
-    surroundings: Arc<Surroundings<SagaMessage, S>>,
-    services: JoinSet<Result<(), StoreError>>,
+/// Dropping it ends all processes at once, which is a crash of all of them, and as harmless.
+pub struct Runtime<T: Hostable, S: Store> {
+    site: Arc<Site<T, S>>,
+    supervisor: JoinSet<RunError>,
 }
 
 /// Asks for workflows to be carried out.
-pub struct Client<S: Store> {
-    plan: Arc<SagaPlan>,
-    surroundings: Arc<Surroundings<SagaMessage, S>>,
+pub struct Client<T: Hostable, S: Store> {
+    site: Arc<Site<T, S>>,
 }
 
-impl<S: Store> Clone for Client<S> {
+impl<T: Hostable, S: Store> Clone for Client<T, S> {
     fn clone(&self) -> Self {
-        Client { plan: Arc::clone(&self.plan), surroundings: Arc::clone(&self.surroundings) }
+        Client { site: Arc::clone(&self.site) }
     }
 }
 
-impl<S: Store> Client<S> {
+impl<T: Hostable, S: Store> Client<T, S> {
     /// Carries a workflow out, and says how it ended. If the store knows the workflow, it is recovered
-    /// and finished; a workflow that ended before ends the same way again.
+    /// and finished.
     ///
     /// Completing `cancelled` takes the request back: the workflow is rolled back, unless it is past
-    /// its point of no return. Dropping the future is a crash of the coordinator: execute the workflow
-    /// again to finish it. Do not execute the same workflow twice at the same time.
+    /// its point of no return. Dropping the future gives up waiting, and nothing else.
     ///
     /// # Errors
-    /// When the store or the code of a step fails.
+    /// When nobody takes requests for single workflows (the transactions of an outbox are asked for
+    /// as soon as the runtime is open), or the runtime is closed.
     pub async fn execute(
         &self,
         workflow: WorkflowId,
         cancelled: impl Future<Output = ()> + Send,
-    ) -> Result<Ending, RunError> {
-        let core = SagaCoordinator::new(workflow, Arc::clone(&self.plan));
-        let outcome = coordinate(core, workflow, &self.surroundings, cancelled).await?;
-        let ending = Ending::from(outcome);
-        self.surroundings.progress.observer().ended(workflow, ending);
-        Ok(ending)
+    ) -> Result<OutcomeOf<T>, RunError> {
+        let entrances: Vec<Address> = entrances(&self.site.system, workflow).collect();
+        if entrances.is_empty() {
+            return Err(RunError::NoEntrance { workflow });
+        }
+        let mut outcomes = {
+            let (waiting, outcomes) = unbounded_channel();
+            for &entrance in &entrances {
+                self.site.network.hand(entrance, Mail::Ask(waiting.clone()));
+            }
+            outcomes
+        };
+        let mut cancelled = pin!(cancelled);
+        let mut is_cancelled = false;
+        let outcome = loop {
+            tokio::select! {
+                biased;
+                outcome = outcomes.recv() => break outcome.ok_or(RunError::Closed)?,
+                () = &mut cancelled, if !is_cancelled => {
+                    is_cancelled = true;
+                    for &entrance in &entrances {
+                        self.site.network.hand(entrance, Mail::Cancel);
+                    }
+                }
+            }
+        };
+        let words = self.site.system.protocol().words().outcome(&outcome);
+        self.site.observer.ended(workflow, &words);
+        Ok(outcome)
     }
 }
 
-impl<S: Store> Runtime<S> {
-    /// Brings the services up. Must be called within a Tokio runtime with time enabled.
+/// Who takes requests for a workflow.
+pub(super) fn entrances<T: Protocol>(
+    system: &System<T>,
+    workflow: WorkflowId,
+) -> impl Iterator<Item = Address> + use<'_, T> {
+    [Address::Coordinator(workflow), Address::Initiator(workflow), Address::Standby(workflow)]
+        .into_iter()
+        .filter(|&address| system.has_client(address))
+}
+
+impl<T: Hostable, S: Store> Runtime<T, S> {
+    /// Brings up every process that serves all workflows. Must be called within a Tokio runtime with
+    /// time enabled.
     ///
     /// # Errors
-    /// When the protocol has no driver, or the fault plan names a node that the workflow does not have.
-    pub fn open<B>(
-        workflow: &Workflow,
+    /// When the store fails, or the fault plan names a node that the system does not have.
+    pub async fn open<B>(
+        system: System<T>,
         store: S,
         business: B,
         options: &RunOptions,
-    ) -> Result<Runtime<S>, RunError>
+    ) -> Result<Runtime<T, S>, RunError>
     where
-        B: Business<S::Transaction>,
+        B: Business<T, S::Transaction>,
     {
-        let Protocol::Saga(knobs) = workflow.protocol() else {
-            return Err(RunError::Undriven { protocol: workflow.protocol().name() });
-        };
-        if workflow.has_locals() {
-            return Err(RunError::Reads);
-        }
-        let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
-        let injector = Injector::new(&options.faults, workflow, options.seed, options.workflows)?;
-        let injector = Arc::new(injector);
-        let conditions = Conditions {
-            longest_delay: options.timing.longest_delay,
-            ordered: workflow.ordered_links(),
-        };
-        let surroundings = Arc::new(Surroundings {
-            store,
-            network: Arc::new(Network::new(Arc::clone(&injector), conditions)),
-            injector,
-            progress: Arc::new(Progress::new(Arc::clone(&options.observer))),
-            timing: options.timing,
-        });
-        let mut runtime = Runtime { plan, surroundings, services: JoinSet::new() };
-        let workers = options.concurrency.get().min(WORKERS);
-        runtime.open_services(workflow.services().len() as u16, &Arc::new(business), workers);
-        Ok(runtime)
+        Runtime::open_shared(Arc::new(system), store, business, options).await
     }
 
-    fn open_services<B>(&mut self, services: u16, business: &Arc<B>, workers: usize)
+    pub(super) async fn open_shared<B>(
+        system: Arc<System<T>>,
+        store: S,
+        business: B,
+        options: &RunOptions,
+    ) -> Result<Runtime<T, S>, RunError>
     where
-        B: Business<S::Transaction>,
+        B: Business<T, S::Transaction>,
     {
-        let core = Arc::new(SagaParticipant::new(Arc::clone(&self.plan)));
-        for service in (0..services).map(ServiceId) {
-            let chaotic = Arc::new(Chaotic {
-                business: Arc::clone(business),
-                service,
-                injector: Arc::clone(&self.surroundings.injector),
-            });
-            let address = Address::Service(service);
-            for mailbox in self.surroundings.network.attach(address, workers) {
-                self.services.spawn(serve(
-                    Arc::clone(&core),
-                    service,
-                    mailbox,
-                    Arc::clone(&chaotic),
-                    Arc::clone(&self.surroundings),
-                ));
-            }
+        let injector = Injector::new(&options.faults, &system, options.seed)?;
+        let injector = Arc::new(injector);
+        let residents = settle_in(&system, &store).await?;
+        let activity = Arc::new(Activity::default());
+        let (unread, arrivals) = unbounded_channel();
+        let network = Arc::new(Network::new(
+            Arc::clone(&system),
+            unread,
+            Arc::clone(&activity),
+            Arc::clone(&injector),
+            options.timing.longest_delay,
+        ));
+        for (process, lane) in residents {
+            network.bring_up(process, lane);
         }
+        let site = Arc::new(Site::new(
+            system,
+            Arc::new(business),
+            store,
+            network,
+            injector,
+            activity,
+            options.timing,
+            Arc::clone(&options.observer),
+        ));
+        let mut supervisor = JoinSet::new();
+        supervisor.spawn(supervise(Arc::clone(&site), arrivals));
+        Ok(Runtime { site, supervisor })
     }
 
     /// A way to ask for workflows.
     #[must_use]
-    pub fn client(&self) -> Client<S> {
-        Client { plan: Arc::clone(&self.plan), surroundings: Arc::clone(&self.surroundings) }
+    pub fn client(&self) -> Client<T, S> {
+        Client { site: Arc::clone(&self.site) }
     }
 
-    /// Ends the services once nothing is on its way any more: a late message is still answered, and
+    /// Ends all processes once nothing is under way any more: a late message is still answered, and
     /// still does its damage where it can. Workflows should have ended before.
     ///
     /// # Errors
-    /// When a service failed.
+    /// When a process failed.
     pub async fn close(mut self) -> Result<(), RunError> {
-        let network = Arc::clone(&self.surroundings.network);
-        network.settle().await;
-        network.close();
-        // A service that crashes again and again never gets to its last requests.
+        // A process that crashes again and again never gets to its last requests.
         let mut watch = self.watch();
-        let over = loop {
-            tokio::select! {
-                biased;
-                over = self.services.join_next() => match over {
-                    Some(over) => if let Err(error) = settled(over) { break Err(error) },
-                    None => break Ok(()),
-                },
-                () = watch.stalls() => break Ok(()),
-            }
+        let site = Arc::clone(&self.site);
+        let over = tokio::select! {
+            biased;
+            error = self.failure() => Err(error),
+            () = site.activity.rests() => Ok(()),
+            () = watch.stalls() => Ok(()),
         };
         self.abandon().await;
         over
     }
 
     /// Ends everything at once.
-    pub(super) async fn abandon(mut self) {
-        self.services.shutdown().await;
-        self.surroundings.network.abandon().await;
+    pub(super) async fn abandon(&mut self) {
+        self.supervisor.shutdown().await;
+        self.site.network.abandon().await;
     }
 
-    /// Completes when a service fails.
+    /// Completes when a process fails.
     pub(super) async fn failure(&mut self) -> RunError {
-        loop {
-            match self.services.join_next().await.map(settled) {
-                Some(Err(error)) => return error,
-                Some(Ok(())) => {}
-                None => std::future::pending().await,
-            }
+        match self.supervisor.join_next().await {
+            Some(Ok(error)) => error,
+            Some(Err(panic)) => RunError::Panicked(panic),
+            None => std::future::pending().await,
         }
     }
 
     pub(super) fn watch(&self) -> Watch {
-        Watch::new(&self.surroundings.progress, self.surroundings.timing.patience)
+        Watch::new(&self.site.activity, self.site.timing.patience)
     }
 
-    pub(super) fn plan(&self) -> Arc<SagaPlan> {
-        Arc::clone(&self.plan)
-    }
-
-    pub(super) fn injector(&self) -> Arc<Injector> {
-        Arc::clone(&self.surroundings.injector)
+    pub(super) fn site(&self) -> &Arc<Site<T, S>> {
+        &self.site
     }
 }
 
-fn settled(over: Result<Result<(), StoreError>, tokio::task::JoinError>) -> Result<(), RunError> {
-    Ok(over.map_err(RunError::Panicked)??)
+/// Gives everybody who serves all workflows what they own at the start, unless they own something, and
+/// says who is to come up now: those, and whoever has something to recover in lanes.
+async fn settle_in<T: Hostable, S: Store>(
+    system: &Arc<System<T>>,
+    store: &S,
+) -> Result<Vec<(Address, Lane)>, StoreError> {
+    let system = Arc::clone(system);
+    store
+        .transact(move |transaction| {
+            let mut residents = Vec::new();
+            let shared = system.addresses().filter(|address| address.workflow().is_none());
+            for process in shared {
+                residents.push((process, Lane::default()));
+                if let Some(resources) = system.initial_resources(process)
+                    && transaction.owned(process)?.is_none()
+                {
+                    transaction.own(process, encode("resources", resources)?)?;
+                }
+            }
+            let logged = transaction.logged()?.into_iter();
+            let lanes = logged
+                .filter(|&(process, lane)| process.workflow().is_none() && lane != Lane::default());
+            residents.extend(lanes);
+            Ok(residents)
+        })
+        .await
+}
+
+/// Brings up whoever has mail. Ends when somebody fails.
+async fn supervise<T: Hostable, S: Store>(
+    site: Arc<Site<T, S>>,
+    mut arrivals: UnboundedReceiver<Unread<T>>,
+) -> RunError {
+    let mut lives = JoinSet::new();
+    loop {
+        tokio::select! {
+            biased;
+            arrival = arrivals.recv() => match arrival {
+                Some(Unread { process, lane, mailbox }) => {
+                    lives.spawn(live(Arc::clone(&site), process, lane, mailbox));
+                }
+                None => return RunError::Closed,
+            },
+            Some(over) = lives.join_next() => match over {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => return error.into(),
+                Err(panic) => return RunError::Panicked(panic),
+            },
+        }
+    }
 }

@@ -1,102 +1,148 @@
-//! Where the processes of a workflow live in a store.
+//! Where a process lives in a store: its log, what it owns, and the history that tells what it did.
+//!
+//! The history is what audits go by. So whatever changes resources, and whatever a monitor of the
+//! model would be told, is noted: a change in the transaction that makes it, a message before it is
+//! sent. (If a crash falls between the note and the sending, the message counts as sent and lost.)
 
 use std::sync::Arc;
 
-use amends_models::protocol::barrier::Ledger;
-use amends_models::protocol::saga::{LedgerRecord, SagaChange};
-use amends_models::protocol::{Process, ServiceId, Verdict, WorkflowId};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use amends_models::protocol::{Address, Effect, Input, Process, Verdict};
+use amends_models::system::{ChangeOf, Deed, Event, Hostable, Protocol, RecordOf, Stored, System};
 
-use crate::store::{StoreError, Transaction};
+use crate::store::{Entry, Lane, StoreError, Transaction};
 
-use super::business::Business;
-use super::host::Home;
+use super::business::{Attempt, Business};
+use super::host::Performed;
 
-/// A coordinator's home: the log of its workflow. It owns no resources.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct CoordinatorHome {
-    /// Which workflow.
-    pub(crate) workflow: WorkflowId,
+/// A process's place in a store.
+pub(crate) struct Home<T: Protocol, X> {
+    pub(crate) system: Arc<System<T>>,
+    pub(crate) business: Arc<dyn Business<T, X>>,
+    pub(crate) process: Address,
+    pub(crate) lane: Lane,
 }
 
-impl<P, T> Home<P, T> for CoordinatorHome
-where
-    P: Process<Record: Serialize + DeserializeOwned>,
-    T: Transaction,
-{
-    fn load(&self, core: &P, transaction: &mut T) -> Result<P::Durable, StoreError> {
-        let mut durable = P::Durable::default();
-        for text in transaction.log(self.workflow)? {
-            let record = serde_json::from_str(&text).map_err(|source| StoreError::Record {
-                table: "log",
-                record: text,
-                source,
-            })?;
-            core.fold(&mut durable, &record);
+impl<T: Protocol, X> Clone for Home<T, X> {
+    fn clone(&self) -> Self {
+        Home { system: Arc::clone(&self.system), business: Arc::clone(&self.business), ..*self }
+    }
+}
+
+impl<T: Hostable, X: Transaction> Home<T, X> {
+    /// Folds what the process persisted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn fold(
+        &self,
+        core: &T::Process,
+        log: Vec<String>,
+    ) -> Result<<T::Process as Process>::Durable, StoreError> {
+        let mut durable = Default::default();
+        for text in log {
+            core.fold(&mut durable, &decode::<RecordOf<T>>("a record", text)?);
         }
         Ok(durable)
     }
 
-    fn append(&self, transaction: &mut T, record: &P::Record) -> Result<(), StoreError> {
-        let text = serde_json::to_string(record)
-            .map_err(|source| StoreError::Encode { table: "log", source })?;
-        transaction.append(self.workflow, text)
-    }
-
-    fn attempt(&self, _transaction: &mut T, _change: &P::Change) -> Result<Verdict, StoreError> {
-        Err(StoreError::NoResources)
-    }
-}
-
-/// A service's home: its resources, its business, and the ledger lines of the workflow that it serves
-/// right now.
-#[derive(Debug)]
-pub(crate) struct ServiceHome<B> {
-    /// Which service.
-    pub(crate) service: ServiceId,
-    /// For which workflow.
-    pub(crate) workflow: WorkflowId,
-    /// What its steps do.
-    pub(crate) business: Arc<B>,
-}
-
-impl<B> Clone for ServiceHome<B> {
-    fn clone(&self) -> Self {
-        ServiceHome { business: Arc::clone(&self.business), ..*self }
-    }
-}
-
-impl<P, T, B> Home<P, T> for ServiceHome<B>
-where
-    P: Process<Durable = Ledger, Record = LedgerRecord, Change = SagaChange>,
-    T: Transaction,
-    B: Business<T>,
-{
-    fn load(&self, core: &P, transaction: &mut T) -> Result<Ledger, StoreError> {
-        let mut ledger = Ledger::default();
-        for line in transaction.ledger(self.service, self.workflow)? {
-            core.fold(&mut ledger, &line);
-        }
-        Ok(ledger)
-    }
-
-    fn append(&self, transaction: &mut T, line: &LedgerRecord) -> Result<(), StoreError> {
-        transaction.remember(self.service, *line)
-    }
-
-    fn attempt(&self, transaction: &mut T, change: &SagaChange) -> Result<Verdict, StoreError> {
-        // Only a step that reads leaves anything behind, and those are not run.
-        let &SagaChange::Step(call) = change else { return Ok(Verdict::Refused) };
-        transaction.attempt(|transaction| {
-            let verdict = self
-                .business
-                .perform(transaction, call)
-                .map_err(|source| StoreError::Business { call, source })?;
-            if verdict == Verdict::Accepted {
-                transaction.note(call)?;
+    /// Carries out an effect on the store; other effects leave no trace there. A fault may impose a
+    /// verdict on the change, if the effect tries one.
+    ///
+    /// # Errors
+    /// When the store or the business fails.
+    pub(crate) fn perform(
+        &self,
+        transaction: &mut X,
+        effect: Effect<T::Process>,
+        forced: Option<Verdict>,
+    ) -> Result<Performed<T::Process>, StoreError> {
+        match effect {
+            Effect::Persist(record) => {
+                let text = encode("a record", &record)?;
+                transaction.append(self.entry(Some(text), None))?;
+                Ok(Performed { record: Some(record), answer: None })
             }
-            Ok(verdict)
+            Effect::Apply(change) => self.apply(transaction, change, None, None, forced),
+            Effect::Transact { change, accepted, refused } => {
+                self.apply(transaction, change, Some(accepted), refused, forced)
+            }
+            Effect::Send { .. }
+            | Effect::SetTimer(_)
+            | Effect::CancelTimer(_)
+            | Effect::Finish(_) => Ok(Performed { record: None, answer: None }),
+        }
+    }
+
+    /// One local transaction.
+    fn apply(
+        &self,
+        transaction: &mut X,
+        mut change: ChangeOf<T>,
+        accepted: Option<RecordOf<T>>,
+        refused: Option<RecordOf<T>>,
+        forced: Option<Verdict>,
+    ) -> Result<Performed<T::Process>, StoreError> {
+        let verdict = transaction
+            .attempt(|transaction| self.business_says(transaction, &mut change, forced))?;
+        let record = match verdict {
+            Verdict::Accepted => accepted,
+            Verdict::Refused => refused,
+            Verdict::Failed => None,
+        };
+        let event = Event { process: self.process, what: Deed::Applied(change.clone(), verdict) };
+        let deed =
+            self.is_worth_noting(&event).then(|| encode("a deed", &event.what)).transpose()?;
+        let text = record.as_ref().map(|record| encode("a record", record)).transpose()?;
+        if text.is_some() || deed.is_some() {
+            transaction.append(self.entry(text, deed))?;
+        }
+        Ok(Performed { record, answer: Some(Input::Applied { change, verdict }) })
+    }
+
+    fn business_says(
+        &self,
+        transaction: &mut X,
+        change: &mut ChangeOf<T>,
+        forced: Option<Verdict>,
+    ) -> Result<Verdict, StoreError> {
+        let attempt = Attempt { system: &self.system, process: self.process, change: &mut *change };
+        let natural = self.business.perform(attempt, transaction).map_err(|source| {
+            let change = self.system.protocol().words().change(change);
+            StoreError::Business { change, source }
+        })?;
+        Ok(match forced {
+            Some(Verdict::Refused) if natural != Verdict::Accepted => natural,
+            Some(verdict) => verdict,
+            None => natural,
         })
     }
+
+    /// What the history has to say of something that leaves no other trace in the store.
+    ///
+    /// # Errors
+    /// When it cannot be written down.
+    pub(crate) fn note(&self, what: Deed<T>) -> Result<Option<Entry>, StoreError> {
+        let event = Event { process: self.process, what };
+        if !self.is_worth_noting(&event) {
+            return Ok(None);
+        }
+        Ok(Some(self.entry(None, Some(encode("a deed", &event.what)?))))
+    }
+
+    fn is_worth_noting(&self, event: &Event<T>) -> bool {
+        matches!(event.what, Deed::Applied(_, Verdict::Accepted))
+            || !self.system.protocol().watchers(event).is_empty()
+    }
+
+    fn entry(&self, record: Option<String>, deed: Option<String>) -> Entry {
+        Entry { process: self.process, lane: self.lane, record, deed }
+    }
+}
+
+pub(crate) fn encode(what: &'static str, value: &impl Stored) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| StoreError::Encode { what, source })
+}
+
+pub(crate) fn decode<V: Stored>(what: &'static str, text: String) -> Result<V, StoreError> {
+    serde_json::from_str(&text).map_err(|source| StoreError::Decode { what, text, source })
 }

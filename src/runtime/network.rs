@@ -4,109 +4,141 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use amends_models::protocol::{Address, Value, WorkflowId};
+use amends_models::protocol::{Address, Process, WorkflowId};
+use amends_models::system::{MessageOf, NodeId, OutcomeOf, Protocol, System};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
 use crate::simulate::{FaultKind, Injector, Place};
+use crate::store::Lane;
 
-/// A message on its way.
-#[derive(Clone, Debug)]
-pub(crate) struct Envelope<M> {
-    pub(crate) from: Address,
-    pub(crate) message: M,
-    pub(crate) workflow: WorkflowId,
+use super::activity::{Activity, Busy};
+
+/// How many lanes there are for a process that [splits](Process::splits_by_workflow): how many
+/// requests it may answer at the same time. Stores depend on it.
+const LANES: u32 = 64;
+
+/// What comes into a mailbox.
+pub(crate) enum Mail<T: Protocol> {
+    /// A message of the protocol.
+    Message {
+        /// Who sent it.
+        from: Address,
+        /// What it says.
+        message: MessageOf<T>,
+    },
+    /// The client asks for the workflow, and wants to be told here how it ended.
+    Ask(UnboundedSender<OutcomeOf<T>>),
+    /// The client takes its request back.
+    Cancel,
 }
 
-/// Mailboxes by address. What is sent to an address that nobody has any more is dropped.
+/// A mailbox that has mail, and nobody yet who reads it.
+pub(crate) struct Unread<T: Protocol> {
+    pub(crate) process: Address,
+    pub(crate) lane: Lane,
+    pub(crate) mailbox: Mailbox<T>,
+}
+
+pub(crate) type Mailbox<T> = UnboundedReceiver<(Mail<T>, Busy)>;
+
+/// Mailboxes by address.
 ///
-/// Mailboxes outlive the crashes of whoever reads them: what was not read yet counts as still under
-/// way. They are unbounded, but a workflow has at most a few messages under way per step, and the
-/// number of workflows is bounded.
-pub(crate) struct Network<M> {
-    mailboxes: Mutex<HashMap<Address, Vec<UnboundedSender<Envelope<M>>>>>,
+/// A process is brought up by its mail: who has none and is sent some is [announced](Unread). What is
+/// sent to an address that the system does not have is dropped. Mailboxes outlive the crashes of
+/// whoever reads them: what was not read yet counts as still under way. They are unbounded, but a
+/// workflow has at most a few messages under way per step, and the number of workflows is bounded.
+pub(crate) struct Network<T: Protocol> {
+    system: Arc<System<T>>,
+    mailboxes: Mutex<HashMap<(Address, Lane), UnboundedSender<(Mail<T>, Busy)>>>,
+    unread: UnboundedSender<Unread<T>>,
     late: Mutex<JoinSet<()>>,
+    cuts: Mutex<Cuts>,
+    activity: Arc<Activity>,
     injector: Arc<Injector>,
-    conditions: Conditions,
+    longest_delay: Duration,
 }
 
-/// How the network treats messages that are not lost.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Conditions {
-    /// How late a delayed message may be.
-    pub(crate) longest_delay: Duration,
-    /// Whether a message can overtake another on the same link.
-    pub(crate) ordered: bool,
+/// Who cannot be reached.
+#[derive(Default)]
+struct Cuts {
+    halted: Vec<NodeId>,
+    /// One at a time, as in the model.
+    cut_off: Option<NodeId>,
+    down: Vec<(Address, Lane)>,
 }
 
-impl<M: Value> Network<M> {
-    pub(crate) fn new(injector: Arc<Injector>, conditions: Conditions) -> Network<M> {
-        Network { mailboxes: Mutex::default(), late: Mutex::default(), injector, conditions }
+impl<T: Protocol> Network<T> {
+    /// A network for that system. Whoever is to be brought up is announced to `unread`.
+    pub(crate) fn new(
+        system: Arc<System<T>>,
+        unread: UnboundedSender<Unread<T>>,
+        activity: Arc<Activity>,
+        injector: Arc<Injector>,
+        longest_delay: Duration,
+    ) -> Network<T> {
+        Network {
+            system,
+            mailboxes: Mutex::default(),
+            unread,
+            late: Mutex::default(),
+            cuts: Mutex::default(),
+            activity,
+            injector,
+            longest_delay,
+        }
     }
 
-    /// Gives an address `count` mailboxes. All messages about one workflow come into the same one.
-    pub(crate) fn attach(
-        &self,
-        address: Address,
-        count: usize,
-    ) -> Vec<UnboundedReceiver<Envelope<M>>> {
-        let (senders, receivers): (Vec<_>, _) =
-            (0..count.max(1)).map(|_| unbounded_channel()).unzip();
-        lock(&self.mailboxes).insert(address, senders);
-        receivers
+    /// Brings a lane of a process up, if nobody reads its mail yet.
+    pub(crate) fn bring_up(&self, process: Address, lane: Lane) {
+        let mut mailboxes = lock(&self.mailboxes);
+        if !mailboxes.contains_key(&(process, lane)) {
+            self.announce(&mut mailboxes, process, lane);
+        }
     }
 
-    /// Gives an address one mailbox, for as long as the attachment is kept.
-    pub(crate) fn attach_one(&self, address: Address) -> Attachment<'_, M> {
-        let (sender, mailbox) = unbounded_channel();
-        lock(&self.mailboxes).insert(address, vec![sender]);
-        Attachment { network: self, address, mailbox }
+    /// Takes a mailbox off the network, unless there is mail in it.
+    pub(crate) fn retire(&self, process: Address, lane: Lane, mailbox: &Mailbox<T>) -> bool {
+        let mut mailboxes = lock(&self.mailboxes);
+        let retires = mailbox.is_empty();
+        if retires {
+            mailboxes.remove(&(process, lane));
+        }
+        retires
     }
 
-    /// Takes every address off the network: nobody gets anything any more, and whoever waits for a
-    /// message learns that there will be none.
-    pub(crate) fn close(&self) {
-        lock(&self.mailboxes).clear();
+    /// Hands something to a process, past the network: its client is beside it.
+    pub(crate) fn hand(&self, process: Address, mail: Mail<T>) {
+        self.put(process, Lane::default(), mail, self.activity.begin());
     }
 
-    /// Sends a message about a workflow, into whatever the network makes of it.
+    /// Sends a message, into whatever the network makes of it.
     pub(crate) fn send(
         self: &Arc<Self>,
-        workflow: WorkflowId,
+        workflow: Option<WorkflowId>,
         from: Address,
         to: Address,
-        message: M,
+        message: MessageOf<T>,
     ) {
-        let place = link(from, to);
+        let place = Place::Link { from, to };
         if self.injector.strikes(FaultKind::Lose, workflow, place) {
             return;
         }
-        let envelope = Envelope { from, message, workflow };
+        let ordered = self.system.keeps_order();
         let twice = self.injector.strikes(FaultKind::Duplicate, workflow, place);
         if twice {
             // Half of the repetitions come at once, half of them after anything else may have.
             let random = self.injector.length(workflow, place);
-            if random & 1 == 0 || self.conditions.ordered {
-                self.deliver(to, envelope.clone());
+            if random & 1 == 0 || ordered {
+                self.deliver(from, to, message.clone(), self.activity.begin());
             } else {
-                self.deliver_late(to, envelope.clone(), random);
+                self.deliver_late(from, to, message.clone(), random);
             }
         }
-        if !self.conditions.ordered && self.injector.strikes(FaultKind::Delay, workflow, place) {
-            self.deliver_late(to, envelope, self.injector.length(workflow, place));
+        if !ordered && self.injector.strikes(FaultKind::Delay, workflow, place) {
+            self.deliver_late(from, to, message, self.injector.length(workflow, place));
         } else {
-            self.deliver(to, envelope);
-        }
-    }
-
-    /// Waits until nothing is on its way any more.
-    pub(crate) async fn settle(&self) {
-        loop {
-            let mut late = std::mem::take(&mut *lock(&self.late));
-            if late.is_empty() {
-                return;
-            }
-            while late.join_next().await.is_some() {}
+            self.deliver(from, to, message, self.activity.begin());
         }
     }
 
@@ -116,46 +148,109 @@ impl<M: Value> Network<M> {
         late.shutdown().await;
     }
 
-    fn deliver(&self, to: Address, envelope: Envelope<M>) {
-        if let Some(mailboxes) = lock(&self.mailboxes).get(&to) {
-            let position = envelope.workflow.0 as usize % mailboxes.len();
-            // A closed mailbox is one whose reader is gone: the message is dropped like any other to
-            // an address that nobody has.
-            let _ = mailboxes[position].send(envelope);
+    fn deliver(&self, from: Address, to: Address, message: MessageOf<T>, busy: Busy) {
+        let Some(core) = self.system.core(to) else { return };
+        let workflow = from.workflow().filter(|_| core.splits_by_workflow());
+        let lane = Lane(workflow.map_or(0, |id| (id.0 % LANES) as u8));
+        if self.is_reachable(from, to) {
+            self.put(to, lane, Mail::Message { from, message }, busy);
         }
     }
 
-    fn deliver_late(self: &Arc<Self>, to: Address, envelope: Envelope<M>, random: u64) {
-        let delay =
-            self.conditions.longest_delay.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
-        let network = Arc::clone(self);
+    fn deliver_late(
+        self: &Arc<Self>,
+        from: Address,
+        to: Address,
+        message: MessageOf<T>,
+        random: u64,
+    ) {
+        let delay = self.longest_delay.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
+        let (network, busy) = (Arc::clone(self), self.activity.begin());
         let mut late = lock(&self.late);
         while late.try_join_next().is_some() {}
         late.spawn(async move {
             tokio::time::sleep(delay).await;
-            network.deliver(to, envelope);
+            network.deliver(from, to, message, busy);
         });
     }
-}
 
-/// An address on the network that is taken off when this is dropped.
-pub(crate) struct Attachment<'a, M> {
-    network: &'a Network<M>,
-    address: Address,
-    pub(crate) mailbox: UnboundedReceiver<Envelope<M>>,
-}
+    fn put(&self, to: Address, lane: Lane, mail: Mail<T>, busy: Busy) {
+        let mut mailboxes = lock(&self.mailboxes);
+        let undelivered = match mailboxes.get(&(to, lane)) {
+            Some(mailbox) => match mailbox.send((mail, busy)) {
+                Ok(()) => return,
+                Err(undelivered) => undelivered.0,
+            },
+            None => (mail, busy),
+        };
+        let mailbox = self.announce(&mut mailboxes, to, lane);
+        // If nobody brings processes up any more, the message is dropped.
+        let _ = mailbox.send(undelivered);
+    }
 
-impl<M> Drop for Attachment<'_, M> {
-    fn drop(&mut self) {
-        lock(&self.network.mailboxes).remove(&self.address);
+    fn announce<'m>(
+        &self,
+        mailboxes: &'m mut HashMap<(Address, Lane), UnboundedSender<(Mail<T>, Busy)>>,
+        process: Address,
+        lane: Lane,
+    ) -> &'m UnboundedSender<(Mail<T>, Busy)> {
+        let (sender, mailbox) = unbounded_channel();
+        let _ = self.unread.send(Unread { process, lane, mailbox });
+        mailboxes.entry((process, lane)).insert_entry(sender).into_mut()
     }
 }
 
-fn link(from: Address, to: Address) -> Place {
-    match (from, to) {
-        (_, Address::Service(service)) => Place::Link { service, receives: true },
-        (Address::Service(service), _) => Place::Link { service, receives: false },
-        _ => Place::Client,
+/// Who cannot be reached, and who is not there to be heard of.
+impl<T: Protocol> Network<T> {
+    /// Notes whether a lane of a process is down.
+    pub(crate) fn set_down(&self, process: Address, lane: Lane, is_down: bool) {
+        let mut cuts = lock(&self.cuts);
+        cuts.down.retain(|&other| other != (process, lane));
+        if is_down {
+            cuts.down.push((process, lane));
+        }
+    }
+
+    /// A node stops for good.
+    pub(crate) fn halt(&self, node: NodeId) {
+        lock(&self.cuts).halted.push(node);
+    }
+
+    /// Whether the node of a process stopped for good.
+    pub(crate) fn is_halted(&self, process: Address) -> bool {
+        let node = self.system.node(process);
+        node.is_some_and(|node| lock(&self.cuts).halted.contains(&node))
+    }
+
+    /// Whether every node that runs can be reached.
+    pub(crate) fn is_whole(&self) -> bool {
+        lock(&self.cuts).cut_off.is_none()
+    }
+
+    /// Cuts a node off from all others for a while; whatever is sent across meanwhile is lost.
+    pub(crate) fn cut_off(self: &Arc<Self>, node: NodeId, random: u64) {
+        lock(&self.cuts).cut_off = Some(node);
+        let length = self.longest_delay.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
+        let (network, busy) = (Arc::clone(self), self.activity.begin());
+        lock(&self.late).spawn(async move {
+            tokio::time::sleep(length).await;
+            lock(&network.cuts).cut_off = None;
+            drop(busy);
+        });
+    }
+
+    /// Whether `watcher` hears nothing of `peer`: it is down, or cannot be reached.
+    pub(crate) fn is_silent(&self, peer: Address, watcher: Address) -> bool {
+        lock(&self.cuts).down.iter().any(|&(process, _)| process == peer)
+            || !self.is_reachable(peer, watcher)
+    }
+
+    fn is_reachable(&self, from: Address, to: Address) -> bool {
+        let (sender, receiver) = (self.system.node(from), self.system.node(to));
+        let cuts = lock(&self.cuts);
+        let is_halted = |node: Option<NodeId>| node.is_some_and(|it| cuts.halted.contains(&it));
+        let is_cut = |node: NodeId| (sender == Some(node)) != (receiver == Some(node));
+        !is_halted(sender) && !is_halted(receiver) && !cuts.cut_off.is_some_and(is_cut)
     }
 }
 

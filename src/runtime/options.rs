@@ -10,13 +10,11 @@ use amends_models::protocol::retry::Backoff;
 
 use crate::simulate::FaultPlan;
 
-use super::surroundings::{Observer, Silent};
+use super::site::{Observer, Silent};
 
-/// How many workflows to run, in which world, and how fast.
+/// In which world workflows are run, and how fast.
 #[derive(Clone)]
 pub struct RunOptions {
-    /// How many workflows there are to be in the end. Those that the store already has count, too.
-    pub workflows: u32,
     /// The faults to inject.
     pub faults: FaultPlan,
     /// Where all chance comes from.
@@ -30,10 +28,9 @@ pub struct RunOptions {
 }
 
 impl Default for RunOptions {
-    /// One workflow in a perfect world.
+    /// A perfect world.
     fn default() -> Self {
         RunOptions {
-            workflows: 1,
             faults: FaultPlan::none(),
             seed: 0,
             concurrency: NonZeroUsize::MIN.saturating_add(127),
@@ -48,12 +45,15 @@ impl Default for RunOptions {
 pub struct Timing {
     /// How long a call may go unanswered before it is asked again, or given up as in doubt.
     pub call: Backoff,
+    /// How long a process rests before it goes on with its own work: polls an outbox, looks behind a
+    /// gap.
+    pub pace: Backoff,
     /// How long a workflow may take before it is cancelled; for ever, if `None`. Counted from when
     /// this process takes the workflow on, so a process that recovers it grants it anew.
     pub deadline: Option<Duration>,
     /// How long a process stays down after an injected crash.
     pub restart: Duration,
-    /// How late a delayed or repeated message may be, at most.
+    /// How late a delayed or repeated message may be, and how long a node may be cut off, at most.
     pub longest_delay: Duration,
     /// A run is given up when no log got longer for so long.
     pub patience: Duration,
@@ -66,6 +66,7 @@ impl Default for Timing {
     fn default() -> Self {
         Timing {
             call: Backoff::new(Duration::from_millis(500), Duration::from_secs(5)),
+            pace: Backoff::new(Duration::from_millis(2), Duration::from_millis(200)),
             deadline: None,
             restart: Duration::from_millis(20),
             longest_delay: Duration::from_secs(1),

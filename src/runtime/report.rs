@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use amends_models::property::Ending;
+use amends_models::system::{Protocol, Words};
 use serde::Serialize;
 
 use crate::simulate::FaultKind;
@@ -41,10 +43,31 @@ pub struct RunReport {
     pub violations: Vec<Violation>,
     /// The resources in the end, by service and name.
     pub resources: BTreeMap<String, BTreeMap<String, i64>>,
+    /// What the protocol calls these ends.
+    #[serde(skip)]
+    pub words: EndingWords,
     /// How long it took, by the wall clock.
     pub seconds: f64,
     /// How many workflows ended per second.
     pub per_second: f64,
+}
+
+/// What a protocol calls the ways in which its workflows end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EndingWords {
+    completed: &'static str,
+    compensated: &'static str,
+    failed: &'static str,
+}
+
+impl EndingWords {
+    pub(super) fn of<T: Protocol>(words: &dyn Words<T>) -> EndingWords {
+        EndingWords {
+            completed: words.ending(Ending::Completed),
+            compensated: words.ending(Ending::Compensated),
+            failed: words.ending(Ending::Failed),
+        }
+    }
 }
 
 /// Why a run did not go to its end. All accepted workflows are safe: run again on the same store to
@@ -69,10 +92,10 @@ impl RunReport {
 impl fmt::Display for RunReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {} workflows, seed {}", self.workflow, self.workflows, self.seed)?;
-        writeln!(f, "  completed    {}", self.completed)?;
-        writeln!(f, "  compensated  {}", self.compensated)?;
+        writeln!(f, "  {:<12} {}", self.words.completed, self.completed)?;
+        writeln!(f, "  {:<12} {}", self.words.compensated, self.compensated)?;
         if self.failed > 0 {
-            writeln!(f, "  failed       {}", self.failed)?;
+            writeln!(f, "  {:<12} {}", self.words.failed, self.failed)?;
         }
         if self.unfinished > 0 {
             writeln!(f, "  unfinished   {}", self.unfinished)?;

@@ -1,51 +1,53 @@
-//! A whole run: services come up, workflows are recovered and started, and when all is over, an audit
-//! looks at what really happened.
+//! A whole run: many workflows, a world of faults, and an audit.
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use amends_models::property::Ending;
-use amends_models::protocol::saga::{SagaLog, SagaRecord};
-use amends_models::protocol::{ServiceId, WorkflowId};
-use amends_models::workflow::Workflow;
+use amends_models::protocol::{Address, ServiceId, WorkflowId};
+use amends_models::system::{Hostable, System, WithSystem, with_system};
+use amends_models::workflow::{ResourceId, Variable, Workflow};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::simulate::FaultPlanError;
 use crate::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
-use super::audit::{FinalState, Violation, audit};
+use super::audit::{Audit, Scene};
 use super::business::{Business, Expressions};
-use super::engine::Runtime;
+use super::engine::{Runtime, entrances};
+use super::home::decode;
 use super::options::{RunOptions, StoreChoice};
-use super::report::{CutShort, RunReport};
+use super::report::{CutShort, EndingWords, RunReport};
 
 /// Why a run could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The store, or the code of a step, failed. What was acknowledged is still there.
+    /// The store, or the code behind a change, failed. What was acknowledged is still there.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The fault plan does not fit the workflow.
+    /// The fault plan does not fit the system.
     #[error(transparent)]
     Faults(#[from] FaultPlanError),
-    /// There is no driver for the workflow's protocol.
-    #[error("a {protocol} can be checked, but only a saga can be run")]
-    Undriven {
-        /// The protocol.
-        protocol: &'static str,
+    /// There is no process that could be asked for that workflow.
+    #[error("nobody takes requests for workflow {workflow}")]
+    NoEntrance {
+        /// Which.
+        workflow: WorkflowId,
     },
-    /// Steps read into variables, which no store keeps yet.
-    #[error("steps that read into variables can be checked, but not run")]
-    Reads,
+    /// The runtime is closed, or about to be.
+    #[error("the runtime is closed")]
+    Closed,
     /// A task of the run panicked.
     #[error("a task of the run panicked: {0}")]
     Panicked(JoinError),
 }
 
-/// Runs a workflow many times on its own expressions, in a world of faults, and audits the result.
+/// Runs a workflow as many times as it has [instances](Workflow::instances), by its own expressions,
+/// in a world of faults, and audits the result.
 ///
 /// Workflows that an earlier run left in the store are recovered first; then those that are missing
 /// are started. Must be called within a Tokio runtime with time enabled.
@@ -63,9 +65,9 @@ pub enum RunError {
 ///             .undo(["stock += 1"]),
 ///     )
 ///     .always("never oversold", "inventory.stock >= 0")
+///     .instances(5)
 ///     .build()?;
 /// let options = RunOptions {
-///     workflows: 5,
 ///     faults: "lose=0.2,duplicate=0.2,crash=0.1".parse()?,
 ///     seed: 7,
 ///     ..RunOptions::default()
@@ -98,153 +100,229 @@ pub async fn run_until(
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<RunReport, RunError> {
-    let business = Expressions::new(Arc::new(workflow.clone()));
     match store {
-        StoreChoice::Memory => {
-            run_on(workflow, MemoryStore::new(workflow), business, options, stop).await
-        }
+        StoreChoice::Memory => run_workflow(workflow, MemoryStore::new(), options, stop).await,
         StoreChoice::Sqlite(path) => {
             let store = SqliteStore::open(path, workflow)?;
-            run_on(workflow, store, business, options, stop).await
+            run_workflow(workflow, store, options, stop).await
         }
     }
 }
 
-/// Like [`run_until`], on a store that is already open and with [business](Business) of your own.
+/// Runs a workflow in a store that may already know more of its instances.
+async fn run_workflow<S: Store>(
+    workflow: &Workflow,
+    store: S,
+    options: RunOptions,
+    stop: impl Future<Output = ()> + Send,
+) -> Result<RunReport, RunError> {
+    let logged = store.transact(|transaction| transaction.logged()).await?;
+    let known = logged.into_iter().filter_map(|(process, _)| process.workflow());
+    let known = known.map(|workflow| workflow.0.saturating_add(1)).max();
+    let instances = workflow.instances().max(known.unwrap_or_default());
+    let workflow = workflow.clone().with_instances(instances);
+    with_system(&workflow, Running { store, options, stop: Box::pin(stop) }).await
+}
+
+/// A run, before the protocol of its system is known.
+struct Running<'a, S> {
+    store: S,
+    options: RunOptions,
+    stop: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
+}
+
+impl<'a, S: Store> WithSystem for Running<'a, S> {
+    type Output = Pin<Box<dyn Future<Output = Result<RunReport, RunError>> + Send + 'a>>;
+
+    fn with<T: Hostable>(self, system: System<T>) -> Self::Output {
+        Box::pin(run_on(system, self.store, Expressions, self.options, self.stop))
+    }
+}
+
+/// Like [`run_until`], on a system whose protocol is known, a store that is already open, and with
+/// [business](Business) of your own.
 ///
 /// # Errors
-/// When the store or the business fails.
-pub async fn run_on<S, B>(
-    workflow: &Workflow,
+/// When the store or the business fails, or the store knows more workflows than the system.
+pub async fn run_on<T, S, B>(
+    system: System<T>,
     store: S,
     business: B,
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<RunReport, RunError>
 where
+    T: Hostable,
     S: Store,
-    B: Business<S::Transaction>,
+    B: Business<T, S::Transaction>,
 {
     let began = std::time::Instant::now();
-    let follows_definition = business.follows_definition();
-    let mut runtime = Runtime::open(workflow, store.clone(), business, &options)?;
-    let before = inspect(&store, workflow).await?;
-    let recovered: Vec<WorkflowId> = before.unfinished().collect();
-    let missing = (0..options.workflows).map(WorkflowId).filter(|id| !before.logs.contains_key(id));
-    let due = recovered.iter().copied().chain(missing);
+    let system = Arc::new(system);
+    let mut audit = Audit::new(&system, business.follows_definition());
+    audit.read_on(&store).await?;
+    let due = audit.unfinished();
+    let (recovered, missing) = by_progress(&system, &audit, &due);
+    let finished_before = system.protocol().workflow().instances() as usize - due.len();
 
-    let performed = perform(&mut runtime, due, &options, pin!(stop)).await;
-    let plan = runtime.plan();
-    let injector = runtime.injector();
-    match performed {
-        Ok(None) => runtime.close().await?,
-        Ok(Some(_)) | Err(_) => runtime.abandon().await,
-    }
+    let mut runtime =
+        Runtime::open_shared(Arc::clone(&system), store.clone(), business, &options).await?;
+    let asked = asked_for(&system, [recovered.as_slice(), &missing].concat());
+    let mut run = Run { runtime: &mut runtime, audit: &mut audit, store: &store };
+    let performed = run.perform(asked.into_iter(), &options, pin!(stop)).await;
+    runtime.abandon().await;
     let cut_short = performed?;
 
-    let state = inspect(&store, workflow).await?;
-    let mut violations = audit(workflow, &plan, &state, follows_definition);
-    if cut_short == Some(CutShort::Stalled) {
-        violations.extend(state.unfinished().map(|id| Violation {
-            property: "settles".to_owned(),
-            what: format!("workflow {id} has no outcome"),
-        }));
-    }
+    audit.read_on(&store).await?;
+    let site = runtime.site();
+    audit.listen(site.memories());
+    let scene = Scene {
+        owned: owned(&system, &store).await?,
+        halted: system.addresses().filter(|&at| site.network.is_halted(at)).collect(),
+        is_at_its_end: cut_short != Some(CutShort::Stopped),
+    };
+    let violations = audit.conclude(scene);
     let seconds = began.elapsed().as_secs_f64();
-    let ended = |state: &FinalState| state.logs.len() - state.unfinished().count();
-    let not_begun = options.workflows.saturating_sub(state.logs.len() as u32);
+    let workflow = system.protocol().workflow();
+    let unfinished = audit.unfinished().len();
+    let finished = workflow.instances() as usize - unfinished;
     Ok(RunReport {
         workflow: workflow.name().to_owned(),
         seed: options.seed,
-        workflows: options.workflows,
-        completed: state.count(Ending::Completed),
-        compensated: state.count(Ending::Compensated),
-        failed: state.count(Ending::Failed),
-        unfinished: not_begun + state.unfinished().count() as u32,
+        workflows: workflow.instances(),
+        completed: audit.count(Ending::Completed),
+        compensated: audit.count(Ending::Compensated),
+        failed: audit.count(Ending::Failed),
+        unfinished: unfinished as u32,
         recovered: recovered.len() as u32,
         cut_short,
-        faults: injector.injected().into_iter().collect(),
+        faults: site.injector.injected().into_iter().collect(),
         violations,
-        resources: named(workflow, &state.resources),
+        resources: resources(&audit, workflow),
+        words: EndingWords::of(system.protocol().words()),
         seconds,
-        per_second: (ended(&state) - ended(&before)) as f64 / seconds,
+        per_second: (finished - finished_before.min(finished)) as f64 / seconds,
     })
 }
 
-/// Carries out what is due, so much of it at a time. Says why, if it could not all be done.
-async fn perform<S: Store, F: Future<Output = ()>>(
-    runtime: &mut Runtime<S>,
-    due: impl Iterator<Item = WorkflowId>,
-    options: &RunOptions,
-    mut stop: Pin<&mut F>,
-) -> Result<Option<CutShort>, RunError> {
-    let mut due = due.peekable();
-    let mut watch = runtime.watch();
-    let client = runtime.client();
-    let mut last_call: Option<Instant> = None;
-    let mut going_on = JoinSet::new();
-    let performed = loop {
-        while last_call.is_none() && going_on.len() < options.concurrency.get() {
-            let Some(workflow) = due.next() else { break };
-            let client = client.clone();
-            going_on.spawn(async move { client.execute(workflow, std::future::pending()).await });
-        }
-        tokio::select! {
-            biased;
-            ended = going_on.join_next() => match ended {
-                Some(ended) => {
-                    if let Err(error) = ended.map_err(RunError::Panicked).flatten() {
-                        break Err(error);
-                    }
-                }
-                None => {
-                    let stopped = last_call.is_some() && due.peek().is_some();
-                    break Ok(stopped.then_some(CutShort::Stopped));
-                }
-            },
-            failure = runtime.failure() => break Err(failure),
-            () = &mut stop, if last_call.is_none() => {
-                last_call = Some(Instant::now() + options.timing.grace);
-            }
-            () = tokio::time::sleep_until(last_call.unwrap_or_else(Instant::now)),
-                if last_call.is_some() => break Ok(Some(CutShort::Stopped)),
-            () = watch.stalls() => break Ok(Some(CutShort::Stalled)),
-        }
-    };
-    going_on.shutdown().await;
-    performed
+/// Workflows that were taken on, and those that were not.
+fn by_progress<T: Hostable>(
+    system: &System<T>,
+    audit: &Audit<T>,
+    due: &[WorkflowId],
+) -> (Vec<WorkflowId>, Vec<WorkflowId>) {
+    due.iter().partition(|&&id| entrances(system, id).any(|at| audit.has_log(at)))
 }
 
-/// Reads what lies in the store, in one transaction.
-async fn inspect<S: Store>(store: &S, workflow: &Workflow) -> Result<FinalState, StoreError> {
-    let services = workflow.services().len() as u16;
+/// Those of the workflows that somebody takes requests for.
+fn asked_for<T: Hostable>(system: &System<T>, workflows: Vec<WorkflowId>) -> Vec<WorkflowId> {
+    workflows.into_iter().filter(|&id| entrances(system, id).next().is_some()).collect()
+}
+
+/// A run that goes on.
+struct Run<'a, T: Hostable, S: Store> {
+    runtime: &'a mut Runtime<T, S>,
+    audit: &'a mut Audit<T>,
+    store: &'a S,
+}
+
+impl<T: Hostable, S: Store> Run<'_, T, S> {
+    /// Carries out what is due, so much of it at a time, and waits until nothing is left to do. Says
+    /// why, if it could not all be done.
+    async fn perform<F: Future<Output = ()>>(
+        &mut self,
+        due: impl Iterator<Item = WorkflowId>,
+        options: &RunOptions,
+        mut stop: Pin<&mut F>,
+    ) -> Result<Option<CutShort>, RunError> {
+        let mut due = due.peekable();
+        let mut watch = self.runtime.watch();
+        let client = self.runtime.client();
+        let site = Arc::clone(self.runtime.site());
+        let mut last_call: Option<Instant> = None;
+        let mut going_on = JoinSet::new();
+        let mut next_look = Instant::now();
+        loop {
+            while last_call.is_none() && going_on.len() < options.concurrency.get() {
+                let Some(workflow) = due.next() else { break };
+                let client = client.clone();
+                going_on
+                    .spawn(async move { client.execute(workflow, std::future::pending()).await });
+            }
+            let all_told = going_on.is_empty();
+            if all_told && last_call.is_some() && due.peek().is_some() {
+                return Ok(Some(CutShort::Stopped));
+            }
+            tokio::select! {
+                biased;
+                failure = self.runtime.failure() => return Err(failure),
+                Some(ended) = going_on.join_next() => match ended {
+                    Ok(Ok(_)) => {}
+                    // Somebody failed: who, is about to be known.
+                    Ok(Err(RunError::Closed)) => return Err(self.runtime.failure().await),
+                    Ok(Err(error)) => return Err(error),
+                    Err(panic) => return Err(RunError::Panicked(panic)),
+                },
+                () = &mut stop, if last_call.is_none() => {
+                    last_call = Some(Instant::now() + options.timing.grace);
+                    site.is_stopping.store(true, Ordering::Relaxed);
+                }
+                () = tokio::time::sleep_until(last_call.unwrap_or_else(Instant::now)),
+                    if last_call.is_some() => return Ok(Some(CutShort::Stopped)),
+                () = rests_at(&site.activity, next_look), if all_told => {
+                    self.audit.read_on(self.store).await?;
+                    self.audit.listen(site.memories());
+                    if self.audit.has_come_to_its_end() {
+                        return Ok(None);
+                    }
+                    next_look = Instant::now() + options.timing.pace.ceiling(u32::MAX);
+                }
+                () = watch.stalls() => return Ok(Some(CutShort::Stalled)),
+            }
+        }
+    }
+}
+
+/// Waits for a moment from then on at which nothing is under way.
+async fn rests_at(activity: &super::activity::Activity, time: Instant) {
+    tokio::time::sleep_until(time).await;
+    activity.rests().await;
+}
+
+/// What processes that serve all workflows own, as it is stored.
+async fn owned<T: Hostable, S: Store>(
+    system: &Arc<System<T>>,
+    store: &S,
+) -> Result<Vec<(Address, T::Resources)>, StoreError> {
+    let shared: Vec<Address> =
+        system.addresses().filter(|address| address.workflow().is_none()).collect();
     store
         .transact(move |transaction| {
-            let mut state = FinalState { journal: transaction.journal()?, ..FinalState::default() };
-            for id in transaction.workflows()? {
-                let mut log = SagaLog::default();
-                for text in transaction.log(id)? {
-                    let record: SagaRecord = serde_json::from_str(&text).map_err(|source| {
-                        StoreError::Record { table: "log", record: text, source }
-                    })?;
-                    log.fold(&record);
+            let mut owned = Vec::new();
+            for process in shared {
+                if let Some(text) = transaction.owned(process)? {
+                    owned.push((process, decode("resources", text)?));
                 }
-                state.logs.insert(id, log);
             }
-            for service in (0..services).map(ServiceId) {
-                state.resources.push(transaction.resources(service)?);
-            }
-            Ok(state)
+            Ok(owned)
         })
         .await
 }
 
-fn named(workflow: &Workflow, values: &[Vec<i64>]) -> BTreeMap<String, BTreeMap<String, i64>> {
-    let owned = workflow.services().iter().zip(values);
-    owned
-        .map(|(service, values)| {
-            let names = service.resources.iter().map(|resource| resource.name.clone());
-            (service.name.clone(), names.zip(values.iter().copied()).collect())
+/// What all resources are worth, by name.
+fn resources<T: Hostable>(
+    audit: &Audit<T>,
+    workflow: &Workflow,
+) -> BTreeMap<String, BTreeMap<String, i64>> {
+    let value = |service: usize, resource: usize| {
+        let (service, resource) = (ServiceId(service as u16), ResourceId(resource as u16));
+        audit.value(Variable::Resource(service, resource))
+    };
+    let services = workflow.services().iter().enumerate();
+    services
+        .map(|(at, service)| {
+            let names = service.resources.iter().enumerate();
+            let values = names.map(|(nth, resource)| (resource.name.clone(), value(at, nth)));
+            (service.name.clone(), values.collect())
         })
         .collect()
 }

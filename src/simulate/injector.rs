@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amends_models::protocol::{Address, ServiceId, WorkflowId};
-use amends_models::workflow::Workflow;
-use amends_models::workflow::builder::COORDINATOR;
+use amends_models::protocol::{Address, WorkflowId};
+use amends_models::system::{NodeId, Protocol, System};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -18,24 +17,17 @@ const COUNTED: f64 = 0.5;
 /// Where an opportunity for a fault is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
-    /// The client of the workflow.
-    Client,
-    /// The workflow's coordinator, or a service.
-    Node(Address),
-    /// The link that leads to that address from the workflow's other end.
+    /// The client of the process at that address.
+    Client(Address),
+    /// The process at that address.
+    Process(Address),
+    /// The link from one process to another.
     Link {
-        /// The service at one end.
-        service: ServiceId,
-        /// Whether it is the receiving end.
-        receives: bool,
+        /// Who sends.
+        from: Address,
+        /// Who receives.
+        to: Address,
     },
-}
-
-/// A node, on which faults can be bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Node {
-    Coordinator,
-    Service(ServiceId),
 }
 
 /// A line of the fault plan.
@@ -43,7 +35,7 @@ enum Node {
 struct Entry {
     fault: FaultKind,
     /// The node it is bound to.
-    node: Option<Node>,
+    node: Option<NodeId>,
     rate: Rate,
 }
 
@@ -51,62 +43,66 @@ struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Purpose {
     /// Whether a fault strikes.
-    Fault(FaultKind, Option<Node>),
+    Fault(FaultKind, Option<NodeId>),
     /// Lengths of waits.
     Length,
     /// Which workflow a counted fault is laid on.
-    Victim(FaultKind, Option<Node>),
+    Victim(FaultKind, Option<NodeId>),
 }
 
 /// The dice of a run, and the count of what was injected.
 #[derive(Debug)]
 pub struct Injector {
     entries: Vec<Entry>,
+    /// Who is on which node.
+    nodes: HashMap<Address, NodeId>,
     seed: u64,
-    draws: Mutex<HashMap<(Purpose, WorkflowId, Place), u32>>,
+    draws: Mutex<HashMap<(Purpose, Option<WorkflowId>, Place), u32>>,
     /// How many counted faults are still to strike, by line of the plan and workflow.
     laid: Mutex<HashMap<(usize, WorkflowId), u32>>,
     injected: [AtomicU64; FaultKind::ALL.len()],
 }
 
 impl Injector {
-    /// The dice of a run of `count` workflows.
+    /// The dice of a run of that system.
     ///
     /// # Errors
-    /// When the plan names a node that the workflow does not have.
-    pub fn new(
+    /// When the plan names a node that the system does not have.
+    pub fn new<T: Protocol>(
         plan: &FaultPlan,
-        workflow: &Workflow,
+        system: &System<T>,
         seed: u64,
-        count: u32,
     ) -> Result<Injector, FaultPlanError> {
         let entries = plan
             .iter()
             .map(|(fault, node, rate)| {
-                let node = node.map(|node| find(workflow, fault, node)).transpose()?;
+                let node = node.map(|node| find(system.nodes(), fault, node)).transpose()?;
                 Ok(Entry { fault, node, rate })
             })
             .collect::<Result<Vec<Entry>, _>>()?;
+        let nodes = system.addresses().filter_map(|at| Some((at, system.node(at)?))).collect();
+        let workflows = u64::from(system.protocol().workflow().instances().max(1));
         let mut laid = HashMap::new();
         for (line, entry) in entries.iter().enumerate() {
             let Rate::Count(faults) = entry.rate else { continue };
             let purpose = Purpose::Victim(entry.fault, entry.node);
             for position in 0..faults {
-                let random = draw(seed, purpose, WorkflowId(0), Place::Client, position);
-                let victim = WorkflowId((random % u64::from(count.max(1))) as u32);
-                *laid.entry((line, victim)).or_insert(0) += 1;
+                let victim = draw(seed, purpose, None, NOWHERE, position) % workflows;
+                *laid.entry((line, WorkflowId(victim as u32))).or_insert(0) += 1;
             }
         }
         let (draws, injected) = (Mutex::default(), Default::default());
-        Ok(Injector { entries, seed, draws, laid: Mutex::new(laid), injected })
+        Ok(Injector { entries, nodes, seed, draws, laid: Mutex::new(laid), injected })
     }
 
-    /// Whether a fault strikes here and now. If so, it is counted as injected.
+    /// Whether a fault strikes here and now, in what is done for that workflow (or for none in
+    /// particular). If so, it is counted as injected.
     #[must_use]
-    pub fn strikes(&self, fault: FaultKind, workflow: WorkflowId, place: Place) -> bool {
+    pub fn strikes(&self, fault: FaultKind, workflow: Option<WorkflowId>, place: Place) -> bool {
+        let at = self.nodes.get(&place.end()).copied();
         let mut strikes = false;
         for (line, entry) in self.entries.iter().enumerate() {
-            if entry.fault == fault && entry.node.is_none_or(|node| node == place.node()) {
+            if entry.fault == fault && entry.node.is_none_or(|node| Some(node) == at) {
                 // Every line that applies draws, so that lines do not disturb each other.
                 strikes |= self.line_strikes(line, entry, workflow, place);
             }
@@ -117,7 +113,13 @@ impl Injector {
         strikes
     }
 
-    fn line_strikes(&self, line: usize, entry: &Entry, workflow: WorkflowId, place: Place) -> bool {
+    fn line_strikes(
+        &self,
+        line: usize,
+        entry: &Entry,
+        workflow: Option<WorkflowId>,
+        place: Place,
+    ) -> bool {
         let purpose = Purpose::Fault(entry.fault, entry.node);
         let happens = |chance: f64| {
             // The upper 53 bits, as a number from 0 (inclusive) to 1 (exclusive).
@@ -136,7 +138,7 @@ impl Injector {
 
     /// A number drawn uniformly, for the length of a wait.
     #[must_use]
-    pub fn length(&self, workflow: WorkflowId, place: Place) -> u64 {
+    pub fn length(&self, workflow: Option<WorkflowId>, place: Place) -> u64 {
         self.next(Purpose::Length, workflow, place)
     }
 
@@ -147,7 +149,7 @@ impl Injector {
         self.entries.iter().map(|entry| (entry.fault, count(entry.fault))).collect()
     }
 
-    fn next(&self, purpose: Purpose, workflow: WorkflowId, place: Place) -> u64 {
+    fn next(&self, purpose: Purpose, workflow: Option<WorkflowId>, place: Place) -> u64 {
         let position = {
             let mut draws = lock(&self.draws);
             let drawn = draws.entry((purpose, workflow, place)).or_insert(0);
@@ -157,12 +159,26 @@ impl Injector {
         draw(self.seed, purpose, workflow, place, position)
     }
 
-    fn is_laid_on(&self, line: usize, workflow: WorkflowId) -> bool {
-        lock(&self.laid).get(&(line, workflow)).is_some_and(|&left| left > 0)
+    /// Whether a line still has faults for that workflow. What is done for none in particular may get
+    /// those of any.
+    fn is_laid_on(&self, line: usize, workflow: Option<WorkflowId>) -> bool {
+        let laid = lock(&self.laid);
+        match workflow {
+            Some(workflow) => laid.get(&(line, workflow)).is_some_and(|&left| left > 0),
+            None => laid.iter().any(|(&(of, _), &left)| of == line && left > 0),
+        }
     }
 
-    fn take(&self, line: usize, workflow: WorkflowId) -> bool {
-        match lock(&self.laid).get_mut(&(line, workflow)) {
+    fn take(&self, line: usize, workflow: Option<WorkflowId>) -> bool {
+        let mut laid = lock(&self.laid);
+        let left = match workflow {
+            Some(workflow) => laid.get_mut(&(line, workflow)),
+            None => {
+                let of_line = laid.iter_mut().filter(|((of, _), left)| *of == line && **left > 0);
+                of_line.min_by_key(|((_, workflow), _)| *workflow).map(|(_, left)| left)
+            }
+        };
+        match left {
             Some(left) if *left > 0 => {
                 *left -= 1;
                 true
@@ -173,32 +189,21 @@ impl Injector {
 }
 
 impl Place {
-    /// The node that a fault at this place strikes; a client is at its coordinator.
-    fn node(self) -> Node {
+    /// The address that a fault at this place strikes: messages are at who is to receive them.
+    fn end(self) -> Address {
         match self {
-            Place::Node(Address::Service(service)) | Place::Link { service, receives: true } => {
-                Node::Service(service)
-            }
-            Place::Client | Place::Node(_) | Place::Link { receives: false, .. } => {
-                Node::Coordinator
-            }
+            Place::Client(at) | Place::Process(at) | Place::Link { to: at, .. } => at,
         }
     }
 }
 
-fn find(workflow: &Workflow, fault: FaultKind, name: &str) -> Result<Node, FaultPlanError> {
-    if name == COORDINATOR {
-        return Ok(Node::Coordinator);
-    }
-    let services = workflow.services();
-    match services.iter().position(|service| service.name == name) {
-        Some(position) => Ok(Node::Service(ServiceId(position as u16))),
-        None => {
-            let names = services.iter().map(|service| service.name.clone());
-            let known = names.chain([COORDINATOR.to_owned()]).collect();
-            Err(FaultPlanError::Node { fault, node: name.to_owned(), known })
-        }
-    }
+fn find(nodes: &[String], fault: FaultKind, name: &str) -> Result<NodeId, FaultPlanError> {
+    let position = nodes.iter().position(|node| node == name);
+    position.map(|at| NodeId(at as u8)).ok_or_else(|| FaultPlanError::Node {
+        fault,
+        node: name.to_owned(),
+        known: nodes.to_vec(),
+    })
 }
 
 /// Counters are whole after every statement, so a panic elsewhere does not spoil them.
@@ -206,40 +211,60 @@ fn lock<T>(counters: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     counters.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
+/// A place for draws that are made before anything runs.
+const NOWHERE: Place = Place::Process(Address::Broker);
+
 /// The number at a position of a sequence: the sequence's name is the key of the generator.
-fn draw(seed: u64, purpose: Purpose, workflow: WorkflowId, place: Place, position: u32) -> u64 {
+fn draw(
+    seed: u64,
+    purpose: Purpose,
+    workflow: Option<WorkflowId>,
+    place: Place,
+    position: u32,
+) -> u64 {
     let (purpose, bound) = match purpose {
         Purpose::Fault(fault, node) => ([0, fault as u8], node),
         Purpose::Length => ([1, 0], None),
         Purpose::Victim(fault, node) => ([2, fault as u8], node),
     };
-    let (bound, bound_service) = match bound {
-        None => (0, 0),
-        Some(Node::Coordinator) => (1, 0),
-        Some(Node::Service(service)) => (2, service.0),
-    };
-    let (kind, service) = match place {
-        Place::Client => (0, 0),
-        Place::Node(Address::Service(service)) => (2, service.0),
-        Place::Node(_) => (1, 0),
-        Place::Link { service, receives: true } => (3, service.0),
-        Place::Link { service, receives: false } => (4, service.0),
+    let (kind, from, to) = match place {
+        Place::Client(at) => (0, at, at),
+        Place::Process(at) => (1, at, at),
+        Place::Link { from, to } => (2, from, to),
     };
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());
-    key[8..12].copy_from_slice(&workflow.0.to_le_bytes());
+    key[8..12].copy_from_slice(&workflow.map_or(u32::MAX, |id| id.0).to_le_bytes());
     key[12..16].copy_from_slice(&position.to_le_bytes());
     key[16..18].copy_from_slice(&purpose);
-    key[18] = kind;
-    key[19..21].copy_from_slice(&service.to_le_bytes());
-    key[21] = bound;
-    key[22..24].copy_from_slice(&bound_service.to_le_bytes());
+    key[18] = bound.map_or(u8::MAX, |node| node.0);
+    key[19] = kind;
+    key[20..25].copy_from_slice(&name(from));
+    key[25..30].copy_from_slice(&name(to));
     StdRng::from_seed(key).next_u64()
+}
+
+/// An address in bytes.
+fn name(address: Address) -> [u8; 5] {
+    let (kind, number) = match address {
+        Address::Coordinator(workflow) => (0, workflow.0),
+        Address::Service(service) => (1, u32::from(service.0)),
+        Address::Initiator(workflow) => (2, workflow.0),
+        Address::Relay(relay) => (3, u32::from(relay)),
+        Address::Broker => (4, 0),
+        Address::Standby(workflow) => (5, workflow.0),
+        Address::Store => (6, 0),
+    };
+    let [a, b, c, d] = number.to_le_bytes();
+    [kind, a, b, c, d]
 }
 
 #[cfg(test)]
 mod tests {
-    use amends_models::workflow::StepDraft;
+    use amends_models::protocol::ServiceId;
+    use amends_models::protocol::saga::SagaKnobs;
+    use amends_models::system::saga;
+    use amends_models::workflow::{StepDraft, Workflow};
 
     use super::*;
 
@@ -248,22 +273,24 @@ mod tests {
             .service("hotel", [("booked", 0)])
             .service("car", [("booked", 0)])
             .step(StepDraft::new("book-hotel", "hotel"))
+            .instances(3)
             .build()
             .unwrap();
-        Injector::new(&plan.parse()?, &workflow, seed, 3)
+        let system = saga::system(&workflow, &SagaKnobs::default());
+        Injector::new(&plan.parse()?, &system, seed)
     }
 
     fn strikes(injector: &Injector, fault: FaultKind, workflow: u32, place: Place) -> Vec<bool> {
-        (0..64).map(|_| injector.strikes(fault, WorkflowId(workflow), place)).collect()
+        (0..64).map(|_| injector.strikes(fault, Some(WorkflowId(workflow)), place)).collect()
     }
 
-    const HOTEL: Place = Place::Node(Address::Service(ServiceId(0)));
-    const CAR: Place = Place::Node(Address::Service(ServiceId(1)));
+    const HOTEL: Place = Place::Process(Address::Service(ServiceId(0)));
+    const CAR: Place = Place::Process(Address::Service(ServiceId(1)));
+    const CLIENT: Place = Place::Client(Address::Coordinator(WorkflowId(2)));
 
     #[test]
     fn the_same_seed_strikes_at_the_same_places() {
-        let run =
-            |seed| strikes(&injector("lose=0.3", seed).unwrap(), FaultKind::Lose, 2, Place::Client);
+        let run = |seed| strikes(&injector("lose=0.3", seed).unwrap(), FaultKind::Lose, 2, CLIENT);
         assert_eq!(run(7), run(7));
         assert_ne!(run(7), run(8));
     }
@@ -301,14 +328,15 @@ mod tests {
     #[test]
     fn a_fault_bound_to_a_node_strikes_only_there() {
         let injector = injector("crash@hotel=1.0,lose@coordinator=1.0", 7).unwrap();
-        let crashes = |place| injector.strikes(FaultKind::Crash, WorkflowId(0), place);
+        let crashes = |place| injector.strikes(FaultKind::Crash, Some(WorkflowId(0)), place);
         assert!(crashes(HOTEL) && !crashes(CAR));
-        let lost = |receives| {
-            let link = Place::Link { service: ServiceId(0), receives };
-            injector.strikes(FaultKind::Lose, WorkflowId(0), link)
+        let lost = |from, to| {
+            injector.strikes(FaultKind::Lose, Some(WorkflowId(0)), Place::Link { from, to })
         };
-        assert!(lost(false), "what the hotel says to the coordinator");
-        assert!(!lost(true), "what the coordinator says to the hotel");
+        let (hotel, coordinator) =
+            (Address::Service(ServiceId(0)), Address::Coordinator(WorkflowId(0)));
+        assert!(lost(hotel, coordinator), "what the hotel says to the coordinator");
+        assert!(!lost(coordinator, hotel), "what the coordinator says to the hotel");
     }
 
     #[test]

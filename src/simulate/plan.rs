@@ -8,27 +8,34 @@ use serde::Serialize;
 
 /// A fault that can be injected into a run.
 ///
-/// These are the faults of [`amends_models::workflow::Fault`] that a run can come back from, and
-/// delay, which costs nothing in the model: messages of its unordered links take as long as they like.
+/// These are the faults of [`amends_models::workflow::Fault`], and delay, which costs nothing in the
+/// model: messages of its unordered links take as long as they like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
     /// A process loses its memory and the effects it had not carried out, and recovers. An opportunity
     /// is each effect of each process.
     Crash,
+    /// All processes of a node crash and never come back. An opportunity is each effect of each
+    /// process of the node.
+    Halt,
+    /// A node is cut off for a while: what is sent to it and from it is lost. An opportunity is each
+    /// effect of each process of the node.
+    Partition,
     /// A message disappears. An opportunity is each message.
     Lose,
     /// A message arrives twice. An opportunity is each message.
     Duplicate,
     /// A message arrives late, so that others overtake it. An opportunity is each message.
     Delay,
-    /// A service says no although its resources would allow the step. An opportunity is each attempt
-    /// of a step, not of a compensation.
+    /// A service says no although its resources would allow the change. An opportunity is each attempt
+    /// of a change that the business may refuse: of a step, not of a compensation.
     Refuse,
     /// A local transaction is rolled back for a passing reason. An opportunity is each attempt of a
-    /// step or a compensation.
+    /// change.
     Fail,
-    /// A timer runs out at once, whatever is on its way. An opportunity is each timer that is set.
+    /// A timer that stands in for an answer or a heartbeat runs out at once, whatever is on its way.
+    /// An opportunity is each such timer that is set.
     Timeout,
     /// The client takes its request back. An opportunity is each workflow.
     Cancel,
@@ -36,8 +43,10 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds, in the order in which reports list them.
-    pub const ALL: [FaultKind; 8] = [
+    pub const ALL: [FaultKind; 10] = [
         FaultKind::Crash,
+        FaultKind::Halt,
+        FaultKind::Partition,
         FaultKind::Lose,
         FaultKind::Duplicate,
         FaultKind::Delay,
@@ -52,6 +61,8 @@ impl FaultKind {
     pub fn name(self) -> &'static str {
         match self {
             FaultKind::Crash => "crash",
+            FaultKind::Halt => "halt",
+            FaultKind::Partition => "partition",
             FaultKind::Lose => "lose",
             FaultKind::Duplicate => "duplicate",
             FaultKind::Delay => "delay",
@@ -82,8 +93,8 @@ pub enum Rate {
 /// Which faults are injected, and how often.
 ///
 /// As text, a number with a point is a probability per opportunity, and a whole number is how often
-/// the fault strikes in the whole run. A fault strikes anywhere, or at one node: a service by its
-/// name, or `coordinator`. Messages are at the node that is to receive them.
+/// the fault strikes in the whole run. A fault strikes anywhere, or at one node of the system: a
+/// service by its name, `coordinator`, `broker`. Messages are at the node that is to receive them.
 ///
 /// ```
 /// use amends::simulate::{FaultKind, FaultPlan, Rate};
@@ -248,7 +259,7 @@ mod tests {
             [
                 error("lose"),
                 error("loose=1"),
-                error("halt=1"),
+                error("burn=1"),
                 error("lose=1.5"),
                 error("lose=-1"),
                 error("lose=NaN"),

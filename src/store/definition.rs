@@ -1,16 +1,18 @@
 //! Which workflow a store belongs to.
 //!
-//! Logs and ledgers name steps and services by position. Read under another definition they would
+//! Logs name steps and services by position. Read under another definition they would
 //! mean something else, so a durable store keeps the definition that its runs were started under, and
 //! refuses any other.
 
+use amends_models::protocol::ServiceId;
+use amends_models::workflow::domain::{Domain, EventKind};
 use amends_models::workflow::{
-    Assignment, InputId, Protocol, ResourceId, Step, Variable, Work, Workflow,
+    Assignment, InputId, Protocol, ResourceId, Variable, Work, Workflow,
 };
 use serde_json::{Value, json};
 
-/// The part of a workflow that stored records depend on. Faults, properties and the number of
-/// instances may change between runs.
+/// The part of a workflow that stored records depend on. Faults and properties may change between
+/// runs, and so may the number of instances, except in an outbox.
 pub(super) fn definition(workflow: &Workflow) -> Value {
     let there_and_back: &[Work] = &[Work::Change, Work::Undo];
     let (knobs, works) = match workflow.protocol() {
@@ -43,17 +45,18 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
                 "service": workflow.service(step.service).name,
                 "kind": step.kind.name(),
                 "after": step.after.iter().map(|id| &workflow.step(id).name).collect::<Vec<_>>(),
-                "when": step.when.as_ref().map(|when| when.written(&named(workflow, step)).to_string()),
+                "when": step.when.as_ref().map(|when| when.written(&named(workflow)).to_string()),
             });
             if !step.reads.is_empty() {
-                let name = named(workflow, step);
+                let name = named(workflow);
                 let reads = step.reads.iter().map(|reading| {
                     format!("{} = {}", workflow.local(reading.local), reading.value.written(&name))
                 });
                 definition["read"] = json!(reads.collect::<Vec<_>>());
             }
             for work in works {
-                definition[work.name()] = json!(written(workflow, step, &step.business[*work]));
+                definition[work.name()] =
+                    json!(written(workflow, step.service, &step.business[*work]));
             }
             definition
         })
@@ -65,6 +68,12 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         "services": services,
         "steps": steps,
     });
+    match workflow.protocol() {
+        // The producer counts the requests it decided on: those of all aggregates, step by step.
+        Protocol::Outbox(_) => definition["aggregates"] = json!(workflow.instances()),
+        Protocol::EventSourcing(domain, _) => definition["domain"] = of_domain(workflow, domain),
+        _ => {}
+    }
     let requests = workflow.requests();
     if !requests.inputs().is_empty() {
         let (inputs, values) = (requests.inputs(), requests.values());
@@ -73,23 +82,74 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
     definition
 }
 
-fn written(workflow: &Workflow, step: &Step, assignments: &[Assignment]) -> Vec<String> {
-    let name = named(workflow, step);
+/// What events and commands mean. Their aggregates and projections are among the services.
+fn of_domain(workflow: &Workflow, domain: &Domain) -> Value {
+    let event = |kind: &EventKind| &domain.event(*kind).name;
+    let events = |kinds: &[EventKind]| kinds.iter().map(event).collect::<Vec<_>>();
+    let aggregates = domain.aggregates().iter().map(
+        |aggregate| json!({ "shared": aggregate.shared, "history": events(&aggregate.history) }),
+    );
+    let commands = domain.commands().iter().map(|command| {
+        let name = named(workflow);
+        json!({
+            "name": command.name,
+            "aggregate": domain.aggregate(command.aggregate).name,
+            "when": command.when.as_ref().map(|when| when.written(&name).to_string()),
+            "emits": events(&command.emits),
+            "otherwise": events(&command.otherwise),
+        })
+    });
+    let kinds = domain.events().iter().map(|event| {
+        let aggregate = ServiceId(u16::from(event.aggregate.0));
+        json!({
+            "name": event.name,
+            "aggregate": domain.aggregate(event.aggregate).name,
+            "evolve": written(workflow, aggregate, &event.evolve),
+            "upcast": event.upcast.as_ref().map(|kinds| events(kinds)),
+        })
+    });
+    let projections = domain.projections().iter().enumerate().map(|(at, projection)| {
+        let model = ServiceId((domain.aggregates().len() + at) as u16);
+        let on = projection.on.iter().map(|(kind, assignments)| {
+            json!({ "event": event(kind), "do": written(workflow, model, assignments) })
+        });
+        json!({ "name": projection.name, "on": on.collect::<Vec<_>>() })
+    });
+    let policies = domain.policies().iter().map(|policy| {
+        json!({
+            "manager": domain.managers()[policy.manager],
+            "on": event(&policy.on),
+            "command": domain.command(policy.command).name,
+        })
+    });
+    let requests = domain.requests().iter().map(|&kind| &domain.command(kind).name);
+    json!({
+        "aggregates": aggregates.collect::<Vec<_>>(),
+        "commands": commands.collect::<Vec<_>>(),
+        "events": kinds.collect::<Vec<_>>(),
+        "projections": projections.collect::<Vec<_>>(),
+        "policies": policies.collect::<Vec<_>>(),
+        "requests": requests.collect::<Vec<_>>(),
+    })
+}
+
+fn written(workflow: &Workflow, owner: ServiceId, assignments: &[Assignment]) -> Vec<String> {
+    let name = named(workflow);
     assignments
         .iter()
         .map(|Assignment { resource, value }| {
-            let owned = Variable::Resource(step.service, *resource);
+            let owned = Variable::Resource(owner, *resource);
             format!("{} = {}", name(owned), value.written(&name))
         })
         .collect()
 }
 
-/// The names of a step's own resources, and of the inputs. A step knows no other variables.
-fn named<'a>(workflow: &'a Workflow, step: &Step) -> impl Fn(Variable) -> String + 'a {
-    let resources = &workflow.service(step.service).resources;
+/// The names of resources, as their owner calls them, and of the inputs. Business knows no other
+/// variables.
+fn named(workflow: &Workflow) -> impl Fn(Variable) -> String + '_ {
     move |variable| match variable {
-        Variable::Resource(_, ResourceId(position)) => {
-            resources[usize::from(position)].name.clone()
+        Variable::Resource(owner, ResourceId(position)) => {
+            workflow.service(owner).resources[usize::from(position)].name.clone()
         }
         Variable::Input(InputId(position)) => {
             workflow.requests().inputs()[usize::from(position)].clone()

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amends_models::protocol::saga::StepCall;
+use amends_models::protocol::Address;
 
 /// Why a store cannot be opened, or could not do what it was asked. Whatever it is, nothing that was
 /// acknowledged is lost, and a file that is not ours is left as it was.
@@ -68,35 +68,38 @@ pub enum StoreError {
     /// A statement failed. The transaction was rolled back.
     #[error("the store failed: {0}")]
     Sql(#[from] rusqlite::Error),
-    /// A stored record makes no sense to this program.
-    #[error("cannot read the record `{record}` of the {table}: {source}")]
-    Record {
-        /// Where it is stored.
-        table: &'static str,
-        /// Its text.
-        record: String,
+    /// What is stored makes no sense to this program.
+    #[error("cannot read {what} from the store, `{text}`: {source}")]
+    Decode {
+        /// What it should be.
+        what: &'static str,
+        /// What it is.
+        text: String,
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// What a record says cannot be written down.
-    #[error("cannot write a record of the {table}: {source}")]
+    /// What is to be stored cannot be written down.
+    #[error("cannot write {what} to the store: {source}")]
     Encode {
-        /// Where it was to be stored.
-        table: &'static str,
+        /// What it is.
+        what: &'static str,
         /// What is wrong with it.
         source: serde_json::Error,
     },
-    /// The code of a step failed. Its transaction was rolled back.
-    #[error("step {} of workflow {} failed: {source}", call.step.0 + 1, call.workflow)]
+    /// The code behind a change failed. Its transaction was rolled back.
+    #[error("{change} failed: {source}")]
     Business {
-        /// Which call.
-        call: StepCall,
+        /// Which change, in words.
+        change: String,
         /// What it said.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// A process asked for what its home does not have.
-    #[error("a coordinator was asked to change resources, but it owns none")]
-    NoResources,
+    /// The store holds the doings of a process that the system does not have.
+    #[error("the store tells of {process:?}, which is not there")]
+    Stranger {
+        /// Who.
+        process: Address,
+    },
     /// The store's thread is gone, or code that ran in a transaction panicked.
     #[error("the store has stopped")]
     Stopped,

@@ -1,21 +1,17 @@
 //! A store in memory, for tests and simulations: durable as long as the process lives.
 //!
 //! One lock over plain tables. A transaction holds the lock from its first read to its end, so what
-//! it decides on is still true when it writes; that is what makes the ledger a barrier, and what the
-//! proof in `tests/loom_ledger.rs` breaks on purpose. A journal of old values undoes what is rolled
-//! back.
+//! it decides on is still true when it writes; `tests/loom_store.rs` proves that of every
+//! interleaving, and breaks it on purpose. A journal of old values undoes what is rolled back.
 
 use std::collections::BTreeMap;
 
-use amends_models::protocol::barrier::Entry;
-use amends_models::protocol::saga::{LedgerRecord, StepCall};
-use amends_models::protocol::{ServiceId, StepId, WorkflowId};
-use amends_models::workflow::{ResourceId, Workflow};
+use amends_models::protocol::Address;
 
 use crate::sync::{Arc, Mutex};
 
 use super::error::StoreError;
-use super::transaction::Transaction;
+use super::transaction::{Entry, Lane, Transaction};
 
 /// The tables of a store, shared by everyone who holds a clone.
 #[derive(Clone)]
@@ -26,10 +22,10 @@ pub struct MemoryStore {
 /// The tables, held by one transaction at a time.
 #[derive(Debug, Default)]
 pub struct MemoryTransaction {
-    logs: BTreeMap<WorkflowId, Vec<String>>,
-    ledgers: BTreeMap<(ServiceId, WorkflowId), BTreeMap<StepId, Entry>>,
-    resources: Vec<Vec<i64>>,
-    journal: Vec<StepCall>,
+    history: Vec<Entry>,
+    /// The positions of the entries with a record.
+    logs: BTreeMap<(Address, Lane), Vec<usize>>,
+    owned: BTreeMap<Address, String>,
     undo: Vec<Undo>,
     places: Vec<usize>,
 }
@@ -37,21 +33,21 @@ pub struct MemoryTransaction {
 /// What a table held before it was changed.
 #[derive(Debug)]
 enum Undo {
-    Log(WorkflowId),
-    Line(ServiceId, WorkflowId, StepId, Option<Entry>),
-    Resource(ServiceId, ResourceId, i64),
-    Journal,
+    Entry,
+    Owned(Address, Option<String>),
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        MemoryStore::new()
+    }
 }
 
 impl MemoryStore {
-    /// A store in which nothing has run: resources have their initial values.
+    /// A store in which nothing has run.
     #[must_use]
-    pub fn new(workflow: &Workflow) -> MemoryStore {
-        let resources = (0..workflow.services().len())
-            .map(|position| workflow.initial_resources(ServiceId(position as u16)))
-            .collect();
-        let tables = MemoryTransaction { resources, ..MemoryTransaction::default() };
-        MemoryStore { tables: Arc::new(Mutex::new(tables)) }
+    pub fn new() -> MemoryStore {
+        MemoryStore { tables: Arc::new(Mutex::new(MemoryTransaction::default())) }
     }
 
     /// Does `work` as one transaction: all of it if it succeeds, nothing if it fails.
@@ -75,61 +71,38 @@ impl MemoryStore {
 }
 
 impl Transaction for MemoryTransaction {
-    fn workflows(&mut self) -> Result<Vec<WorkflowId>, StoreError> {
-        Ok(self.logs.iter().filter(|(_, log)| !log.is_empty()).map(|(&id, _)| id).collect())
-    }
-
-    fn log(&mut self, workflow: WorkflowId) -> Result<Vec<String>, StoreError> {
-        Ok(self.logs.get(&workflow).cloned().unwrap_or_default())
-    }
-
-    fn append(&mut self, workflow: WorkflowId, record: String) -> Result<(), StoreError> {
-        self.undo.push(Undo::Log(workflow));
-        self.logs.entry(workflow).or_default().push(record);
-        Ok(())
-    }
-
-    fn ledger(
-        &mut self,
-        service: ServiceId,
-        workflow: WorkflowId,
-    ) -> Result<Vec<LedgerRecord>, StoreError> {
-        let lines = self.ledgers.get(&(service, workflow)).into_iter().flatten();
-        Ok(lines.map(|(&step, &entry)| LedgerRecord { workflow, step, entry }).collect())
-    }
-
-    fn remember(&mut self, service: ServiceId, line: LedgerRecord) -> Result<(), StoreError> {
-        let LedgerRecord { workflow, step, entry } = line;
-        let before = self.ledgers.entry((service, workflow)).or_default().insert(step, entry);
-        self.undo.push(Undo::Line(service, workflow, step, before));
-        Ok(())
-    }
-
-    fn resources(&mut self, service: ServiceId) -> Result<Vec<i64>, StoreError> {
-        Ok(self.resources.get(usize::from(service.0)).cloned().unwrap_or_default())
-    }
-
-    fn set_resource(
-        &mut self,
-        service: ServiceId,
-        resource: ResourceId,
-        value: i64,
-    ) -> Result<(), StoreError> {
-        let owned = self.resources.get_mut(usize::from(service.0));
-        if let Some(place) = owned.and_then(|owned| owned.get_mut(usize::from(resource.0))) {
-            self.undo.push(Undo::Resource(service, resource, *place));
-            *place = value;
+    fn append(&mut self, entry: Entry) -> Result<(), StoreError> {
+        if entry.record.is_some() {
+            let position = self.history.len();
+            self.logs.entry((entry.process, entry.lane)).or_default().push(position);
         }
+        self.history.push(entry);
+        self.undo.push(Undo::Entry);
         Ok(())
     }
 
-    fn journal(&mut self) -> Result<Vec<StepCall>, StoreError> {
-        Ok(self.journal.clone())
+    fn history(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
+        let from = usize::try_from(from).unwrap_or(usize::MAX).min(self.history.len());
+        Ok(self.history[from..].to_vec())
     }
 
-    fn note(&mut self, call: StepCall) -> Result<(), StoreError> {
-        self.undo.push(Undo::Journal);
-        self.journal.push(call);
+    fn log(&mut self, process: Address, lane: Lane) -> Result<Vec<String>, StoreError> {
+        let positions = self.logs.get(&(process, lane)).into_iter().flatten();
+        Ok(positions.filter_map(|&at| self.history[at].record.clone()).collect())
+    }
+
+    fn logged(&mut self) -> Result<Vec<(Address, Lane)>, StoreError> {
+        let logs = self.logs.iter().filter(|(_, positions)| !positions.is_empty());
+        Ok(logs.map(|(&of, _)| of).collect())
+    }
+
+    fn owned(&mut self, process: Address) -> Result<Option<String>, StoreError> {
+        Ok(self.owned.get(&process).cloned())
+    }
+
+    fn own(&mut self, process: Address, resources: String) -> Result<(), StoreError> {
+        let before = self.owned.insert(process, resources);
+        self.undo.push(Undo::Owned(process, before));
         Ok(())
     }
 
@@ -158,21 +131,19 @@ impl Transaction for MemoryTransaction {
 impl MemoryTransaction {
     fn revert(&mut self, change: Undo) {
         match change {
-            Undo::Log(workflow) => {
-                self.logs.entry(workflow).or_default().pop();
+            Undo::Entry => {
+                let Some(entry) = self.history.pop() else { return };
+                if entry.record.is_some()
+                    && let Some(positions) = self.logs.get_mut(&(entry.process, entry.lane))
+                {
+                    positions.pop();
+                }
             }
-            Undo::Line(service, workflow, step, before) => {
-                let lines = self.ledgers.entry((service, workflow)).or_default();
-                match before {
-                    Some(entry) => lines.insert(step, entry),
-                    None => lines.remove(&step),
-                };
+            Undo::Owned(process, Some(before)) => {
+                self.owned.insert(process, before);
             }
-            Undo::Resource(service, resource, value) => {
-                self.resources[usize::from(service.0)][usize::from(resource.0)] = value;
-            }
-            Undo::Journal => {
-                self.journal.pop();
+            Undo::Owned(process, None) => {
+                self.owned.remove(&process);
             }
         }
     }

@@ -1,5 +1,4 @@
-//! Where workflows survive: the coordinator's log, the participants' ledgers and resources, and a
-//! journal of what was really done.
+//! Where workflows survive: the logs of all processes, what they own, and what they did, in one order.
 //!
 //! A [`Store`] does one thing: it runs a piece of work as a [`Transaction`] and answers when the
 //! result is durable. Hosts decide what goes into one transaction, because the protocol does: a
@@ -22,7 +21,7 @@ use std::future::Future;
 pub use error::StoreError;
 pub use memory::{MemoryStore, MemoryTransaction};
 pub use sqlite::{SqliteStore, SqliteTransaction};
-pub use transaction::Transaction;
+pub use transaction::{Entry, Lane, Transaction};
 
 /// A durable store that many tasks share.
 pub trait Store: Clone + Send + Sync + 'static {

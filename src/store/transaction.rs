@@ -1,82 +1,72 @@
 //! What a store keeps, as seen from inside one of its transactions.
 
-use amends_models::protocol::saga::{LedgerRecord, StepCall};
-use amends_models::protocol::{ServiceId, Verdict, WorkflowId};
-use amends_models::workflow::ResourceId;
+use amends_models::protocol::{Address, Verdict};
 
 use super::error::StoreError;
 
+/// A part of a process that is served by itself: the workflows that have this remainder, where what
+/// the process keeps [splits by workflow](amends_models::protocol::Process::splits_by_workflow).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lane(pub u8);
+
+/// An entry of the history: what one process did, in one transaction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Who.
+    pub process: Address,
+    /// Which part of it.
+    pub lane: Lane,
+    /// What its log got, as JSON.
+    pub record: Option<String>,
+    /// What else it did, as JSON.
+    pub deed: Option<String>,
+}
+
 /// One open transaction. Everything done through it becomes durable together, or not at all.
 ///
-/// | what | written by | meaning |
-/// |---|---|---|
-/// | log | the coordinator | the records of one workflow, in order; what recovery folds |
-/// | ledger | the participant's barrier | how a service stands to each step it was asked for |
-/// | resources | the business | the quantities a service owns |
-/// | journal | the host, with each accepted change | what was really done, in order: the ground truth that audits go by |
+/// | what | meaning |
+/// |---|---|
+/// | history | what all processes did, in one order; append-only |
+/// | log | the records of one process in the history; what recovery folds |
+/// | owned | what each process owns: its resources |
+///
+/// Values are JSON: what they mean is up to the protocol.
 pub trait Transaction: Send + 'static {
-    /// The workflows that have a log, in order.
+    /// Appends to the history.
     ///
     /// # Errors
     /// When the store fails.
-    fn workflows(&mut self) -> Result<Vec<WorkflowId>, StoreError>;
+    fn append(&mut self, entry: Entry) -> Result<(), StoreError>;
 
-    /// The records of one workflow, as JSON, oldest first.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn log(&mut self, workflow: WorkflowId) -> Result<Vec<String>, StoreError>;
-
-    /// Appends a record, as JSON, to the log of one workflow.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn append(&mut self, workflow: WorkflowId, record: String) -> Result<(), StoreError>;
-
-    /// What a service remembers of one workflow.
-    ///
-    /// # Errors
-    /// When the store fails, or holds a line that makes no sense.
-    fn ledger(
-        &mut self,
-        service: ServiceId,
-        workflow: WorkflowId,
-    ) -> Result<Vec<LedgerRecord>, StoreError>;
-
-    /// Makes a service remember a line, in place of what it remembered of that step before.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn remember(&mut self, service: ServiceId, line: LedgerRecord) -> Result<(), StoreError>;
-
-    /// The values of a service's resources, by [`ResourceId`].
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn resources(&mut self, service: ServiceId) -> Result<Vec<i64>, StoreError>;
-
-    /// Changes the value of a resource.
-    ///
-    /// # Errors
-    /// When the store fails.
-    fn set_resource(
-        &mut self,
-        service: ServiceId,
-        resource: ResourceId,
-        value: i64,
-    ) -> Result<(), StoreError>;
-
-    /// Everything that was done, in order.
+    /// The history from a position on; positions count from zero.
     ///
     /// # Errors
     /// When the store fails, or holds an entry that makes no sense.
-    fn journal(&mut self) -> Result<Vec<StepCall>, StoreError>;
+    fn history(&mut self, from: u64) -> Result<Vec<Entry>, StoreError>;
 
-    /// Notes that a change was made.
+    /// The records of one lane of a process, oldest first.
     ///
     /// # Errors
     /// When the store fails.
-    fn note(&mut self, call: StepCall) -> Result<(), StoreError>;
+    fn log(&mut self, process: Address, lane: Lane) -> Result<Vec<String>, StoreError>;
+
+    /// Everybody who has a log.
+    ///
+    /// # Errors
+    /// When the store fails, or holds an entry that makes no sense.
+    fn logged(&mut self) -> Result<Vec<(Address, Lane)>, StoreError>;
+
+    /// What a process owns; `None` if that was never said.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn owned(&mut self, process: Address) -> Result<Option<String>, StoreError>;
+
+    /// Says what a process owns from now on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn own(&mut self, process: Address, resources: String) -> Result<(), StoreError>;
 
     /// Marks a place to come back to. Places nest.
     ///

@@ -144,7 +144,9 @@ impl Protocol for Saga {
             Deed::Applied(SagaChange::Step(call), Verdict::Accepted) => {
                 [call.workflow.0 as usize].into_iter().chain(between).collect()
             }
-            Deed::Sent(_, SagaMessage::Reply(call, Answer::Done)) => {
+            Deed::Sent(_, SagaMessage::Reply(call, Answer::Done))
+                if call.direction == Direction::Backward =>
+            {
                 vec![call.workflow.0 as usize]
             }
             Deed::Persisted(RoleRecord::Coordinator(SagaRecord::Ended(_))) => {

@@ -109,7 +109,11 @@ impl Protocol for Tcc {
     fn watchers(&self, event: &Event<Tcc>) -> Vec<usize> {
         let call = match &event.what {
             Deed::Applied(change, Verdict::Accepted) => change.call(),
-            Deed::Sent(_, TccMessage::Reply(call, Answer::Done)) => *call,
+            Deed::Sent(_, TccMessage::Reply(call, Answer::Done))
+                if call.operation == Operation::Cancel =>
+            {
+                *call
+            }
             _ => return Vec::new(),
         };
         vec![call.workflow.0 as usize]

@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use amends_models::protocol::ServiceId;
 use amends_models::workflow::Workflow;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
@@ -52,14 +51,6 @@ fn create(connection: &mut Connection, workflow: &Workflow) -> Result<(), StoreE
     transaction.execute_batch(include_str!("../schema.sql"))?;
     let written = definition(workflow).to_string();
     transaction.execute("INSERT INTO definition (json) VALUES (?1)", [written])?;
-    for service in 0..workflow.services().len() as u16 {
-        for (resource, value) in workflow.initial_resources(ServiceId(service)).iter().enumerate() {
-            transaction.execute(
-                "INSERT INTO resource (service, resource, value) VALUES (?1, ?2, ?3)",
-                (service, resource as u16, value),
-            )?;
-        }
-    }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
     transaction.commit()?;
@@ -78,9 +69,9 @@ fn check(connection: &Connection, path: &Path, workflow: &Workflow) -> Result<()
     }
     let stored: String =
         connection.query_row("SELECT json FROM definition", [], |row| row.get(0))?;
-    let parsed = serde_json::from_str(&stored).map_err(|source| StoreError::Record {
-        table: "definition",
-        record: stored,
+    let parsed = serde_json::from_str(&stored).map_err(|source| StoreError::Decode {
+        what: "the definition",
+        text: stored,
         source,
     })?;
     match difference(&parsed, &definition(workflow)) {

@@ -1,14 +1,10 @@
 //! The tables, as seen from inside a transaction.
 
-use amends_models::protocol::saga::{Direction, LedgerRecord, StepCall};
-use amends_models::protocol::{ServiceId, StepId, WorkflowId};
-use amends_models::workflow::ResourceId;
+use amends_models::protocol::Address;
 use rusqlite::{Connection, Row};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::store::error::StoreError;
-use crate::store::transaction::Transaction;
+use crate::store::transaction::{Entry, Lane, Transaction};
 
 /// An open transaction on a SQLite file.
 pub struct SqliteTransaction {
@@ -45,76 +41,51 @@ impl SqliteTransaction {
 }
 
 impl Transaction for SqliteTransaction {
-    fn workflows(&mut self) -> Result<Vec<WorkflowId>, StoreError> {
-        self.all("SELECT DISTINCT workflow FROM log ORDER BY workflow", [], |row| {
-            row.get(0).map(WorkflowId)
-        })
+    fn append(&mut self, entry: Entry) -> Result<(), StoreError> {
+        let Entry { process, lane, record, deed } = entry;
+        self.run(
+            "INSERT INTO history (process, lane, record, deed) VALUES (?1, ?2, ?3, ?4)",
+            (written(process)?, lane.0, record, deed),
+        )
     }
 
-    fn log(&mut self, workflow: WorkflowId) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT record FROM log WHERE workflow = ?1 ORDER BY position";
-        self.all(sql, [workflow.0], |row| row.get(0))
-    }
-
-    fn append(&mut self, workflow: WorkflowId, record: String) -> Result<(), StoreError> {
-        self.run("INSERT INTO log (workflow, record) VALUES (?1, ?2)", (workflow.0, record))
-    }
-
-    fn ledger(
-        &mut self,
-        service: ServiceId,
-        workflow: WorkflowId,
-    ) -> Result<Vec<LedgerRecord>, StoreError> {
-        let sql = "SELECT step, entry FROM ledger WHERE service = ?1 AND workflow = ?2";
-        self.all(sql, (service.0, workflow.0), |row| Ok((row.get(0)?, row.get(1)?)))?
+    fn history(&mut self, from: u64) -> Result<Vec<Entry>, StoreError> {
+        // Rows are numbered from one, without gaps: nothing is ever deleted.
+        let sql = "SELECT process, lane, record, deed FROM history WHERE position > ?1 \
+                   ORDER BY position";
+        let from = i64::try_from(from).unwrap_or(i64::MAX);
+        self.all(sql, [from], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
             .into_iter()
-            .map(|(step, entry): (u8, String)| {
-                Ok(LedgerRecord { workflow, step: StepId(step), entry: decode("ledger", entry)? })
+            .map(|(process, lane, record, deed)| {
+                Ok(Entry { process: read(process)?, lane: Lane(lane), record, deed })
             })
             .collect()
     }
 
-    fn remember(&mut self, service: ServiceId, line: LedgerRecord) -> Result<(), StoreError> {
-        let LedgerRecord { workflow, step, entry } = line;
-        self.run(
-            "INSERT INTO ledger (service, workflow, step, entry) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT DO UPDATE SET entry = excluded.entry",
-            (service.0, workflow.0, step.0, encode("ledger", &entry)?),
-        )
+    fn log(&mut self, process: Address, lane: Lane) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT record FROM history WHERE process = ?1 AND lane = ?2 \
+                   AND record IS NOT NULL ORDER BY position";
+        self.all(sql, (written(process)?, lane.0), |row| row.get(0))
     }
 
-    fn resources(&mut self, service: ServiceId) -> Result<Vec<i64>, StoreError> {
-        let sql = "SELECT value FROM resource WHERE service = ?1 ORDER BY resource";
-        self.all(sql, [service.0], |row| row.get(0))
-    }
-
-    fn set_resource(
-        &mut self,
-        service: ServiceId,
-        resource: ResourceId,
-        value: i64,
-    ) -> Result<(), StoreError> {
-        self.run(
-            "UPDATE resource SET value = ?3 WHERE service = ?1 AND resource = ?2",
-            (service.0, resource.0, value),
-        )
-    }
-
-    fn journal(&mut self) -> Result<Vec<StepCall>, StoreError> {
-        let sql = "SELECT workflow, step, direction FROM journal ORDER BY position";
-        self.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+    fn logged(&mut self) -> Result<Vec<(Address, Lane)>, StoreError> {
+        let sql = "SELECT DISTINCT process, lane FROM history WHERE record IS NOT NULL";
+        self.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?
             .into_iter()
-            .map(|(workflow, step, direction): (u32, u8, String)| {
-                let direction = decode::<Direction>("journal", direction)?;
-                Ok(StepCall::new(WorkflowId(workflow), StepId(step), direction))
-            })
+            .map(|(process, lane)| Ok((read(process)?, Lane(lane))))
             .collect()
     }
 
-    fn note(&mut self, call: StepCall) -> Result<(), StoreError> {
+    fn owned(&mut self, process: Address) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT json FROM owned WHERE process = ?1";
+        Ok(self.all(sql, [written(process)?], |row| row.get(0))?.pop())
+    }
+
+    fn own(&mut self, process: Address, resources: String) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO journal (workflow, step, direction) VALUES (?1, ?2, ?3)",
-            (call.workflow.0, call.step.0, encode("journal", &call.direction)?),
+            "INSERT INTO owned (process, json) VALUES (?1, ?2) \
+             ON CONFLICT DO UPDATE SET json = excluded.json",
+            (written(process)?, resources),
         )
     }
 
@@ -134,10 +105,15 @@ impl Transaction for SqliteTransaction {
     }
 }
 
-fn encode(table: &'static str, value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|source| StoreError::Encode { table, source })
+fn written(process: Address) -> Result<String, StoreError> {
+    serde_json::to_string(&process)
+        .map_err(|source| StoreError::Encode { what: "an address", source })
 }
 
-fn decode<T: DeserializeOwned>(table: &'static str, record: String) -> Result<T, StoreError> {
-    serde_json::from_str(&record).map_err(|source| StoreError::Record { table, record, source })
+fn read(process: String) -> Result<Address, StoreError> {
+    serde_json::from_str(&process).map_err(|source| StoreError::Decode {
+        what: "an address",
+        text: process,
+        source,
+    })
 }

@@ -1,0 +1,405 @@
+//! The life of a process, whichever it is: it comes up with what it persisted, takes one input after
+//! the other and carries out what follows, crashes, and comes up again.
+//!
+//! Effects are carried out in order, with a crash possible before each of them: those on the store
+//! through transactions, the others on the world outside. A process that serves a single workflow goes
+//! to sleep when it has nothing to wait for; whatever is sent to it wakes it.
+
+use std::sync::Arc;
+
+use amends_models::protocol::{Address, Effect, Input, Process, Verdict, WorkflowId};
+use amends_models::system::{ChangeOf, Deed, Hostable, OutcomeOf, TimerOf};
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::time::Instant;
+
+use crate::simulate::{FaultKind, Place};
+use crate::store::{Lane, Store, StoreError, Transaction};
+
+use super::activity::Busy;
+use super::home::Home;
+use super::host::{Hosted, is_durable};
+use super::network::{Mail, Mailbox};
+use super::site::Site;
+use super::timers::Timers;
+
+/// A client with second thoughts has them before the process has handled so many inputs.
+const SECOND_THOUGHTS: u64 = 12;
+
+/// Lives until there is nothing left to do, or the store fails.
+pub(crate) async fn live<T, S>(
+    site: Arc<Site<T, S>>,
+    process: Address,
+    lane: Lane,
+    mut mailbox: Mailbox<T>,
+) -> Result<(), StoreError>
+where
+    T: Hostable,
+    S: Store,
+{
+    let Some(core) = site.system.core(process) else {
+        return Err(StoreError::Stranger { process });
+    };
+    let mut life = Life::new(&site, process, lane);
+    let mut busy = site.activity.begin();
+    loop {
+        let mut hosted = life.come_up(core).await?;
+        hosted.give(Input::Recover);
+        let ended = loop {
+            match life.carry_out(core, &mut hosted).await? {
+                Flow::Waiting => {}
+                Flow::Crashed => break Flow::Crashed,
+                Flow::Halted => break Flow::Halted,
+            }
+            life.rest(&hosted);
+            drop(busy);
+            if life.may_sleep(&hosted) && site.network.retire(process, lane, &mailbox) {
+                return Ok(());
+            }
+            let Some((input, begun)) = life.next_input(core, &hosted, &mut mailbox).await else {
+                return Ok(());
+            };
+            (busy, life.concerns) = (begun, life.workflow_of(&input));
+            hosted.give(input);
+        };
+        life.forget(&ended);
+        if ended == Flow::Halted {
+            return Ok(());
+        }
+        tokio::time::sleep(site.timing.restart).await;
+    }
+}
+
+/// What became of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    /// It waits for its next input.
+    Waiting,
+    /// It crashed. What it had in memory means nothing any more.
+    Crashed,
+    /// It crashed, and does not come back.
+    Halted,
+}
+
+/// What goes with a process through all its crashes: its place, its clients.
+struct Life<'a, T: Hostable, S: Store> {
+    site: &'a Site<T, S>,
+    home: Home<T, S::Transaction>,
+    timers: Timers<TimerOf<T>>,
+    client: Client<T>,
+    /// The workflow that the present input is about.
+    concerns: Option<WorkflowId>,
+    /// Whether the process was seen to have taken its workflow on.
+    has_accepted: bool,
+    /// What it told last.
+    outcome: Option<OutcomeOf<T>>,
+}
+
+/// Whoever asks for what the process does.
+struct Client<T: Hostable> {
+    /// Asks until the process does not wait for it any more.
+    asks: bool,
+    /// Who wants to be told how it ended.
+    waiting: Vec<UnboundedSender<OutcomeOf<T>>>,
+    /// When a request that was in vain is repeated.
+    again: Option<Instant>,
+    /// When the request is taken back.
+    deadline: Option<Instant>,
+    /// After how many inputs an injected cancellation comes.
+    second_thoughts: Option<u64>,
+    handled: u64,
+}
+
+impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
+    fn new(site: &'a Site<T, S>, process: Address, lane: Lane) -> Self {
+        // Who serves a single workflow is asked for it; the others have a client all the time.
+        let asks = process.workflow().is_none() && site.system.has_client(process);
+        Life {
+            site,
+            home: site.home(process, lane),
+            timers: Timers::new(),
+            client: Client {
+                asks,
+                waiting: Vec::new(),
+                again: None,
+                deadline: None,
+                second_thoughts: None,
+                handled: 0,
+            },
+            concerns: process.workflow(),
+            has_accepted: false,
+            outcome: None,
+        }
+    }
+
+    fn process(&self) -> Address {
+        self.home.process
+    }
+
+    async fn come_up<'c>(
+        &mut self,
+        core: &'c T::Process,
+    ) -> Result<Hosted<'c, T::Process>, StoreError> {
+        let home = self.home.clone();
+        let log =
+            self.site.store.transact(move |transaction| transaction.log(home.process, home.lane));
+        let hosted = Hosted::new(core, self.home.fold(core, log.await?)?);
+        self.site.network.set_down(self.process(), self.home.lane, false);
+        self.note_acceptance(&hosted, false);
+        Ok(hosted)
+    }
+
+    /// Carries out everything that follows from the input a process was given.
+    async fn carry_out(
+        &mut self,
+        core: &T::Process,
+        hosted: &mut Hosted<'_, T::Process>,
+    ) -> Result<Flow, StoreError> {
+        while let Some(effect) = hosted.next_effect() {
+            if let Some(end) = self.fate() {
+                return Ok(end);
+            }
+            if is_durable(&effect) {
+                let (home, forced) = (self.home.clone(), self.forced(&effect));
+                let performed = self
+                    .site
+                    .store
+                    .transact(move |transaction| home.perform(transaction, effect, forced));
+                let performed = performed.await?;
+                if performed.record.is_some() {
+                    self.site.activity.advance();
+                    self.client.again = None;
+                }
+                hosted.absorb(performed);
+                self.note_acceptance(hosted, true);
+            } else {
+                self.carry_outside(core, effect).await?;
+            }
+        }
+        Ok(self.fate_of_node().unwrap_or(Flow::Waiting))
+    }
+
+    /// Whether the process goes down here and now.
+    fn fate(&self) -> Option<Flow> {
+        if self.strikes(FaultKind::Halt)
+            && let Some(node) = self.site.system.node(self.process())
+        {
+            self.site.network.halt(node);
+        }
+        if self.site.network.is_whole()
+            && self.strikes(FaultKind::Partition)
+            && let Some(node) = self.site.system.node(self.process())
+        {
+            let place = Place::Process(self.process());
+            self.site.network.cut_off(node, self.site.injector.length(self.concerns, place));
+        }
+        let crashes = self.strikes(FaultKind::Crash);
+        self.fate_of_node().or(crashes.then_some(Flow::Crashed))
+    }
+
+    fn fate_of_node(&self) -> Option<Flow> {
+        self.site.network.is_halted(self.process()).then_some(Flow::Halted)
+    }
+
+    /// The verdict that a fault imposes on a change.
+    fn forced(&self, effect: &Effect<T::Process>) -> Option<Verdict> {
+        let change: &ChangeOf<T> = match effect {
+            Effect::Apply(change) | Effect::Transact { change, .. } => change,
+            _ => return None,
+        };
+        if self.strikes(FaultKind::Fail) {
+            return Some(Verdict::Failed);
+        }
+        let refusable = self.site.system.protocol().refusable(change);
+        (refusable && self.strikes(FaultKind::Refuse)).then_some(Verdict::Refused)
+    }
+
+    /// Carries out an effect that is none on the store, or of which the store only takes note.
+    async fn carry_outside(
+        &mut self,
+        core: &T::Process,
+        effect: Effect<T::Process>,
+    ) -> Result<(), StoreError> {
+        match effect {
+            Effect::Send { to, message } => {
+                self.note(Deed::Sent(to, message.clone())).await?;
+                let workflow = self.concerns.or(to.workflow());
+                self.site.network.send(workflow, self.process(), to, message);
+            }
+            Effect::Finish(outcome) => {
+                self.note(Deed::Finished(outcome.clone())).await?;
+                self.outcome = Some(outcome);
+            }
+            Effect::SetTimer(timer) => {
+                let hasty = core.awaits(&timer).or(core.watches(&timer)).is_some()
+                    && self.strikes(FaultKind::Timeout);
+                let timing = &self.site.timing;
+                let backoff = if core.paces(&timer) { timing.pace } else { timing.call };
+                self.timers.set(timer, backoff, self.random(), hasty);
+            }
+            Effect::CancelTimer(timer) => self.timers.cancel(&timer),
+            Effect::Persist(_) | Effect::Apply(_) | Effect::Transact { .. } => {
+                unreachable!("effects on the store do not go outside")
+            }
+        }
+        Ok(())
+    }
+
+    async fn note(&self, what: Deed<T>) -> Result<(), StoreError> {
+        match self.home.note(what)? {
+            Some(entry) => self.site.store.transact(|transaction| transaction.append(entry)).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tells whoever has to know that the process is at rest, until its next input.
+    fn rest(&mut self, hosted: &Hosted<'_, T::Process>) {
+        if self.process().workflow().is_none() {
+            self.site.remember(self.process(), hosted.volatile());
+        }
+        if let Some(outcome) = &self.outcome
+            && hosted.has_accepted()
+        {
+            for waiting in self.client.waiting.drain(..) {
+                // Whoever stopped waiting does not want to know.
+                let _ = waiting.send(outcome.clone());
+            }
+        }
+    }
+
+    /// Whether nothing happens to the process until something is sent to it.
+    fn may_sleep(&self, hosted: &Hosted<'_, T::Process>) -> bool {
+        self.process().workflow().is_some()
+            && self.timers.is_empty()
+            && self.client.waiting.is_empty()
+            && !(self.client.asks && hosted.awaits_start())
+    }
+
+    /// A crash: of all this, nothing is left.
+    fn forget(&mut self, flow: &Flow) {
+        self.timers.clear();
+        self.outcome = None;
+        self.concerns = self.process().workflow();
+        if self.process().workflow().is_none() {
+            self.site.remember(self.process(), &Default::default());
+        }
+        if *flow == Flow::Crashed {
+            self.site.network.set_down(self.process(), self.home.lane, true);
+        }
+    }
+
+    fn note_acceptance(&mut self, hosted: &Hosted<'_, T::Process>, is_news: bool) {
+        if self.has_accepted {
+            return;
+        }
+        let process = self.process();
+        if let Some(workflow) = process.workflow()
+            && self.site.system.has_client(process)
+            && hosted.has_accepted()
+        {
+            self.has_accepted = true;
+            self.site.accept(workflow, is_news);
+        }
+    }
+
+    fn strikes(&self, fault: FaultKind) -> bool {
+        self.site.injector.strikes(fault, self.concerns, Place::Process(self.process()))
+    }
+
+    fn random(&self) -> u64 {
+        self.site.injector.length(self.concerns, Place::Process(self.process()))
+    }
+
+    /// The workflow that an input is about, as far as the addresses tell.
+    fn workflow_of(&self, input: &Input<T::Process>) -> Option<WorkflowId> {
+        self.process().workflow().or(match input {
+            Input::Message { from, .. } => from.workflow(),
+            _ => None,
+        })
+    }
+}
+
+/// What happens next to the process.
+impl<T: Hostable, S: Store> Life<'_, T, S> {
+    /// Waits for the next input; `None` when there will be none.
+    async fn next_input(
+        &mut self,
+        core: &T::Process,
+        hosted: &Hosted<'_, T::Process>,
+        mailbox: &mut Mailbox<T>,
+    ) -> Option<(Input<T::Process>, Busy)> {
+        let begin = || self.site.activity.begin();
+        loop {
+            let asks = self.client.asks && hosted.awaits_start() && !self.site.is_stopping();
+            if self.client.asks && !asks && self.client.has_second_thoughts() {
+                return Some((Input::Cancel, begin()));
+            }
+            let again = self.client.again.unwrap_or_else(Instant::now);
+            let deadline = self.client.deadline.filter(|_| !asks);
+            tokio::select! {
+                biased;
+                () = at(deadline) => {
+                    self.client.deadline = None;
+                    return Some((Input::Cancel, begin()));
+                }
+                mail = mailbox.recv() => match mail? {
+                    (Mail::Message { from, message }, busy) => {
+                        return Some((Input::Message { from, message }, busy));
+                    }
+                    // Nobody takes a request back that was not made yet.
+                    (Mail::Cancel, _busy) => self.client.deadline = Some(Instant::now()),
+                    (Mail::Ask(waiting), _busy) => self.asked(waiting, hosted),
+                },
+                () = tokio::time::sleep_until(again), if asks => {
+                    let pause = self.site.timing.pace.delay(0, self.random());
+                    self.client.again = Some(Instant::now() + pause);
+                    return Some((Input::Start, begin()));
+                }
+                (timer, hasty) = self.timers.next() => {
+                    let busy = begin();
+                    let heard = core.watches(&timer).is_some_and(|peer| {
+                        !hasty && !self.site.network.is_silent(peer, self.process())
+                    });
+                    if heard {
+                        self.timers.restart(&timer, self.random());
+                    } else {
+                        return Some((Input::TimerFired(timer), busy));
+                    }
+                }
+            }
+        }
+    }
+
+    fn asked(&mut self, waiting: UnboundedSender<OutcomeOf<T>>, hosted: &Hosted<'_, T::Process>) {
+        if let Some(outcome) = self.outcome.as_ref().filter(|_| hosted.has_accepted()) {
+            // Whoever stopped waiting does not want to know.
+            let _ = waiting.send(outcome.clone());
+            return;
+        }
+        let process = self.process();
+        let client = &mut self.client;
+        client.waiting.push(waiting);
+        if !client.asks {
+            client.asks = true;
+            client.deadline = self.site.timing.deadline.map(|time| Instant::now() + time);
+            let place = Place::Client(process);
+            let injector = &self.site.injector;
+            client.second_thoughts = injector
+                .strikes(FaultKind::Cancel, self.concerns, place)
+                .then(|| injector.length(self.concerns, place) % SECOND_THOUGHTS);
+        }
+    }
+}
+
+impl<T: Hostable> Client<T> {
+    fn has_second_thoughts(&mut self) -> bool {
+        self.handled += 1;
+        self.second_thoughts.take_if(|after| *after <= self.handled).is_some()
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => tokio::time::sleep_until(time).await,
+        None => std::future::pending().await,
+    }
+}
