@@ -72,7 +72,7 @@ pub(super) type Test<P> = Condition<Parts<<P as Product>::Part>>;
 type StepTestOf<P> = StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>;
 
 /// The parts of a state, in order of slots.
-type PartsOf<'a, P> = SmallVec<[&'a <P as Product>::Part; 24]>;
+pub(super) type PartsOf<'a, P> = SmallVec<[&'a <P as Product>::Part; 24]>;
 
 impl<'p, P: Product> ProductSpace<'p, P> {
     pub(super) fn new(product: &'p P, workers: &'p Workers, chosen: Reductions) -> Self {
@@ -266,6 +266,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
         let mut parts = PartsOf::<P>::new();
         let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
         let mut said: SmallVec<[bool; 24]> = SmallVec::new();
+        let mut ids = Vec::new();
         for state in states {
             self.rows.read(state, &mut row);
             self.parts(&row, &mut parts);
@@ -273,7 +274,10 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             said.clear();
             said.extend(tests.iter().map(|test| test(snapshot)));
             said.iter().for_each(|&said| marks.push(said));
-            self.compare_tests(state as u32, &said, tests);
+            if self.symmetry.is_some() {
+                self.layout.unpack(&row, &mut ids);
+                self.compare_tests(state as u32, &ids, &said, tests);
+            }
         }
     }
 

@@ -3,16 +3,17 @@
 //! When a slot holds a *private* part, it only takes steps of its own and refuses whatever others
 //! ask. Then its steps and those of all others commute: the others can neither wait for it nor notice
 //! it, and nothing they do can take its steps away. So it is enough to let it go first, and to leave
-//! the others for later (an *ample set*; Peled 1993). Conditions under which that is sound, for
-//! properties of single states and of ends:
+//! the others for later (an *ample set*; Peled 1993). It is never empty where a step is possible (C0:
+//! a private part that cannot go is passed over), and sound, for properties of single states and of
+//! ends, under these conditions:
 //!
-//! - *The part is private.* The product says so ([`Product::is_private`](super::Product::is_private)),
+//! - *The part is private (C1).* The product says so ([`Product::is_private`](super::Product::is_private)),
 //!   and it is checked: a private part that grants a request, or makes one, is found out.
-//! - *No condition looks at the slot.* Which slots conditions look at is noted while they run. A
+//! - *No condition looks at the slot (C2).* Which slots conditions look at is noted while they run. A
 //!   condition that did not look at a slot in one state does not look at it in a state that differs
 //!   in that slot alone, so this covers the states left out, too. A slot that turns out to be looked
 //!   at after it was used is excluded, and the search begins again.
-//! - *Nothing is put off for ever.* One of the successors must not have been expanded before, or else
+//! - *Nothing is put off for ever (C3).* One of the successors must not have been expanded before, or else
 //!   the state is expanded in full. Following such successors, every step that was left for later is
 //!   met in the end (the queue proviso; Bošnački, Leue, Lluch Lafuente 2006).
 //!

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::product::{Product, Snapshot};
-use super::product_space::{ProductSpace, Test};
+use super::product_space::{PartsOf, ProductSpace, Test};
 use super::reduction::Objection;
 use super::symmetry::{Ids, Symmetry};
 
@@ -78,27 +78,22 @@ impl<P: Product> ProductSpace<'_, P> {
     }
 
     /// Whether the tests say the same of a state and of those that differ from it in names only.
-    pub(super) fn compare_tests(&self, state: u32, said: &[bool], tests: &[&Test<P>]) {
-        let Some(symmetry) = &self.symmetry else { return };
-        if self.objection.is_some() {
+    pub(super) fn compare_tests(&self, state: u32, ids: &[u32], said: &[bool], tests: &[&Test<P>]) {
+        let Some(symmetry) = self.symmetry.as_ref().filter(|_| self.objection.is_none()) else {
             return;
-        }
+        };
         let is_tried = state < ALL_TRIED || state.is_multiple_of(TRIED_EVERY);
         let images = match symmetry.few() {
             Some(renamings) => renamings,
             None if is_tried => symmetry.group().swaps.len(),
             None => return,
         };
-        let mut ids = Vec::new();
-        self.layout.unpack(&self.rows.get_any(state as usize), &mut ids);
+        let mut parts = PartsOf::<P>::new();
         for image in 0..images {
-            let image = match symmetry.few() {
-                Some(_) => symmetry.rename(image, &ids),
-                None => symmetry.swap(image, &ids),
-            };
-            let slots = image.iter().enumerate();
-            let parts: smallvec::SmallVec<[&P::Part; 24]> =
-                slots.map(|(slot, &part)| self.tables.part(slot, part)).collect();
+            let images = symmetry.images(image);
+            parts.clear();
+            let slots = images.of_state(ids).enumerate();
+            parts.extend(slots.map(|(slot, part)| self.tables.part(slot, part)));
             let snapshot = Snapshot::new(&parts);
             for (at, (test, said)) in tests.iter().zip(said).enumerate() {
                 if test(snapshot) != *said {

@@ -111,6 +111,14 @@ impl Symmetry {
         self.renamed[renaming].1.apply(state)
     }
 
+    /// One of the [few](Self::few) renamings; where there are many, one of the swaps.
+    pub(super) fn images(&self, at: usize) -> &Images {
+        match &self.orders {
+            None => &self.renamed[at].1,
+            Some(_) => &self.swapped[at],
+        }
+    }
+
     /// The canonical state of the orbit; `None` if it is the state itself.
     pub(super) fn canonical(&self, state: &[u32]) -> Option<Ids> {
         if self.objection.is_some() {
@@ -340,10 +348,13 @@ impl Images {
         (self.slots[slot as usize], self.parts[slot as usize][part as usize])
     }
 
-    /// What it makes of a state.
+    /// What it makes of a state, in order of slots.
+    pub(super) fn of_state(&self, state: &[u32]) -> impl Iterator<Item = u32> {
+        self.sources.iter().map(|&from| self.parts[from as usize][state[from as usize] as usize])
+    }
+
     fn apply(&self, state: &[u32]) -> Ids {
-        let part = |&from: &u32| self.parts[from as usize][state[from as usize] as usize];
-        self.sources.iter().map(part).collect()
+        self.of_state(state).collect()
     }
 
     /// Whether what it makes of a state is less than another state.

@@ -15,11 +15,12 @@ use derive_where::derive_where;
 
 use crate::check::Swap;
 use crate::protocol::rename::{Exchange, Rename};
-use crate::protocol::{Address, Effect, Process, WorkflowId};
+use crate::protocol::{Effect, Process, WorkflowId};
 
 use super::action::Request;
 use super::local::Local;
 use super::protocol::{ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf};
+use super::topology::{Part, System};
 
 /// Workflows that are interchangeable, and how to rename them in everything that a system holds.
 #[derive_where(Clone, Debug)]
@@ -105,26 +106,38 @@ impl<T: Protocol> Interchangeable<T> {
         (self.monitor)(&mut monitor, names);
         monitor
     }
-
-    /// Which monitor it then is, by position.
-    pub(super) fn monitor_position(position: usize, names: Exchange) -> usize {
-        let mut workflow = WorkflowId(position as u32);
-        workflow.rename(names);
-        workflow.0 as usize
-    }
-
-    /// What is asked then.
-    pub(super) fn request(&self, request: &Request<T>, names: Exchange) -> Request<T> {
-        let mut request = request.clone();
-        (self.request)(&mut request, names);
-        request
-    }
 }
 
-/// Where a process is when workflows exchange their names.
-pub(super) fn renamed(mut address: Address, names: Exchange) -> Address {
-    address.rename(names);
-    address
+impl<T: Protocol> System<T> {
+    /// Where a slot goes, and what it holds then, when two workflows exchange their names.
+    pub(super) fn swapped(&self, swap: Swap, slot: usize, part: &Part<T>) -> (usize, Part<T>) {
+        let Some(workflows) = &self.interchangeable else { return (slot, part.clone()) };
+        let names = workflows.exchange(swap);
+        match part {
+            Part::Process(local) => {
+                let mut address = self.processes[slot].address;
+                address.rename(names);
+                let slot = self.addresses.get(&address).copied().unwrap_or(slot);
+                (slot, Part::Process(workflows.local(local, names, self.ordered)))
+            }
+            Part::Faults(_) => (slot, part.clone()),
+            Part::Monitor(monitor) => {
+                let mut workflow = WorkflowId((slot - self.monitor_slot(0)) as u32);
+                workflow.rename(names);
+                let slot = self.monitor_slot(workflow.0 as usize);
+                (slot, Part::Monitor(workflows.monitor(monitor, names)))
+            }
+        }
+    }
+
+    /// What is asked for then.
+    pub(super) fn swapped_request(&self, swap: Swap, request: &Request<T>) -> Request<T> {
+        let mut request = request.clone();
+        if let Some(workflows) = &self.interchangeable {
+            (workflows.request)(&mut request, workflows.exchange(swap));
+        }
+        request
+    }
 }
 
 fn rename_effect<P>(effect: &mut Effect<P>, names: Exchange)

@@ -9,6 +9,14 @@
 //! are messages, and messages may be delayed anyway. With
 //! [`Granularity::PerEffect`](super::Granularity) every effect is a transition of its own, with many
 //! more states and the same verdicts; tests hold the two against each other.
+//!
+//! # Why no part is private
+//!
+//! Partial-order reduction would let a process go first that [keeps to itself](Product::is_private).
+//! None does. A message may be put in any inbox at any time, and overtake what waits there, so
+//! whatever a process does next depends on what others do before it. Faults strike a process between
+//! any two of its steps, and monitors take note of most of them. What takes the place of that
+//! reduction is that an input and all its effects are one transition.
 
 use crate::check::{Fairness, Move, Product, Swap};
 use crate::protocol::{Address, Input, Process, Verdict};
@@ -17,7 +25,7 @@ use crate::workflow::Fault;
 use super::action::{Action, Request, Stimulus, imposed};
 use super::budget::{Budget, NodeId};
 use super::execution::{Circumstances, Execution};
-use super::interchange::{Interchangeable, renamed};
+use super::interchange::Interchangeable;
 use super::local::{Local, Status};
 use super::protocol::{Deed, Event, Protocol, TimerOf};
 use super::topology::{Granularity, Part, Placed, System};
@@ -62,29 +70,11 @@ impl<T: Protocol> Product for System<T> {
     }
 
     fn swap(&self, swap: Swap, slot: usize, part: &Part<T>) -> (usize, Part<T>) {
-        let Some(workflows) = &self.interchangeable else { return (slot, part.clone()) };
-        let names = workflows.exchange(swap);
-        match part {
-            Part::Process(local) => {
-                let address = renamed(self.processes[slot].address, names);
-                let slot = self.addresses.get(&address).copied().unwrap_or(slot);
-                (slot, Part::Process(workflows.local(local, names, self.ordered)))
-            }
-            Part::Faults(_) => (slot, part.clone()),
-            Part::Monitor(monitor) => {
-                let position = slot - self.monitor_slot(0);
-                let slot =
-                    self.monitor_slot(Interchangeable::<T>::monitor_position(position, names));
-                (slot, Part::Monitor(workflows.monitor(monitor, names)))
-            }
-        }
+        self.swapped(swap, slot, part)
     }
 
     fn swap_request(&self, swap: Swap, request: &Request<T>) -> Request<T> {
-        match &self.interchangeable {
-            Some(workflows) => workflows.request(request, workflows.exchange(swap)),
-            None => request.clone(),
-        }
+        self.swapped_request(swap, request)
     }
 
     fn fairness(&self, action: &Action<T>) -> Fairness {
