@@ -72,7 +72,7 @@ impl<P: Product> ProductSpace<'_, P> {
             if self.objection.is_some() || !self.audit.has_lonely_moves() {
                 return;
             }
-            self.layout.unpack(&self.rows.get_any(state as usize), &mut self.ids);
+            self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
             self.objection = self.audit.lonely_move(&self.tables, symmetry, &self.ids);
         }
     }

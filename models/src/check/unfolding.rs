@@ -80,7 +80,7 @@ impl<P: Product> ProductSpace<'_, P> {
         let mut unfolded: Vec<(Ids, u32)> = Vec::new();
         let mut numbers: FxHashMap<Ids, u32> = FxHashMap::default();
         for (from, &state) in states.iter().enumerate() {
-            self.layout.unpack(&self.rows.get_any(state as usize), &mut self.ids);
+            self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
             let first = unfolded.len();
             for (form, _) in orbit(self.symmetry.as_ref(), &self.ids) {
                 numbers.insert(form.clone(), unfolded.len() as u32);
