@@ -12,7 +12,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use amends_models::check::{
-    self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Snapshot,
+    self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Simulation,
+    Snapshot,
 };
 use amends_models::system::{Action, Part, Protocol, System, WithSystem, with_system};
 use amends_models::workflow::builder::Place;
@@ -23,7 +24,7 @@ use miette::Diagnostic;
 use stateright::Model;
 
 use crate::report::{
-    CheckReport, CounterexampleReport, Expectation, Finding, Origin, Position, Verdict,
+    CheckReport, CounterexampleReport, Expectation, Extent, Finding, Origin, Position, Verdict,
 };
 use crate::spec::{self, Spec, SpecError};
 
@@ -32,6 +33,9 @@ pub mod meaning;
 
 /// What the checker reports about a system of the protocol `T`.
 type SystemReport<T> = Report<Vec<Part<T>>, Action<T>>;
+
+/// What it reports about one property.
+type SystemFinding<T> = PropertyReport<Vec<Part<T>>, Action<T>>;
 
 /// How far to search, and for what.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +57,11 @@ pub struct CheckOptions {
     pub every_state: bool,
     /// Stop soon after this turns true.
     pub interrupt: Option<Arc<AtomicBool>>,
+    /// Stop at the first violation of a property that is not expected to be violated. What is not known
+    /// by then is incomplete.
+    pub fail_fast: bool,
+    /// Take random walks instead of searching. Of the limits, the time and the interruption apply.
+    pub simulation: Option<Simulation>,
 }
 
 /// Why a spec was not checked.
@@ -170,20 +179,42 @@ fn check_system<T: Protocol>(
     if let Some(flag) = &options.interrupt {
         verification = verification.interrupt(Arc::clone(flag));
     }
-    let report = verification.run();
-    match undefined(spec, system, &report).or_else(|| without_value(spec, system, &report)) {
-        Some(error) => Err(CheckError::Undefined(Arc::new(error))),
-        None => Ok(told(spec, system, report)),
+    if options.fail_fast {
+        let expected = |name: &str| spec.expect.get(name) == Some(&spec::Expectation::Violated);
+        verification = verification.stop_at_violation(move |name| !expected(name));
     }
+    if let Some(simulation) = options.simulation {
+        let walked = verification.simulate(simulation);
+        let extent = Extent::Walked {
+            seed: simulation.seed,
+            walks: walked.walks,
+            steps: walked.steps,
+            depth: simulation.depth,
+        };
+        return told(spec, system, extent, walked.elapsed, walked.properties);
+    }
+    let report = verification.run();
+    let extent = Extent::Searched {
+        states: report.states,
+        transitions: report.transitions,
+        depth: report.depth,
+        completeness: report.completeness.clone(),
+    };
+    let struck = report.is_complete().then(|| struck(&report));
+    let told = told(spec, system, extent, report.elapsed, report.properties)?;
+    let never_happened =
+        struck.map_or_else(Vec::new, |struck| bounds::unspent(spec.workflow.faults(), &struck));
+    let notes = report.reductions.iter().map(reduced).collect();
+    Ok(CheckReport { never_happened, notes, reductions: report.reductions, ..told })
 }
 
 /// The first place found where the arithmetic of the spec has no result.
 fn undefined<T: Protocol>(
     spec: &Spec,
     system: &System<T>,
-    report: &SystemReport<T>,
+    found: &[SystemFinding<T>],
 ) -> Option<SpecError> {
-    let run = report.property("well-defined")?.verdict.counterexample()?;
+    let run = found.iter().find(|found| found.name == "well-defined")?.verdict.counterexample()?;
     let (_, last) = run.steps.last()?;
     let (address, resources, (change, error)) =
         system.addresses().zip(last).find_map(|(address, part)| match part {
@@ -207,9 +238,9 @@ fn undefined<T: Protocol>(
 fn without_value<T: Protocol>(
     spec: &Spec,
     system: &System<T>,
-    report: &SystemReport<T>,
+    found: &[SystemFinding<T>],
 ) -> Option<SpecError> {
-    report.properties.iter().find_map(|found| {
+    found.iter().find_map(|found| {
         let stated = spec.workflow.properties().iter().position(|it| it.name == found.name)?;
         let property = system.properties().iter().find(|it| it.name == found.name)?;
         let run = found.verdict.counterexample()?;
@@ -249,31 +280,34 @@ fn resident_memory() -> u64 {
     memory_stats().map_or(0, |memory| memory.physical_mem as u64)
 }
 
-fn told<T: Protocol>(spec: &Spec, system: &System<T>, report: SystemReport<T>) -> CheckReport {
+/// The findings as a report.
+///
+/// # Errors
+/// When the arithmetic of the spec has no result somewhere.
+fn told<T: Protocol>(
+    spec: &Spec,
+    system: &System<T>,
+    extent: Extent,
+    elapsed: Duration,
+    found: Vec<SystemFinding<T>>,
+) -> Result<CheckReport, CheckError> {
+    let defect = undefined(spec, system, &found).or_else(|| without_value(spec, system, &found));
+    if let Some(error) = defect {
+        return Err(CheckError::Undefined(Arc::new(error)));
+    }
     let workflow = &spec.workflow;
-    let never_happened = if report.is_complete() {
-        bounds::unspent(workflow.faults(), &struck(&report))
-    } else {
-        Vec::new()
-    };
-    CheckReport {
+    Ok(CheckReport {
         spec: workflow.name().to_owned(),
         file: Some(PathBuf::from(spec.source.name())),
         subject: bounds::subject(workflow),
         bounds: bounds::in_words(workflow.faults()),
-        states: report.states,
-        transitions: report.transitions,
-        depth: report.depth,
-        elapsed: report.elapsed,
-        completeness: report.completeness,
-        properties: report
-            .properties
-            .into_iter()
-            .map(|found| finding(spec, system, found))
-            .collect(),
-        never_happened,
-        notes: report.reductions.iter().map(reduced).collect(),
-    }
+        extent,
+        elapsed,
+        reductions: Vec::new(),
+        properties: found.into_iter().map(|found| finding(spec, system, found)).collect(),
+        never_happened: Vec::new(),
+        notes: Vec::new(),
+    })
 }
 
 /// What became of a reduction, in words.
@@ -300,11 +334,7 @@ fn struck<T: Protocol>(report: &SystemReport<T>) -> Vec<Fault> {
     taken.flat_map(|(action, _)| action.faults()).collect()
 }
 
-fn finding<T: Protocol>(
-    spec: &Spec,
-    system: &System<T>,
-    found: PropertyReport<Vec<Part<T>>, Action<T>>,
-) -> Finding {
+fn finding<T: Protocol>(spec: &Spec, system: &System<T>, found: SystemFinding<T>) -> Finding {
     let stated = spec.workflow.properties().iter().position(|it| it.name == found.name);
     let verdict = match &found.verdict {
         check::Verdict::Holds => Verdict::Holds,

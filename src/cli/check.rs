@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::results::Results;
 use super::{files, interrupt};
 use crate::check::{CheckOptions, check_spec};
+use crate::models::check::Simulation;
 use crate::report::{CheckReport, Format};
 use crate::spec;
 
@@ -43,12 +44,48 @@ pub struct CheckArguments {
     /// Explore every state, also those that differ only in the numbers of interchangeable workflows.
     #[arg(long)]
     no_reductions: bool,
+    /// Stop at the first violation of a property that is not expected to be violated.
+    #[arg(long)]
+    fail_fast: bool,
+    #[command(flatten)]
+    simulation: SimulationArguments,
     /// How to show what was found.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Also save the reports, in every format, in this directory.
     #[arg(long, value_name = "DIRECTORY")]
     save: Option<PathBuf>,
+}
+
+/// Random walks, for spaces too large to finish.
+#[derive(Debug, Args)]
+struct SimulationArguments {
+    /// Take random walks instead of exploring everything: they find violations, and prove nothing.
+    #[arg(long, conflicts_with_all = ["max_states", "max_memory", "threads", "no_reductions", "fail_fast"])]
+    simulate: bool,
+    /// Draw the walks from this number; the same number walks the same way.
+    #[arg(long, value_name = "NUMBER", requires = "simulate", default_value_t = 0)]
+    seed: u64,
+    /// Take so many walks [default: 1000, or as many as the timeout allows].
+    #[arg(long, value_name = "NUMBER", requires = "simulate")]
+    walks: Option<u64>,
+    /// Give a walk up after so many steps.
+    #[arg(long, value_name = "STEPS", requires = "simulate", default_value_t = 1000)]
+    depth: u32,
+}
+
+impl SimulationArguments {
+    /// How to walk, if that is asked for.
+    fn chosen(&self, timeout: Option<Duration>) -> Option<Simulation> {
+        let default = Simulation::default();
+        let walks = timeout.map_or(default.walks, |_| u64::MAX);
+        self.simulate.then(|| Simulation {
+            seed: self.seed,
+            walks: self.walks.unwrap_or(walks),
+            depth: self.depth,
+            ..default
+        })
+    }
 }
 
 /// Checks each spec, shows its report, and says how all of it went.
@@ -66,6 +103,8 @@ pub fn run(arguments: &CheckArguments) -> Exit {
         threads: arguments.threads,
         every_state: arguments.no_reductions,
         interrupt: Some(interrupt::flag()),
+        fail_fast: arguments.fail_fast,
+        simulation: arguments.simulation.chosen(arguments.timeout),
     };
     let mut results = Results::new(arguments.format);
     let mut exit = Exit::AsExpected;

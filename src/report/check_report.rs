@@ -7,9 +7,11 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use amends_models::check::{Completeness, Limit, PropertyKind};
+use amends_models::check::{Completeness, Limit, PropertyKind, Reduction, ReductionReport};
 use amends_models::system::story::Story;
 use serde::Serialize;
+
+use super::extent::{Extent, counted, grouped};
 
 /// What was found about one spec.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,16 +25,12 @@ pub struct CheckReport {
     /// The faults the claim is about, each with the most that may happen: `1 crash at inventory`.
     /// Empty for a perfect world.
     pub bounds: Vec<String>,
-    /// Distinct states found.
-    pub states: u64,
-    /// Transitions generated, those into known states included.
-    pub transitions: u64,
-    /// The length of the longest shortest path from an initial state, in steps.
-    pub depth: u32,
+    /// How much was looked at.
+    pub extent: Extent,
     /// Wall-clock time of the search.
     pub elapsed: Duration,
-    /// Whether the whole space was explored.
-    pub completeness: Completeness,
+    /// The reductions that could be used, and what became of each.
+    pub reductions: Vec<ReductionReport>,
     /// What was found about each property.
     pub properties: Vec<Finding>,
     /// Actions and faults that never happened, in words. Only a complete search can know them.
@@ -229,14 +227,21 @@ impl CheckReport {
     /// Whether every reachable state was visited.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.completeness == Completeness::Complete
+        matches!(self.extent, Extent::Searched { completeness: Completeness::Complete, .. })
     }
 
     /// What stopped the search and how far it came; nothing for a complete one.
     #[must_use]
     pub fn shortfall(&self) -> Option<String> {
-        let Completeness::Incomplete { limit, depth_complete, queue } = self.completeness else {
-            return None;
+        let (limit, depth_complete, queue) = match self.extent {
+            Extent::Searched { completeness: Completeness::Complete, .. } => return None,
+            Extent::Searched {
+                completeness: Completeness::Incomplete { limit, depth_complete, queue },
+                ..
+            } => (limit, depth_complete, queue),
+            Extent::Walked { .. } => {
+                return Some("walks find violations, and prove nothing".to_owned());
+            }
         };
         let reason = match limit {
             Limit::States(most) => format!("stopped at the limit of {} states", grouped(most)),
@@ -247,6 +252,8 @@ impl CheckReport {
                 format!("stopped after {}", humantime::format_duration(most))
             }
             Limit::Interrupted => "interrupted".to_owned(),
+            Limit::Violation => "stopped at a violation".to_owned(),
+            Limit::Decided => "stopped when everything was decided".to_owned(),
         };
         Some(format!(
             "{reason}: all runs of up to {} were seen, {} still waited",
@@ -263,25 +270,13 @@ impl CheckReport {
     }
 }
 
-/// A number with its thousands set apart.
+/// What a reduction is called.
 #[must_use]
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
+pub(super) fn reduction_name(reduction: Reduction) -> &'static str {
+    match reduction {
+        Reduction::Symmetry => "symmetry",
+        Reduction::PartialOrder => "partial order",
     }
-    text
-}
-
-/// A number of things, in the singular or plural.
-#[must_use]
-pub(super) fn counted(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(number))
 }
 
 /// Seconds as people read them: three digits after the point, and no more.
@@ -332,13 +327,5 @@ mod tests {
         assert_eq!(report.comparison(), Comparison::Undecided);
         report.properties.push(fixture::finding("lifo", Verdict::Violated));
         assert_eq!(report.comparison(), Comparison::NotAsExpected);
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_745_408), "1,745,408");
-        assert_eq!(counted(1, "state"), "1 state");
     }
 }

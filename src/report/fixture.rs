@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use amends_models::check::{Completeness, Limit, PropertyKind};
+use amends_models::check::{Completeness, Limit, PropertyKind, Reduction, ReductionReport};
 use amends_models::system::story::{Actor, Happening, Story, StoryEvent};
 
-use super::{CheckReport, CounterexampleReport, Expectation, Finding, Origin, Position, Verdict};
+use super::{
+    CheckReport, CounterexampleReport, Expectation, Extent, Finding, Origin, Position, Verdict,
+};
 
 pub(super) fn finding(property: &str, verdict: Verdict) -> Finding {
     Finding {
@@ -46,11 +48,14 @@ pub(super) fn holding() -> CheckReport {
         file: Some(PathBuf::from("specs/order-saga.toml")),
         subject: "saga of 2 steps, 2 at the same time".to_owned(),
         bounds: vec!["1 crash at inventory".to_owned(), "1 lost message".to_owned()],
-        states: 12_040,
-        transitions: 33_107,
-        depth: 41,
+        extent: Extent::Searched {
+            states: 12_040,
+            transitions: 33_107,
+            depth: 41,
+            completeness: Completeness::Complete,
+        },
         elapsed: Duration::from_millis(128),
-        completeness: Completeness::Complete,
+        reductions: Vec::new(),
         properties: vec![
             finding("atomic", Verdict::Holds),
             finding("no-late-effect", Verdict::Vacuous),
@@ -141,14 +146,41 @@ pub(super) fn lasso() -> CheckReport {
 /// A search that stopped early.
 pub(super) fn incomplete() -> CheckReport {
     CheckReport {
-        completeness: Completeness::Incomplete {
-            limit: Limit::States(10_000),
-            depth_complete: 17,
-            queue: 2_345,
+        extent: Extent::Searched {
+            states: 10_000,
+            transitions: 33_107,
+            depth: 41,
+            completeness: Completeness::Incomplete {
+                limit: Limit::States(10_000),
+                depth_complete: 17,
+                queue: 2_345,
+            },
         },
-        states: 10_000,
         properties: vec![finding("atomic", Verdict::Incomplete)],
         bounds: Vec::new(),
+        ..holding()
+    }
+}
+
+/// Random walks that found nothing.
+pub(super) fn walked() -> CheckReport {
+    CheckReport {
+        extent: Extent::Walked { seed: 7, walks: 1_000, steps: 71_230, depth: 200 },
+        ..incomplete()
+    }
+}
+
+/// A search that used one reduction, and could not use another.
+pub(super) fn reduced() -> CheckReport {
+    let report = |reduction, refused: Option<&str>| ReductionReport {
+        reduction,
+        refused: refused.map(str::to_owned),
+    };
+    CheckReport {
+        reductions: vec![
+            report(Reduction::Symmetry, None),
+            report(Reduction::PartialOrder, Some("`settles` is about paths")),
+        ],
         ..holding()
     }
 }

@@ -6,9 +6,8 @@
 use amends_models::system::story::{Happening, Story};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::check_report::{
-    CheckReport, Comparison, CounterexampleReport, Finding, counted, seconds,
-};
+use super::check_report::{CheckReport, Comparison, CounterexampleReport, Finding, seconds};
+use super::extent::counted;
 use super::sequence;
 use super::told::tell;
 
@@ -69,8 +68,7 @@ fn section(at: usize, report: &CheckReport) -> Markup {
                 "."
             }
             p {
-                (counted(report.states, "state")) ", " (counted(report.transitions, "transition")) ", "
-                (report.depth) " deep, in " (seconds(report.elapsed)) " s: "
+                (report.extent.in_words()) ", in " (seconds(report.elapsed)) " s: "
                 @match report.shortfall() {
                     None => "the complete space",
                     Some(shortfall) => span class="odd" { (shortfall) },

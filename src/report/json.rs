@@ -8,7 +8,10 @@
 //! | `file` | the file it was read from, as named on the command line, or null |
 //! | `subject` | what was checked, in a few words |
 //! | `faults` | the faults the claim is about, each with the most that may happen |
-//! | `states`, `transitions`, `depth`, `seconds` | size and time of the search |
+//! | `states`, `transitions`, `depth` | size of the search; null for random walks |
+//! | `seconds` | time that it took |
+//! | `walks` | null for a search; for random walks an object: `seed`, `walks`, `steps` (in all), `depth` (the most steps of a walk) |
+//! | `reductions` | one object per reduction that could be used: `name` (`symmetry`, `partial order`), `used`, `reason` (why not, or null) |
 //! | `complete` | whether every reachable state was visited |
 //! | `incomplete` | why not and how far, a sentence, or null |
 //! | `as_expected` | `true`, `false`, or null when the search was too short to tell |
@@ -39,7 +42,10 @@ use amends_models::check::PropertyKind;
 use amends_models::system::story::Story;
 use serde::Serialize;
 
-use super::check_report::{CheckReport, Comparison, Finding, Origin, Position, Verdict};
+use super::check_report::{
+    CheckReport, Comparison, Finding, Origin, Position, Verdict, reduction_name,
+};
+use super::extent::Extent;
 
 #[derive(Serialize)]
 struct ReportObject<'r> {
@@ -47,16 +53,33 @@ struct ReportObject<'r> {
     file: Option<String>,
     subject: &'r str,
     faults: &'r [String],
-    states: u64,
-    transitions: u64,
-    depth: u32,
+    states: Option<u64>,
+    transitions: Option<u64>,
+    depth: Option<u32>,
+    walks: Option<WalksObject>,
     seconds: f64,
+    reductions: Vec<ReductionObject<'r>>,
     complete: bool,
     incomplete: Option<String>,
     as_expected: Option<bool>,
     properties: Vec<PropertyObject<'r>>,
     never_happened: &'r [String],
     notes: &'r [String],
+}
+
+#[derive(Serialize)]
+struct WalksObject {
+    seed: u64,
+    walks: u64,
+    steps: u64,
+    depth: u32,
+}
+
+#[derive(Serialize)]
+struct ReductionObject<'r> {
+    name: &'static str,
+    used: bool,
+    reason: Option<&'r str>,
 }
 
 #[derive(Serialize)]
@@ -90,14 +113,29 @@ pub fn render(report: &CheckReport) -> String {
 }
 
 fn object(report: &CheckReport) -> ReportObject<'_> {
+    let (size, walks) = match report.extent {
+        Extent::Searched { states, transitions, depth, .. } => {
+            (Some((states, transitions, depth)), None)
+        }
+        Extent::Walked { seed, walks, steps, depth } => {
+            (None, Some(WalksObject { seed, walks, steps, depth }))
+        }
+    };
+    let reductions = report.reductions.iter().map(|report| ReductionObject {
+        name: reduction_name(report.reduction),
+        used: report.refused.is_none(),
+        reason: report.refused.as_deref(),
+    });
     ReportObject {
         spec: &report.spec,
         file: report.file.as_ref().map(|path| path.display().to_string()),
         subject: &report.subject,
         faults: &report.bounds,
-        states: report.states,
-        transitions: report.transitions,
-        depth: report.depth,
+        states: size.map(|(states, ..)| states),
+        transitions: size.map(|(_, transitions, _)| transitions),
+        depth: size.map(|(.., depth)| depth),
+        walks,
+        reductions: reductions.collect(),
         seconds: report.elapsed.as_secs_f64(),
         complete: report.is_complete(),
         incomplete: report.shortfall(),
@@ -182,6 +220,25 @@ mod tests {
             serde_json::from_str(&render(&fixture::incomplete())).expect("the line is JSON");
         assert_eq!(value["complete"], false);
         assert!(value["as_expected"].is_null());
+    }
+
+    #[test]
+    fn walks_have_no_size_of_a_space() {
+        let value: serde_json::Value =
+            serde_json::from_str(&render(&fixture::walked())).expect("the line is JSON");
+        assert!(value["states"].is_null() && value["as_expected"].is_null());
+        assert_eq!(value["walks"]["steps"], 71_230);
+        assert_eq!(value["complete"], false);
+    }
+
+    #[test]
+    fn reductions_say_whether_they_were_used() {
+        let value: serde_json::Value =
+            serde_json::from_str(&render(&fixture::reduced())).expect("the line is JSON");
+        assert_eq!(value["reductions"][0]["name"], "symmetry");
+        assert_eq!(value["reductions"][0]["used"], true);
+        assert_eq!(value["reductions"][1]["name"], "partial order");
+        assert_eq!(value["reductions"][1]["reason"], "`settles` is about paths");
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! Messages in flight are paired with their arrival in [`flight`], for every format that draws.
 
 mod check_report;
+mod extent;
 #[cfg(test)]
 mod fixture;
 pub mod flight;
@@ -31,6 +32,7 @@ mod told;
 pub use check_report::{
     CheckReport, Comparison, CounterexampleReport, Expectation, Finding, Origin, Position, Verdict,
 };
+pub use extent::Extent;
 
 use clap::ValueEnum;
 

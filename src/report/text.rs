@@ -20,8 +20,9 @@ use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::check_report::{
-    CheckReport, Comparison, CounterexampleReport, Finding, Verdict, counted, grouped, seconds,
+    CheckReport, Comparison, CounterexampleReport, Finding, Verdict, seconds,
 };
+use super::extent::counted;
 use super::told::tell;
 
 const STRONG: Style = Style::new().bold();
@@ -73,13 +74,7 @@ fn explored(report: &CheckReport) -> String {
         None => "the complete space".to_owned(),
         Some(shortfall) => styled(ODD, &shortfall),
     };
-    format!(
-        "{}, {}, {} deep, in {} s: {extent}",
-        counted(report.states, "state"),
-        counted(report.transitions, "transition"),
-        grouped(report.depth.into()),
-        seconds(report.elapsed),
-    )
+    format!("{}, in {} s: {extent}", report.extent.in_words(), seconds(report.elapsed))
 }
 
 fn write_properties(page: &mut String, properties: &[Finding]) -> fmt::Result {
@@ -246,6 +241,11 @@ mod tests {
     #[test]
     fn an_incomplete_search_says_how_far_it_came() {
         insta::assert_snapshot!(plain(&fixture::incomplete()));
+    }
+
+    #[test]
+    fn random_walks_say_that_they_prove_nothing() {
+        insta::assert_snapshot!(plain(&fixture::walked()));
     }
 
     #[test]

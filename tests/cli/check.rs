@@ -24,6 +24,69 @@ fn one_knob_turned_is_a_story_and_exit_1() {
 }
 
 #[test]
+fn random_walks_that_find_nothing_prove_nothing_and_exit_3() {
+    let home = Home::with_order();
+    steadily(|| {
+        assert_cmd_snapshot!(
+            home.amends("check order.toml --simulate --seed 1 --walks 50 --property atomic")
+        );
+    });
+}
+
+#[test]
+fn a_random_walk_that_finds_a_violation_exits_1() {
+    let home = Home::with_order();
+    let broken = "check order.toml --simulate --walks 2000 --set saga.barrier=none";
+    steadily(|| {
+        assert_cmd_snapshot!(home.amends(&format!("{broken} --property effect-once")));
+    });
+    let output = home.run(&format!("{broken} --property effect-once --format json"));
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("the report is JSON");
+    assert_eq!(report["properties"][0]["verdict"], "violated");
+    assert!(report["walks"]["walks"].as_u64() > Some(0) && report["states"].is_null());
+}
+
+#[test]
+fn a_violation_that_is_expected_is_found_by_random_walks_too() {
+    let home = Home::empty().with(
+        "order.toml",
+        format!("{ORDER}\n[saga]\nbarrier = \"none\"\n[expect]\neffect-once = \"violated\"\n"),
+    );
+    let found = home.run("check order.toml --simulate --walks 2000 --property effect-once");
+    assert_eq!(found.status.code(), Some(0));
+    let unknown =
+        home.run("check order.toml --simulate --walks 1 --depth 1 --property effect-once");
+    assert_eq!(unknown.status.code(), Some(3), "what is expected was not seen yet");
+}
+
+#[test]
+fn random_walks_end_with_the_time() {
+    let home = Home::with_order();
+    let output = home.run("check order.toml --simulate --timeout 50ms");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn walks_are_asked_for() {
+    let home = Home::with_order();
+    assert_eq!(home.run("check order.toml --walks 5").status.code(), Some(2));
+    assert_eq!(home.run("check order.toml --simulate --max-states 5").status.code(), Some(2));
+}
+
+#[test]
+fn the_first_violation_is_enough_if_asked() {
+    let home = Home::with_order();
+    steadily(|| {
+        assert_cmd_snapshot!(home.amends(
+            "check order.toml --fail-fast --set saga.barrier=none --property effect-once --property atomic"
+        ));
+    });
+    let all = home.run("check order.toml --fail-fast");
+    assert_eq!(all.status.code(), Some(0), "where nothing is violated, everything is explored");
+}
+
+#[test]
 fn faults_can_be_changed_from_outside() {
     let home = Home::with_order();
     steadily(|| assert_cmd_snapshot!(home.amends("check order.toml --faults none,lose=1")));

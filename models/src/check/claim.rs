@@ -3,10 +3,11 @@
 use super::chunked::Column;
 use super::condition::PropertyKind;
 use super::discipline::Sound;
+use super::early::Early;
 use super::explore::{Exploration, depth_of, explore};
 use super::graph::Graph;
 use super::limits::Limits;
-use super::liveness::{Broken, Folded, broken_promise, first_stuck};
+use super::liveness::{Broken, Folded, broken_promise, bytes_needed, first_stuck};
 use super::pending::Sources;
 use super::product::Fairness;
 use super::record::{Edges, Record};
@@ -69,7 +70,21 @@ pub(super) fn check<S: Space>(
     }
     let keep_edges = claims.iter().any(|claim| claim.kind.needs_edges());
     let mut record = Record::new(tests.states.len(), tests.steps.len(), keep_edges);
-    let exploration = explore(&mut space, &tests, &mut record, limits, clock)?;
+    let enough = std::mem::take(&mut limits.enough);
+    let mut early = Early::new(&enough, claims);
+    let exploration = explore(
+        &mut space,
+        &tests,
+        &mut record,
+        limits,
+        |record, states| early.look(record, states),
+        clock,
+    );
+    drop(early);
+    limits.enough = enough;
+    let mut exploration = exploration?;
+    // What keeps a promise from being judged, although the space may be complete.
+    let mut forbidden = None;
     let mut columns = (0..tests.states.len()).map(|test| record.column(test));
     let mut step_columns = (0..tests.steps.len()).map(|test| record.step_columns(test));
     let findings: Vec<Finding> = claims
@@ -78,6 +93,14 @@ pub(super) fn check<S: Space>(
             Says::OfStates { premise, .. } => {
                 let condition = columns.next()?;
                 let premise = premise.as_ref().and_then(|_| columns.next());
+                let (states, transitions) = (space.len().into(), record.transitions);
+                let needed = bytes_needed(claim.kind, states, transitions);
+                if needed > 0
+                    && let Some(limit) = limits.forbids(space.bytes() + record.bytes(), needed)
+                {
+                    forbidden = Some(limit);
+                    return Some(Finding::Unknown);
+                }
                 Some(find(&mut space, &record, &exploration, claim.kind, condition, premise))
             }
             Says::OfSteps(_) => {
@@ -86,6 +109,10 @@ pub(super) fn check<S: Space>(
             }
         })
         .collect();
+    if let (Completeness::Complete, Some(limit)) = (&exploration.completeness, forbidden) {
+        let depth_complete = depth_of(&exploration.levels);
+        exploration.completeness = Completeness::Incomplete { limit, depth_complete, queue: 0 };
+    }
     let findings = claims.iter().zip(findings);
     let properties = findings.map(|(claim, found)| report(&mut space, claim, found)).collect();
     Ok(Report {

@@ -11,7 +11,7 @@ use super::record::Record;
 use super::reduction::Objection;
 use super::space::{Space, Tests};
 use super::stopwatch::Stopwatch;
-use super::verdict::Completeness;
+use super::verdict::{Completeness, Limit};
 
 /// How the search went.
 #[derive(Debug)]
@@ -26,7 +26,8 @@ const BRIEF: Duration = Duration::from_millis(20);
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 const LARGEST_BLOCK: u32 = 1 << 16;
 
-/// Visits every reachable state, or as many as the limits allow.
+/// Visits every reachable state, or as many as the limits allow, or until `enough` says why it can
+/// stop, given the number of states found.
 ///
 /// # Errors
 /// When a reduction has to be given up.
@@ -35,6 +36,7 @@ pub(super) fn explore<S: Space>(
     tests: &Tests<'_, S>,
     record: &mut Record,
     limits: &mut Limits<'_>,
+    mut enough: impl FnMut(&Record, u32) -> Option<Limit>,
     clock: Stopwatch,
 ) -> Result<Exploration, Objection> {
     space.open(tests, record);
@@ -74,7 +76,11 @@ pub(super) fn explore<S: Space>(
             watcher(&progress);
             reported = elapsed;
         }
-        if let Some(limit) = limits.reached(&progress) {
+        // Only whole levels are judged, so that what is known does not depend on the time it took.
+        let is_level = levels.last() == Some(&next);
+        let limit = is_level.then(|| enough(record, space.len())).flatten();
+        let limit = limit.or_else(|| limits.reached(&progress));
+        if let Some(limit) = limit {
             break Completeness::Incomplete { limit, depth_complete: depth, queue };
         }
         let size = block.min(limits.patience(progress.states));

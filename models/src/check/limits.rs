@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::early::Enough;
 use super::space::MOST_STATES;
 use super::verdict::Limit;
 
@@ -37,6 +38,7 @@ pub(super) struct Limits<'m> {
     pub(super) time: Option<Duration>,
     pub(super) interrupt: Option<Arc<AtomicBool>>,
     pub(super) watcher: Option<Watcher<'m>>,
+    pub(super) enough: Enough<'m>,
 }
 
 impl Limits<'_> {
@@ -50,6 +52,16 @@ impl Limits<'_> {
             return Some(Limit::Time(time));
         }
         if let Some(memory) = self.memory.filter(|memory| progress.memory > *memory) {
+            return Some(Limit::Memory(memory));
+        }
+        self.interrupted().then_some(Limit::Interrupted)
+    }
+
+    /// What forbids an analysis that needs so many bytes on top of those that the search holds by its
+    /// own reckoning, if anything does.
+    pub(super) fn forbids(&self, held: u64, needed: u64) -> Option<Limit> {
+        let held = self.gauge.as_ref().map_or(held, |gauge| gauge());
+        if let Some(memory) = self.memory.filter(|memory| held.saturating_add(needed) > *memory) {
             return Some(Limit::Memory(memory));
         }
         self.interrupted().then_some(Limit::Interrupted)

@@ -11,6 +11,7 @@
 
 use super::chunked::{Bits, Column};
 use super::components::FairComponents;
+use super::condition::PropertyKind;
 use super::discipline::{AnyLoop, Discipline, Sound};
 use super::graph::Graph;
 use super::lasso::LoopSearch;
@@ -19,6 +20,24 @@ use super::product::Fairness;
 use super::record::{Edge, Edges};
 use super::space::Path;
 use super::unfolding::{Unfolded, UnfoldedLasso};
+
+/// The most memory, in bytes, that it takes to decide what kind of promise there is in a graph of so
+/// many states and transitions.
+pub(super) fn bytes_needed(kind: PropertyKind, states: u64, transitions: u64) -> u64 {
+    match kind {
+        // The pending states with their ways there; numbers, bounds and zones for each state; the stacks
+        // of the search for components; and the components themselves.
+        PropertyKind::Eventually | PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
+            states * 48
+        }
+        // The transitions the other way round, and those states that have a way to the goal.
+        PropertyKind::NeverStuck => states * 13 + transitions * 4,
+        PropertyKind::Always
+        | PropertyKind::Sometimes
+        | PropertyKind::DeadlockFree
+        | PropertyKind::AlwaysStep => 0,
+    }
+}
 
 /// How many places are tried as the start of the loop, to find a short lasso.
 const ENTRIES: usize = 256;

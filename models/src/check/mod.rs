@@ -11,6 +11,7 @@
 //!   │   │   ├ unfolding                    fairness in a search up to symmetry
 //!   │   │   └ reduction                    private steps go first
 //!   │   └ ModelSpace                       whole states of any stateright::Model
+//!   ├ early       stopping                 when enough is known
 //!   ├ claim       verdicts                 from the marks that the search left on every state
 //!   │   └ liveness                         pending states, fair components, lassos
 //!   ├ simulate    random walks             where the space is too large to finish
@@ -44,6 +45,8 @@ mod claim;
 mod components;
 pub mod condition;
 mod discipline;
+mod early;
+mod examine;
 mod explore;
 mod graph;
 mod index;
@@ -71,6 +74,7 @@ mod subject;
 mod symmetric;
 mod symmetry;
 mod tables;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod unfolding;

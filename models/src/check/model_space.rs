@@ -20,6 +20,7 @@ use super::product::Fairness;
 use super::record::{Edge, Record};
 use super::space::{NO_PARENT, NotReplayed, Path, Space, Tests};
 use super::tables::UNFAIR;
+use super::tally::Tally;
 use super::unfolding::UnfoldedLasso;
 use super::verdict::Counterexample;
 
@@ -48,6 +49,7 @@ impl<M: Model> Test<M> {
 pub(super) struct ModelSpace<'m, M: Model> {
     model: &'m M,
     labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
+    tally: Option<Box<dyn Tally<M::Action> + Sync + 'm>>,
     workers: &'m Workers,
     states: States<M::State>,
     index: HashTable<u32>,
@@ -84,6 +86,7 @@ where
     pub(super) fn new(
         model: &'m M,
         labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
+        tally: Option<Box<dyn Tally<M::Action> + Sync + 'm>>,
         workers: &'m Workers,
         is_exact: bool,
     ) -> Self {
@@ -93,7 +96,7 @@ where
             States::Fingerprints { prints: Chunked::new(), queue: VecDeque::new() }
         };
         let (index, parents) = (HashTable::new(), Chunked::new());
-        ModelSpace { model, labels, workers, states, index, parents }
+        ModelSpace { model, labels, tally, workers, states, index, parents }
     }
 
     /// Enters a state, unless it is known.
@@ -151,12 +154,17 @@ where
         }
         let mut seen = seen.iter();
         let mut said = vec![StepSays::default(); tests.len()];
-        let successor = |action| {
+        let successor = |(place, action)| {
+            let counted =
+                self.tally.as_ref().map(|tally| (tally, tally.offer(&action, number, place)));
             let label = self.label(&action);
             let seen = seen.next();
             let next = self.model.next_state(state, action)?;
             if !self.model.within_boundary(&next) {
                 return None;
+            }
+            if let Some((tally, counted)) = counted {
+                tally.take(counted);
             }
             if let Some(action) = seen {
                 for (says, test) in said.iter_mut().zip(tests) {
@@ -165,7 +173,7 @@ where
             }
             Some((label, fingerprint(&next), next))
         };
-        let successors = actions.into_iter().filter_map(successor).collect();
+        let successors = actions.into_iter().enumerate().filter_map(successor).collect();
         (successors, said)
     }
 
@@ -305,7 +313,7 @@ where
     }
 
     fn coverage(&self, _record: &Record) -> Vec<(Self::Action, u64)> {
-        Vec::new()
+        self.tally.as_ref().map_or_else(Vec::new, |tally| tally.counts())
     }
 
     fn collision_probability(&self) -> f64 {

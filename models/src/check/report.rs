@@ -92,6 +92,41 @@ impl<State, Action> Report<State, Action> {
     }
 }
 
+/// What was found, in a few lines: the size of the search, what it left out and how sure it is, actions
+/// that never happened, and the verdicts.
+impl<State, Action: Debug> fmt::Display for Report<State, Action> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report { states, transitions, depth, .. } = self;
+        write!(f, "{states} states, {transitions} transitions, {depth} deep: ")?;
+        match &self.completeness {
+            Completeness::Complete => write!(f, "the complete space")?,
+            Completeness::Incomplete { limit, depth_complete, queue } => write!(
+                f,
+                "incomplete ({limit:?}), paths of up to {depth_complete} steps were explored, {queue} \
+                 states were left"
+            )?,
+        }
+        for ReductionReport { reduction, refused } in &self.reductions {
+            match refused {
+                None => write!(f, "\nreduced by {reduction:?}")?,
+                Some(reason) => write!(f, "\nnot reduced by {reduction:?}: {reason}")?,
+            }
+        }
+        if self.collision_probability > 0.0 {
+            let chance = self.collision_probability;
+            write!(f, "\nchance that two states were taken for one: {chance:.1e}")?;
+        }
+        let never: Vec<&Action> = self.never_taken().collect();
+        if !never.is_empty() {
+            write!(f, "\nnever taken: {never:?}")?;
+        }
+        for property in &self.properties {
+            write!(f, "\n`{}` ({:?}): {}", property.name, property.kind, property.verdict.word())?;
+        }
+        Ok(())
+    }
+}
+
 impl<State, Action> PropertyReport<State, Action> {
     /// Whether the property was found to hold.
     #[must_use]

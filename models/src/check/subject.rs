@@ -17,6 +17,7 @@ use super::product::Product;
 use super::product_space::ProductSpace;
 use super::reduction::{Choice, Objection, Reductions};
 use super::simulate::{Simulated, Simulation, simulate};
+use super::tally::Tally;
 use super::verdict::Report;
 use super::walks::{ModelWalk, ProductWalk};
 
@@ -190,6 +191,7 @@ impl<P: Product> ProductSubject<'_, P> {
 pub struct ModelSubject<'m, M: Model> {
     pub(super) model: &'m M,
     pub(super) labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
+    pub(super) tally: Option<Box<dyn Tally<M::Action> + Sync + 'm>>,
     pub(super) is_exact: bool,
 }
 
@@ -205,7 +207,7 @@ where
         let claims = self.claims(task.properties);
         let mut limits = task.limits;
         let workers = Workers::new(task.threads);
-        let space = ModelSpace::new(self.model, self.labels, &workers, self.is_exact);
+        let space = ModelSpace::new(self.model, self.labels, self.tally, &workers, self.is_exact);
         match check(space, &claims, &mut limits) {
             Ok(report) => report,
             Err(objection) => unreachable!("no reduction is used, yet {objection:?}"),

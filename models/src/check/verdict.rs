@@ -21,7 +21,8 @@ pub struct Report<State, Action> {
     pub properties: Vec<PropertyReport<State, Action>>,
     /// How often each action was taken. An action with 0 was offered by some part, and the other parts
     /// never let it happen; where states count as one that differ in names only, so do actions, and only
-    /// some of them are taken. Empty for models that are not products.
+    /// some of them are taken. For models that are not products, it is empty unless it was
+    /// [asked for](super::Verification::count_actions).
     pub coverage: Vec<(Action, u64)>,
     /// The chance that two different states were taken for one. 0 where states are kept exactly.
     pub collision_probability: f64,
@@ -74,6 +75,10 @@ pub enum Limit {
     Time(Duration),
     /// Somebody asked it to stop.
     Interrupted,
+    /// A property was violated, and [that was enough](super::Verification::stop_at_violation).
+    Violation,
+    /// Nothing was left to decide, and [that was enough](super::Verification::stop_when_decided).
+    Decided,
 }
 
 /// What was found about one property.

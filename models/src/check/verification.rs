@@ -9,11 +9,13 @@ use std::time::Duration;
 use stateright::Model;
 
 use super::condition::{Property, PropertyKind, StepProperty, Viewed};
+use super::early::Enough;
 use super::labels::ByRule;
 use super::limits::{Limits, Progress};
 use super::product::{Fairness, Product};
 use super::simulate::{Simulated, Simulation};
 use super::subject::{ModelSubject, ProductSubject, Stated, Subject, Task, TaskOf};
+use super::tally::ByValue;
 use super::verdict::Report;
 
 /// A state as conditions of a subject see it.
@@ -62,7 +64,7 @@ pub fn model<M: Model + Sync>(model: &M) -> Verification<'_, ModelSubject<'_, M>
 where
     M::State: PartialEq + Hash + Send + Sync + 'static,
 {
-    Verification::new(ModelSubject { model, labels: None, is_exact: true })
+    Verification::new(ModelSubject { model, labels: None, tally: None, is_exact: true })
 }
 
 /// `model.verify()` for every `stateright::Model`.
@@ -242,7 +244,8 @@ impl<'m, S: Subject> Verification<'m, S> {
     }
 
     /// Stops when the search holds more memory than this many bytes: by its own reckoning, or by a
-    /// [gauge](Self::memory_gauge).
+    /// [gauge](Self::memory_gauge). What would need more than is left to be judged afterwards, such as
+    /// promises about fair paths, is [incomplete](super::Verdict::Incomplete).
     #[must_use]
     pub fn max_memory(mut self, bytes: u64) -> Self {
         self.task.limits.memory = Some(bytes);
@@ -268,6 +271,38 @@ impl<'m, S: Subject> Verification<'m, S> {
     #[must_use]
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
         self.task.limits.interrupt = Some(flag);
+        self
+    }
+
+    /// Stops when a property is known to be violated whose name `counts`, and all paths as short as
+    /// those seen by then are explored, so that the result is always the same. What is not decided is [incomplete](super::Verdict::Incomplete). Promises (`eventually`, `leads_to`,
+    /// `always_eventually`) and `never_stuck` are judged at the end only, so they stop nothing.
+    ///
+    /// ```
+    /// # use amends_models::check::{Limit, Completeness, Verify};
+    /// # use stateright::Model;
+    /// # struct Numbers;
+    /// # impl Model for Numbers {
+    /// #     type State = u64;
+    /// #     type Action = ();
+    /// #     fn init_states(&self) -> Vec<u64> { vec![0] }
+    /// #     fn actions(&self, _: &u64, actions: &mut Vec<()>) { actions.push(()) }
+    /// #     fn next_state(&self, now: &u64, (): ()) -> Option<u64> { Some(now + 1) }
+    /// # }
+    /// let small = |number: &u64| *number < 7;
+    /// let report = Numbers.verify().always("small", small).stop_at_violation(|_| true).run();
+    /// assert!(report.is_violated() && !report.is_complete());
+    /// ```
+    #[must_use]
+    pub fn stop_at_violation(mut self, counts: impl Fn(&str) -> bool + 'm) -> Self {
+        self.task.limits.enough = Enough::Violation(Box::new(counts));
+        self
+    }
+
+    /// Stops in the same way when every property is known to be violated, or, for `sometimes`, witnessed.
+    #[must_use]
+    pub fn stop_when_decided(mut self) -> Self {
+        self.task.limits.enough = Enough::Decisions;
         self
     }
 
@@ -331,6 +366,18 @@ where
         M::Action: Clone + Eq + Hash + Send + 'm,
     {
         self.subject.labels = Some(Box::new(ByRule::new(rule)));
+        self
+    }
+
+    /// Counts how often each action is taken, for [`coverage`](super::Report::coverage) and
+    /// [`never_taken`](super::Report::never_taken): an action that is offered, but whose next state the
+    /// model never makes or leaves out, is dead. Costs a look-up for each action of each state.
+    #[must_use]
+    pub fn count_actions(mut self) -> Self
+    where
+        M::Action: Clone + Eq + Hash + Send + 'm,
+    {
+        self.subject.tally = Some(Box::new(ByValue::new()));
         self
     }
 

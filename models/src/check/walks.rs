@@ -3,10 +3,10 @@
 use stateright::Model;
 
 use super::condition::{Condition, Parts, StepTest};
+use super::examine::breaks;
 use super::labels::Labels;
 use super::model_space::{StepTestOf, Test};
 use super::product::{Fairness, Product, Snapshot, successors};
-use super::product_space::breaks;
 use super::simulate::Walkable;
 use super::tables::UNFAIR;
 

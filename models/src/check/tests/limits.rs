@@ -97,3 +97,83 @@ fn interruption() {
         matches!(report.completeness, Completeness::Incomplete { limit: Limit::Interrupted, .. });
     assert!(stopped);
 }
+
+#[test]
+fn the_first_violation_that_counts() {
+    let report = numbers().stop_at_violation(|name| name == "small").run();
+    assert_eq!(words(&report), WORDS);
+    let path = report.property("small").unwrap().verdict.counterexample().unwrap();
+    assert_eq!(path.steps.len(), 3, "it is a shortest one all the same");
+    let Completeness::Incomplete { limit, .. } = report.completeness else {
+        panic!("there is no end of numbers");
+    };
+    assert_eq!(limit, Limit::Violation);
+    assert!(report.states < 1_000);
+}
+
+#[test]
+fn a_violation_that_does_not_count_stops_nothing() {
+    let report = numbers().stop_at_violation(|name| name == "finite").max_states(5_000).run();
+    let limit = Limit::States(5_000);
+    let stopped =
+        matches!(report.completeness, Completeness::Incomplete { limit: it, .. } if it == limit);
+    assert!(stopped, "{:?}", report.completeness);
+}
+
+#[test]
+fn nothing_left_to_decide() {
+    let decided = |asked: u64| {
+        Numbers
+            .verify()
+            .always("small", |number| *number < 500)
+            .always_step("by twos", |before, step, after| before + 2 == *after && *step == 2)
+            .sometimes("large", move |number| *number == asked)
+            .max_states(5_000)
+            .stop_when_decided()
+            .run()
+    };
+    let words = |report: &Report<u64, u64>| words(report).join(" ");
+    let report = decided(700);
+    assert_eq!(words(&report), "violated violated holds");
+    let stopped =
+        matches!(report.completeness, Completeness::Incomplete { limit: Limit::Decided, .. });
+    assert!(stopped, "{:?}", report.completeness);
+    let report = decided(u64::MAX);
+    assert_eq!(words(&report), "violated violated incomplete");
+}
+
+#[test]
+fn where_nothing_is_violated_everything_is_explored() {
+    let graph = super::small::Small::of(3, &[(0, 1), (1, 2)]);
+    graph.verify().always("any", |_| true).stop_at_violation(|_| true).run().assert_holds();
+    graph.verify().always("any", |_| true).stop_when_decided().run().assert_holds();
+}
+
+/// The space fits, and what is to be said of its fair paths does not.
+#[test]
+fn memory_for_what_comes_after_the_search() {
+    let ring = super::small::Small::of(3, &[(0, 1), (1, 2), (2, 0)]);
+    let check = |bytes: u64| {
+        ring.verify()
+            .always("any", |_| true)
+            .always_eventually("back at the start", |state| *state == 0)
+            .never_stuck("can go back", |state| *state == 0)
+            .memory_gauge(|| 0)
+            .max_memory(bytes)
+            .run()
+    };
+    let words = |report: &Report<u8, u8>| {
+        report.properties.iter().map(|found| found.verdict.word()).collect::<Vec<_>>().join(" ")
+    };
+    let enough = check(1_000);
+    assert!(enough.is_complete());
+    assert_eq!(words(&enough), "holds holds holds");
+    let little = check(100);
+    assert_eq!(words(&little), "holds incomplete holds");
+    let none = check(10);
+    assert_eq!(words(&none), "holds incomplete incomplete");
+    assert_eq!(
+        none.completeness,
+        Completeness::Incomplete { limit: Limit::Memory(10), depth_complete: 2, queue: 0 }
+    );
+}

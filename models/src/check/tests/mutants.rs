@@ -43,11 +43,13 @@ fn is_broken(
     let fairness = graph.fairness;
     let rule = ByRule::new(move |action: &u8| fairness[*action as usize]);
     let workers = Workers::new(1);
-    let mut space = ModelSpace::new(graph, Some(Box::new(rule)), &workers, true);
+    let mut space = ModelSpace::new(graph, Some(Box::new(rule)), None, &workers, true);
     let mut record = Record::new(0, 0, true);
     let clock = Stopwatch::start();
     let none = Tests { states: Vec::new(), steps: Vec::new() };
-    let search = explore(&mut space, &none, &mut record, &mut Limits::default(), clock).unwrap();
+    let search =
+        explore(&mut space, &none, &mut record, &mut Limits::default(), |_, _| None, clock)
+            .unwrap();
     let mut goal = Bits::default();
     for state in 0..space.len() {
         goal.push(graph.goal >> space.state(state) & 1 == 1);

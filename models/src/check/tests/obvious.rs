@@ -171,3 +171,58 @@ fn a_complaint_shows_everything_that_does_not_hold() {
 fn nothing_stated_is_nothing_proven() {
     model(&Small::of(1, &[])).run().assert_holds();
 }
+
+/// Counts up to three; may not go on, and offers to fly.
+struct Stairs;
+
+impl Model for Stairs {
+    type State = u8;
+    type Action = &'static str;
+
+    fn init_states(&self) -> Vec<u8> {
+        vec![0]
+    }
+    fn actions(&self, _: &u8, actions: &mut Vec<&'static str>) {
+        actions.extend(["climb", "fly", "fall"]);
+    }
+    fn next_state(&self, step: &u8, action: &'static str) -> Option<u8> {
+        match action {
+            "climb" => Some(step + 1),
+            "fall" => Some(9),
+            _ => None,
+        }
+    }
+    fn within_boundary(&self, step: &u8) -> bool {
+        *step <= 3
+    }
+}
+
+#[test]
+fn a_report_tells_what_was_left_out_and_how_sure_it_is() {
+    for threads in 1..=2 {
+        let report = Stairs
+            .verify()
+            .always("low", |step| *step < 3)
+            .count_actions()
+            .fingerprints_only()
+            .threads(threads)
+            .run();
+        let never: Vec<_> = report.never_taken().copied().collect();
+        assert_eq!(never, ["fly", "fall"]);
+        assert_eq!(
+            report.to_string(),
+            "4 states, 3 transitions, 3 deep: the complete space\n\
+             chance that two states were taken for one: 4.3e-19\n\
+             never taken: [\"fly\", \"fall\"]\n\
+             `low` (Always): violated"
+        );
+    }
+    let report = Stairs.verify().always("low", |step| *step < 3).max_states(2).run();
+    assert_eq!(
+        report.to_string().lines().next(),
+        Some(
+            "3 states, 2 transitions, 2 deep: incomplete (States(2)), paths of up to 2 steps were \
+             explored, 1 states were left"
+        )
+    );
+}

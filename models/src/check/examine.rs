@@ -1,0 +1,107 @@
+//! Asking states and steps: the tests of a product, run on packed rows.
+
+use std::ops::Range;
+
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use smallvec::SmallVec;
+
+use super::block::Block;
+use super::chunked::Bits;
+use super::condition::{Parts, StepSays, StepTest};
+use super::product::{Product, Snapshot};
+use super::product_space::{ProductSpace, Test};
+
+/// A claim about the steps of a product.
+pub(super) type StepTestOf<P> = StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>;
+
+/// The parts of a state, in order of slots.
+pub(super) type PartsOf<'a, P> = SmallVec<[&'a <P as Product>::Part; 24]>;
+
+impl<P: Product> ProductSpace<'_, P> {
+    /// Runs the tests on states, one after the other.
+    pub(super) fn examine(&self, states: Range<usize>, tests: &[&Test<P>], marks: &mut Bits) {
+        if tests.is_empty() {
+            return;
+        }
+        let mut parts = PartsOf::<P>::new();
+        let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
+        let mut said: SmallVec<[bool; 24]> = SmallVec::new();
+        let mut ids = Vec::new();
+        for state in states {
+            self.rows.read(state, &mut row);
+            self.parts(&row, &mut parts);
+            let snapshot = Snapshot::noting(&parts, self.locality.looked_at());
+            said.clear();
+            said.extend(tests.iter().map(|test| test(snapshot)));
+            said.iter().for_each(|&said| marks.push(said));
+            if self.symmetry.is_some() {
+                self.layout.unpack(&row, &mut ids);
+                self.compare_tests(state as u32, &ids, &said, tests);
+            }
+        }
+    }
+
+    fn parts<'a>(&'a self, row: &[u64], parts: &mut PartsOf<'a, P>) {
+        parts.clear();
+        for (slot, field) in self.layout.fields().iter().enumerate() {
+            parts.push(self.tables.part(slot, field.read(row)));
+        }
+    }
+
+    /// Judges the steps of a block that are not looked up yet.
+    pub(super) fn ask_steps(&self, block: &mut Block, tests: &[&StepTestOf<P>]) {
+        if tests.is_empty() {
+            return;
+        }
+        let words = self.layout.words();
+        let mut said = std::mem::take(&mut block.steps);
+        let (mut before, mut after) = (PartsOf::<P>::new(), PartsOf::<P>::new());
+        for (state, actions, rows) in block.pending(words) {
+            self.parts(&self.rows.get_any(state as usize), &mut before);
+            let first = said.len();
+            said.resize(first + tests.len(), StepSays::default());
+            for (&action, row) in actions.iter().zip(rows.chunks_exact(words)) {
+                self.parts(row, &mut after);
+                let action = self.tables.action(action);
+                for (says, test) in said[first..].iter_mut().zip(tests) {
+                    let (before, after) = (Snapshot::new(&before), Snapshot::new(&after));
+                    *says = says.or(test.judge(before, action, after));
+                }
+            }
+        }
+        block.steps = said;
+    }
+
+    pub(super) fn examine_together(
+        &self,
+        states: Range<usize>,
+        tests: &[&Test<P>],
+        marks: &mut Bits,
+    ) {
+        let size = states.len().div_ceil(self.threads).max(1);
+        let shares: Vec<Bits> = (0..self.threads)
+            .into_par_iter()
+            .map(|share| {
+                let start = states.end.min(states.start + share * size);
+                let mut marks = Bits::default();
+                self.examine(start..states.end.min(start + size), tests, &mut marks);
+                marks
+            })
+            .collect();
+        for share in &shares {
+            marks.append(share);
+        }
+    }
+}
+
+/// Whether a step breaks a claim about steps.
+pub(super) fn breaks<P: Product>(
+    test: &StepTestOf<P>,
+    before: &[P::Part],
+    action: &P::Action,
+    after: &[P::Part],
+) -> bool {
+    let (before, after): (PartsOf<'_, P>, PartsOf<'_, P>) =
+        (before.iter().collect(), after.iter().collect());
+    test.judge(Snapshot::new(&before), action, Snapshot::new(&after)).is_broken
+}
