@@ -552,3 +552,91 @@ fn the_schema_is_up_to_date() {
     let written = std::fs::read_to_string(path).unwrap();
     assert!(written == schema, "specs/amends.schema.json is stale; write it anew");
 }
+
+const SOUND_MIXED: &str = r#"
+name     = "transfer"
+protocol = "mixed"
+
+[[request]]
+amount = 3
+
+[rule]
+when = "amount >= 5"
+use  = "tcc"
+else = "saga"
+
+[services.bank]
+balance = 8
+frozen  = 0
+
+[services.mail]
+sent = 0
+
+[[step]]
+name     = "open"
+service  = "bank"
+protocol = "saga"
+
+[[step]]
+name    = "withdraw"
+service = "bank"
+when    = "balance >= amount"
+do      = "balance -= amount"
+undo    = "balance += amount"
+try     = ["balance -= amount", "frozen += amount"]
+confirm = "frozen -= amount"
+cancel  = ["frozen -= amount", "balance += amount"]
+
+[[step]]
+name     = "tell"
+service  = "mail"
+protocol = "outbox"
+do       = "sent += 1"
+
+[mixed]
+notify = "after-decision"
+
+[saga]
+attempts = 2
+
+[expect]
+published-iff-committed = "holds"
+"#;
+
+#[test]
+fn a_sound_mixed_workflow_is_read() {
+    let spec = spec::parse("transfer.toml", SOUND_MIXED).expect("it is sound");
+    assert_eq!(spec.workflow.instances(), 1);
+    assert_eq!(spec.workflow.requests().values(), [[3]]);
+    assert!(spec.workflow.rule().is_some());
+}
+
+#[test]
+fn mixed_workflows_that_are_refused() {
+    let said: Vec<String> = [
+        ("use  = \"tcc\"", "use  = \"2pc\""),
+        ("use  = \"tcc\"", "use  = \"outbox\""),
+        ("use  = \"tcc\"", "use  = \"saga\""),
+        ("when = \"amount", "when = \"sum"),
+        ("[[request]]\namount = 3\n", ""),
+        ("[rule]\nwhen = \"amount >= 5\"\nuse  = \"tcc\"\nelse = \"saga\"\n", ""),
+        ("undo    = \"balance += amount\"\n", ""),
+        ("confirm = \"frozen -= amount\"\n", ""),
+        ("name    = \"withdraw\"", "name    = \"withdraw\"\nprotocol = \"saga\""),
+        ("protocol = \"outbox\"", "protocol = \"mq\""),
+        ("protocol = \"outbox\"", "protocol = \"outbox\"\nwhen = \"sent < 1\""),
+        ("protocol = \"outbox\"", "protocol = \"outbox\"\nkind = \"retriable\""),
+        ("protocol = \"outbox\"", "protocol = \"outbox\"\nundo = \"sent -= 1\""),
+        ("protocol = \"saga\"", "protocol = \"saga\"\nkind = \"pivot\""),
+        ("protocol = \"saga\"", "protocol = \"saga\"\nafter = [\"withdraw\"]"),
+        ("protocol = \"saga\"", "protocol = \"saga\"\nafter = [\"tell\"]"),
+        ("protocol = \"mixed\"", "protocol = \"saga\""),
+        ("attempts = 2", "attempts = 0"),
+        ("notify = \"after-decision\"", "notify = \"never\""),
+        ("[mixed]", "[outbox]\n[mixed]"),
+    ]
+    .into_iter()
+    .map(|(right, wrong)| spoil(SOUND_MIXED, right, wrong))
+    .collect();
+    insta::assert_snapshot!(said.join("\n"));
+}

@@ -6,9 +6,9 @@ mod trial;
 use amends_models::protocol::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
-use amends_models::protocol::saga::SagaKnobs;
+use amends_models::protocol::saga::{Cancellation, SagaKnobs};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
-use trial::{Case, assert_all_hold, faults};
+use trial::{Case, assert_all_hold, faults, verdicts};
 
 /// Steps in a row, one service each, without business: what matters here is whether they are done and
 /// undone.
@@ -38,6 +38,19 @@ fn diamond() -> Workflow {
         .expect("the workflow is sound")
 }
 
+/// Two last steps beside each other.
+fn fork() -> Workflow {
+    ["order", "stock", "money"]
+        .into_iter()
+        .fold(Workflow::builder("order"), |builder, service| builder.service(service, [("n", 0)]))
+        .step(StepDraft::new("create", "order"))
+        .step(StepDraft::new("reserve", "stock").after(["create"]))
+        .step(StepDraft::new("charge", "money").after(["create"]))
+        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
+        .build()
+        .expect("the workflow is sound")
+}
+
 /// One compensatable step, the pivot, one retriable step.
 fn with_pivot() -> Workflow {
     Workflow::builder("order")
@@ -61,8 +74,38 @@ fn the_default_choreography_survives_every_fault() {
         (Fault::Refuse, 1),
         (Fault::Fail, 1),
         (Fault::Timeout, 1),
+        (Fault::Cancel, 1),
     ]);
     assert_all_hold(&chain(2).with_faults(budget));
+}
+
+#[test]
+fn a_request_can_be_taken_back_while_other_things_go_wrong() {
+    for workflow in [chain(1), chain(3), diamond(), fork(), with_pivot()] {
+        for other in [Fault::Crash, Fault::Refuse, Fault::Duplicate] {
+            let budget = faults(&[(Fault::Cancel, 1), (other, 1)]);
+            trial::assert_harmless("taken back", &workflow.clone().with_faults(budget));
+        }
+    }
+}
+
+/// Nobody who is told of a cancellation could decide alone whether it comes in time.
+#[test]
+fn a_request_with_two_points_of_no_return_cannot_be_taken_back() {
+    let retriable = |name: &str, service: &str| {
+        StepDraft::new(name, service).kind(StepKind::Retriable).after(["reserve"])
+    };
+    let workflow = ["inventory", "payment", "shipping"]
+        .into_iter()
+        .fold(Workflow::builder("order"), |builder, service| builder.service(service, [("n", 0)]))
+        .step(StepDraft::new("reserve", "inventory"))
+        .step(retriable("charge", "payment"))
+        .step(retriable("ship", "shipping"))
+        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
+        .build()
+        .expect("the workflow is sound");
+    let right = verdicts(&workflow);
+    assert_eq!(verdicts(&workflow.with_faults(faults(&[(Fault::Cancel, 1)]))), right);
 }
 
 #[test]
@@ -173,6 +216,18 @@ fn wrong_choices() -> Vec<(&'static str, ChoreographyKnobs, Workflow, &'static s
             ChoreographyKnobs { rollback: Rollback::Broadcast, ..right() },
             three(&[(Fault::Refuse, 1)]),
             "lifo",
+        ),
+        (
+            "everybody is told of a cancellation, also past the point of no return",
+            ChoreographyKnobs { cancellation: Cancellation::Anytime, ..right() },
+            with_pivot().with_faults(faults(&[(Fault::Cancel, 1)])),
+            "atomic",
+        ),
+        (
+            "nobody is told of a cancellation but the client",
+            ChoreographyKnobs { cancellation: Cancellation::WithoutCompensation, ..right() },
+            two(&[(Fault::Cancel, 1)]),
+            "atomic",
         ),
         (
             "a service never returns",

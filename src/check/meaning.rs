@@ -71,6 +71,7 @@ pub fn stated(spec: &Spec, property: usize) -> Option<String> {
 mod tests {
     use amends_models::property::built_in_names;
     use amends_models::protocol::choreography::ChoreographyKnobs;
+    use amends_models::protocol::mixed::MixedChoices;
     use amends_models::protocol::outbox::OutboxKnobs;
     use amends_models::protocol::saga::SagaKnobs;
     use amends_models::protocol::tcc::TccKnobs;
@@ -87,6 +88,7 @@ mod tests {
             Protocol::Choreography(ChoreographyKnobs::default()),
             Protocol::Outbox(OutboxKnobs::default()),
             Protocol::TwoPhaseCommit(TwoPhaseKnobs::default()),
+            Protocol::Mixed(MixedChoices::default()),
         ];
         for name in protocols.iter().flat_map(|protocol| built_in_names(protocol)) {
             assert!(built_in(name).is_some(), "{name} has no meaning");

@@ -6,6 +6,9 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use amends_models::protocol::choreography::ChoreographyKnobs;
+use amends_models::protocol::mixed::MixedChoices;
+use amends_models::protocol::saga::SagaKnobs;
 use amends_models::workflow::builder::{MAX_INSTANCES, check_knobs};
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{Protocol, Workflow};
@@ -24,7 +27,8 @@ pub(super) struct Adjustments {
     /// the spec has them; begin with `none` for a perfect world.
     #[arg(long, value_name = "FAULT=COUNT,…")]
     pub(super) faults: Option<FaultsArgument>,
-    /// Turn a knob: saga.barrier=none, instances=3.
+    /// Turn a knob: saga.barrier=none, instances=3; or let the same steps be carried out otherwise:
+    /// protocol=choreography.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(super) settings: Vec<Setting>,
 }
@@ -95,6 +99,15 @@ impl Setting {
                 None => Err(self.wrong(format!("it must be 1 to {MAX_INSTANCES}"))),
             };
         }
+        if self.key == "protocol" {
+            let protocol = match self.value.as_str() {
+                "saga" => Protocol::Saga(SagaKnobs::default()),
+                "choreography" => Protocol::Choreography(ChoreographyKnobs::default()),
+                _ => return Err(self.wrong("only `saga` and `choreography` take the same steps")),
+            };
+            let carried_out = workflow.carried_out_by(protocol);
+            return carried_out.map_err(|error| self.wrong(error.message));
+        }
         let protocol = match workflow.protocol() {
             Protocol::Saga(knobs) => Protocol::Saga(self.turn("saga", knobs)?),
             Protocol::Tcc(knobs) => Protocol::Tcc(self.turn("tcc", knobs)?),
@@ -105,6 +118,7 @@ impl Setting {
             Protocol::EventSourcing(domain, knobs) => {
                 Protocol::EventSourcing(Arc::clone(domain), self.turn("event-sourcing", knobs)?)
             }
+            Protocol::Mixed(choices) => Protocol::Mixed(self.turn_mixed(choices)?),
             Protocol::TwoPhaseCommit(knobs) => {
                 Protocol::TwoPhaseCommit(self.turn("two-phase-commit", knobs)?)
             }
@@ -112,6 +126,17 @@ impl Setting {
         check_knobs(&protocol, workflow.steps())
             .map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
         Ok(workflow.with_protocol(protocol))
+    }
+
+    /// Turns a knob of one of the parts of a mixed workflow.
+    fn turn_mixed(&self, choices: &MixedChoices) -> Result<MixedChoices, AdjustError> {
+        let mut choices = choices.clone();
+        match self.key.split_once('.').map(|(table, _)| table) {
+            Some("saga") => choices.saga = self.turn("saga", &choices.saga)?,
+            Some("tcc") => choices.tcc = self.turn("tcc", &choices.tcc)?,
+            _ => choices.mixed = self.turn("mixed", &choices.mixed)?,
+        }
+        Ok(choices)
     }
 
     /// Turns one knob, by way of the form in which knobs are written in specs.
@@ -164,7 +189,7 @@ fn knob_names<K: JsonSchema>() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use amends_models::protocol::saga::{Barrier, SagaKnobs};
+    use amends_models::protocol::saga::Barrier;
     use amends_models::workflow::{Fault, StepDraft};
 
     use super::*;
@@ -214,11 +239,24 @@ mod tests {
     }
 
     #[test]
+    fn the_same_steps_are_orchestrated_or_choreographed() {
+        let faults = amends_models::workflow::FaultBudget::none();
+        let orchestrated = workflow().with_faults(faults.allow_at(Fault::Crash, "coordinator", 1));
+        let setting = |text: &str| text.parse::<Setting>().expect("it is a setting");
+        let choreographed = setting("protocol=choreography").apply(orchestrated.clone());
+        let choreographed = choreographed.expect("its steps have an undo");
+        assert_eq!(choreographed.protocol().name(), "choreography");
+        assert_eq!(choreographed.faults().at(Fault::Crash, "initiator"), 1);
+        assert_eq!(setting("protocol=saga").apply(choreographed), Ok(orchestrated));
+    }
+
+    #[test]
     fn what_cannot_be_set_is_said() {
         let wrong = |text: &str| set(text).expect_err("it cannot be set").to_string();
         insta::assert_snapshot!(wrong("saga.barier=none"), @"there is no knob `saga.barier`");
         insta::assert_snapshot!(wrong("tcc.barrier=none"), @"there is no knob `tcc.barrier`");
         insta::assert_snapshot!(wrong("saga.barrier=half"), @"`half` is no value for `saga.barrier`: unknown variant `half`, expected one of `full`, `without-tombstone`, `none`");
+        insta::assert_snapshot!(wrong("protocol=tcc"), @"`tcc` is no value for `protocol`: only `saga` and `choreography` take the same steps");
         insta::assert_snapshot!(wrong("saga.attempts=0"), @"`0` is no value for `saga.attempts`: a step that is never asked for cannot happen");
         insta::assert_snapshot!(wrong("instances=99"), @"`99` is no value for `instances`: it must be 1 to 16");
     }

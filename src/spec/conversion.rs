@@ -4,11 +4,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use amends_models::property::built_in_of;
+use amends_models::protocol::mixed::MixedChoices;
 use amends_models::workflow::builder::MAX_INSTANCES;
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{
-    Claim, Fault, FaultBudget, PropertyDraft, Protocol, StepDraft, StepKind, Work, Workflow,
-    WorkflowBuilder, WorkflowError,
+    Claim, Fault, FaultBudget, PropertyDraft, Protocol, RuleDraft, StepDraft, StepKind,
+    StepProtocol, Work, Workflow, WorkflowBuilder, WorkflowError,
 };
 use indexmap::IndexMap;
 use toml::Spanned;
@@ -21,8 +22,8 @@ use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
 /// The protocols a spec can name.
-const PROTOCOLS: [&str; 6] =
-    ["saga", "tcc", "choreography", "outbox", "event-sourcing", "two-phase-commit"];
+const PROTOCOLS: [&str; 7] =
+    ["saga", "tcc", "choreography", "outbox", "event-sourcing", "two-phase-commit", "mixed"];
 
 pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
@@ -66,6 +67,13 @@ impl Reader<'_> {
         for step in &file.step {
             builder = builder.step(self.step(step)?);
         }
+        if let Some(rule) = &file.rule {
+            builder = builder.rule(RuleDraft {
+                when: rule.when.get_ref().clone(),
+                then: self.step_protocol(&rule.then)?,
+                otherwise: self.step_protocol(&rule.otherwise)?,
+            });
+        }
         builder = builder.faults(self.faults(file)?);
         for property in &file.property {
             builder = builder.property(self.property(property)?);
@@ -84,6 +92,11 @@ impl Reader<'_> {
                 Protocol::EventSourcing(Arc::new(domain), knobs(&file.event_sourcing))
             }
             "two-phase-commit" => Protocol::TwoPhaseCommit(knobs(&file.two_phase_commit)),
+            "mixed" => Protocol::Mixed(MixedChoices {
+                mixed: knobs(&file.mixed),
+                saga: knobs(&file.saga),
+                tcc: knobs(&file.tcc),
+            }),
             unknown => {
                 return Err(self.source.error(
                     format!("there is no protocol named `{unknown}`"),
@@ -99,9 +112,12 @@ impl Reader<'_> {
             ("outbox", file.outbox.as_ref().map(Spanned::span)),
             ("event-sourcing", file.event_sourcing.as_ref().map(Spanned::span)),
             ("two-phase-commit", file.two_phase_commit.as_ref().map(Spanned::span)),
+            ("mixed", file.mixed.as_ref().map(Spanned::span)),
         ];
         for (owner, span) in tables {
-            if owner != protocol.name() && span.is_some() {
+            let is_part =
+                matches!(protocol, Protocol::Mixed(_)) && ["saga", "tcc"].contains(&owner);
+            if owner != protocol.name() && !is_part && span.is_some() {
                 return Err(self.source.error(
                     format!(
                         "these are choices of `{owner}`, but the protocol is `{}`",
@@ -143,6 +159,9 @@ impl Reader<'_> {
         if let Some(kind) = &table.kind {
             step = step.kind(self.kind(kind)?);
         }
+        if let Some(protocol) = &table.protocol {
+            step = step.protocol(self.step_protocol(protocol)?);
+        }
         if let Some(after) = &table.after {
             step = step.after(after.iter().map(Spanned::get_ref));
         }
@@ -154,6 +173,17 @@ impl Reader<'_> {
             step = step.work(work, lines(table.work(work)));
         }
         Ok(step)
+    }
+
+    fn step_protocol(&self, name: &Spanned<String>) -> Result<StepProtocol, SpecError> {
+        let known = StepProtocol::ALL;
+        known.into_iter().find(|it| it.name() == name.get_ref()).ok_or_else(|| {
+            self.source.error(
+                format!("there is no protocol of steps named `{}`", name.get_ref()),
+                Some(name.span()),
+                Some(suggestion(name.get_ref(), &known.map(StepProtocol::name))),
+            )
+        })
     }
 
     fn kind(&self, name: &Spanned<String>) -> Result<StepKind, SpecError> {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use amends_models::protocol::choreography::ChoreographyKnobs;
 use amends_models::protocol::event_sourcing::EventSourcingKnobs;
+use amends_models::protocol::mixed::MixedKnobs;
 use amends_models::protocol::outbox::OutboxKnobs;
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::protocol::tcc::TccKnobs;
@@ -31,7 +32,7 @@ pub(super) struct SpecFile {
     #[schemars(with = "String")]
     pub(super) name: Spanned<String>,
     /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography`, `outbox`,
-    /// `event-sourcing` or `two-phase-commit`.
+    /// `event-sourcing`, `two-phase-commit` or `mixed`.
     #[schemars(with = "String")]
     pub(super) protocol: Spanned<String>,
     /// How many workflows run at the same time in the model; unless it says otherwise, one for each
@@ -52,6 +53,8 @@ pub(super) struct SpecFile {
     #[serde(default)]
     #[schemars(with = "Vec<IndexMap<String, i64>>")]
     pub(super) request: Vec<Spanned<IndexMap<Spanned<String>, i64>>>,
+    /// In a mixed workflow, what picks the protocol of the steps that leave it open.
+    pub(super) rule: Option<RuleTable>,
     /// In event sourcing, the commands that the client of every workflow gives, one after the other.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -79,6 +82,9 @@ pub(super) struct SpecFile {
     /// The choices of the TCC; the default of each is right.
     #[schemars(with = "Option<TccKnobs>")]
     pub(super) tcc: Option<Spanned<TccKnobs>>,
+    /// The choices of putting protocols together; the default of each is right.
+    #[schemars(with = "Option<MixedKnobs>")]
+    pub(super) mixed: Option<Spanned<MixedKnobs>>,
     /// The choices of the choreography; the default of each is right.
     #[schemars(with = "Option<ChoreographyKnobs>")]
     pub(super) choreography: Option<Spanned<ChoreographyKnobs>>,
@@ -117,6 +123,10 @@ pub(super) struct StepTable {
     /// `compensatable` (the default), `pivot` or `retriable`.
     #[schemars(with = "Option<StepKindSchema>")]
     pub(super) kind: Option<Spanned<String>>,
+    /// In a mixed workflow, the protocol it uses: `saga`, `tcc` or `outbox`. Without one, the rule
+    /// picks.
+    #[schemars(with = "Option<StepProtocolSchema>")]
+    pub(super) protocol: Option<Spanned<String>>,
     /// The steps it waits for; unless it says otherwise, the one before it, or none in a TCC.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) after: Option<Vec<Spanned<String>>>,
@@ -144,6 +154,23 @@ pub(super) struct StepTable {
     /// In a TCC, how it releases what it reserved.
     #[schemars(with = "Option<LinesSchema>")]
     pub(super) cancel: Option<Spanned<Lines>>,
+}
+
+/// What picks the protocol of steps, by request: `when = "amount >= 50_000"`.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RuleTable {
+    /// What it goes by: a condition on the inputs of the request.
+    #[schemars(with = "String")]
+    pub(super) when: Spanned<String>,
+    /// The protocol that is used when that is true: `saga` or `tcc`.
+    #[serde(rename = "use")]
+    #[schemars(with = "StepProtocolSchema")]
+    pub(super) then: Spanned<String>,
+    /// The protocol that is used otherwise.
+    #[serde(rename = "else")]
+    #[schemars(with = "StepProtocolSchema")]
+    pub(super) otherwise: Spanned<String>,
 }
 
 impl StepTable {
@@ -280,6 +307,16 @@ enum StepKindSchema {
     Compensatable,
     Pivot,
     Retriable,
+}
+
+/// The protocols of steps, in the schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum StepProtocolSchema {
+    Saga,
+    Tcc,
+    Outbox,
 }
 
 /// The verdicts, in the schema.

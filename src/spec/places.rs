@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use amends_models::workflow::Work;
-use amends_models::workflow::builder::{Place, StepField};
+use amends_models::workflow::builder::{Place, RuleField, StepField};
 use toml::Spanned;
 use toml::de::DeTable;
 
@@ -45,6 +45,9 @@ impl Places {
             if let Some(kind) = &step.kind {
                 places.add(field(StepField::Kind), kind);
             }
+            if let Some(protocol) = &step.protocol {
+                places.add(field(StepField::Protocol), protocol);
+            }
             for (position, before) in step.after.iter().flatten().enumerate() {
                 places.add(field(StepField::After(position)), before);
             }
@@ -61,6 +64,11 @@ impl Places {
             for (position, input) in request.get_ref().keys().enumerate() {
                 places.mark(Place::Input(at, position), input.span());
             }
+        }
+        if let Some(rule) = &file.rule {
+            places.add(Place::Rule(RuleField::When), &rule.when);
+            places.add(Place::Rule(RuleField::Use), &rule.then);
+            places.add(Place::Rule(RuleField::Else), &rule.otherwise);
         }
         event_sourced::mark(&mut places, file);
         for (name, count) in &file.faults {
@@ -165,7 +173,14 @@ impl Places {
 /// own, so their place is looked up when it is needed.
 fn knob(text: &str, protocol: &str, name: &str) -> Option<Range<usize>> {
     let file = DeTable::parse(text).ok()?;
-    let (_, table) = file.get_ref().iter().find(|(key, _)| key.get_ref() == protocol)?;
-    let (key, value) = table.get_ref().as_table()?.iter().find(|(key, _)| key.get_ref() == name)?;
-    Some(key.span().start..value.span().end)
+    let mut tables = file.get_ref().iter().filter(|(key, _)| match protocol {
+        // Its parts have tables of their own.
+        "mixed" => ["mixed", "saga", "tcc"].contains(&key.get_ref().as_ref()),
+        _ => key.get_ref() == protocol,
+    });
+    tables.find_map(|(_, table)| {
+        let mut knobs = table.get_ref().as_table()?.iter();
+        let (key, value) = knobs.find(|(key, _)| key.get_ref() == name)?;
+        Some(key.span().start..value.span().end)
+    })
 }

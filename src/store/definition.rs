@@ -22,6 +22,7 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         Protocol::Outbox(knobs) => (json!(knobs), there_and_back),
         Protocol::EventSourcing(_, knobs) => (json!(knobs), there_and_back),
         Protocol::TwoPhaseCommit(knobs) => (json!(knobs), there_and_back),
+        Protocol::Mixed(choices) => (json!(choices), &Work::ALL[..]),
     };
     let services: Vec<Value> = workflow
         .services()
@@ -54,6 +55,9 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
                 });
                 definition["read"] = json!(reads.collect::<Vec<_>>());
             }
+            if let Some(protocol) = step.protocol {
+                definition["protocol"] = json!(protocol.name());
+            }
             for work in works {
                 definition[work.name()] =
                     json!(written(workflow, step.service, &step.business[*work]));
@@ -73,6 +77,18 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         Protocol::Outbox(_) => definition["aggregates"] = json!(workflow.instances()),
         Protocol::EventSourcing(domain, _) => definition["domain"] = of_domain(workflow, domain),
         _ => {}
+    }
+    if let Some(rule) = workflow.rule() {
+        let inputs = workflow.requests().inputs();
+        let name = |variable| match variable {
+            Variable::Input(InputId(position)) => inputs[usize::from(position)].clone(),
+            foreign => format!("{foreign:?}"),
+        };
+        definition["rule"] = json!({
+            "when": rule.when.written(&name).to_string(),
+            "use": rule.then.name(),
+            "else": rule.otherwise.name(),
+        });
     }
     let requests = workflow.requests();
     if !requests.inputs().is_empty() {

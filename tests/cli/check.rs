@@ -130,6 +130,20 @@ fn a_search_that_stops_early_exits_3() {
     assert!(text.contains("stopped at the limit of 50 states"), "{text}");
 }
 
+/// One definition, with a coordinator and without one.
+#[test]
+fn the_same_steps_are_orchestrated_or_choreographed() {
+    let home = Home::with_order();
+    for (protocol, node) in [("saga", "coordinator"), ("choreography", "initiator")] {
+        let output = home.run(&format!("check order.toml --set protocol={protocol}"));
+        let text = String::from_utf8(output.stdout).expect("it is text");
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        assert!(text.contains(&format!("{protocol} of 2 steps")), "{text}");
+        assert!(text.contains(&format!("1 crash at {node}")), "{text}");
+        assert!(text.contains("goods and money agree  holds"), "{text}");
+    }
+}
+
 #[test]
 fn a_search_that_has_no_time_exits_3() {
     let output = Home::with_order().run("check order.toml --timeout 0s");

@@ -110,6 +110,33 @@ impl StepHistory {
     pub fn is_late(&self) -> bool {
         self.late
     }
+
+    /// What is worth telling of the step of that name, if it was touched.
+    #[must_use]
+    pub fn fact(&self, name: &str) -> Option<String> {
+        match (self.done, self.undone) {
+            (0, 0) => None,
+            (done, 0) => Some(format!("{name} took effect {}", times(done))),
+            (0, undone) => Some(format!("{name} was undone {}, but never done", times(undone))),
+            (done, undone) => {
+                Some(format!("{name} took effect {} and was undone {}", times(done), times(undone)))
+            }
+        }
+    }
+
+    /// The same, for a step of a TCC.
+    #[must_use]
+    pub fn fact_of_reservation(&self, name: &str) -> Option<String> {
+        let did =
+            [("reserved", self.done), ("confirmed", self.confirmed), ("released", self.undone)];
+        let did: Vec<String> = did
+            .into_iter()
+            .filter(|&(_, count)| count > 0)
+            .map(|(what, count)| format!("{what} {}", times(count)))
+            .collect();
+        let never = if self.done == 0 { ", but never reserved" } else { "" };
+        (!did.is_empty()).then(|| format!("{name} was {}{never}", did.join(" and ")))
+    }
 }
 
 fn count(times: &mut u8) {
@@ -118,7 +145,7 @@ fn count(times: &mut u8) {
 
 /// A count in words: `once`, `twice`.
 #[must_use]
-pub(super) fn times(count: u8) -> &'static str {
+fn times(count: u8) -> &'static str {
     match count {
         1 => "once",
         2 => "twice",

@@ -37,6 +37,7 @@ mod ending;
 pub mod event_sourcing;
 mod history;
 pub mod isolation;
+pub mod mixed;
 pub mod outbox;
 mod reading;
 pub mod saga;
@@ -61,6 +62,7 @@ pub fn built_in_names(protocol: &Protocol) -> &'static [&'static str] {
         Protocol::Outbox(_) => &outbox::BUILT_IN,
         Protocol::EventSourcing(..) => &event_sourcing::BUILT_IN,
         Protocol::TwoPhaseCommit(_) => &two_phase_commit::BUILT_IN,
+        Protocol::Mixed(_) => &mixed::BUILT_IN,
     }
 }
 

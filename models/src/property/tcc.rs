@@ -11,7 +11,7 @@ use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Workflow;
 
 use super::ending::Ending;
-use super::history::{StepHistory, times};
+use super::history::StepHistory;
 use super::reading::Reading;
 use super::sight::{Orchestrated, Sight, View};
 
@@ -82,26 +82,8 @@ impl TccWitness {
     /// What is worth telling, for each step that was touched.
     #[must_use]
     pub fn facts(&self, workflow: &Workflow) -> Vec<String> {
-        let mut facts = Vec::new();
-        for (at, step) in self.steps.iter().enumerate() {
-            let did = [
-                ("reserved", step.times_done()),
-                ("confirmed", step.times_confirmed()),
-                ("released", step.times_undone()),
-            ];
-            let did: Vec<String> = did
-                .into_iter()
-                .filter(|&(_, count)| count > 0)
-                .map(|(what, count)| format!("{what} {}", times(count)))
-                .collect();
-            if did.is_empty() {
-                continue;
-            }
-            let never = if step.times_done() == 0 { ", but never reserved" } else { "" };
-            let name = &workflow.step(StepId(at as u8)).name;
-            facts.push(format!("{name} was {}{never}", did.join(" and ")));
-        }
-        facts
+        let steps = (0..).map(StepId).zip(&self.steps);
+        steps.filter_map(|(id, step)| step.fact_of_reservation(&workflow.step(id).name)).collect()
     }
 }
 

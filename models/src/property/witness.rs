@@ -10,7 +10,7 @@ use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::{StepId, StepSet};
 use crate::workflow::Workflow;
 
-use super::history::{StepHistory, times};
+use super::history::StepHistory;
 
 /// What really happened to the steps of one workflow, whatever the processes that carried it out
 /// believe.
@@ -47,6 +47,14 @@ impl WorkflowWitness {
     #[must_use]
     pub fn steps(&self) -> &[StepHistory] {
         &self.steps
+    }
+
+    /// What happened to one step, to be added to.
+    ///
+    /// # Panics
+    /// If there is no such step.
+    pub fn step(&mut self, step: StepId) -> &mut StepHistory {
+        &mut self.steps[usize::from(step.0)]
     }
 
     /// Whether a step was undone while one that waited for it was still in force.
@@ -108,22 +116,7 @@ impl WorkflowWitness {
     /// What is worth telling, for each step that was touched.
     #[must_use]
     pub fn facts(&self, workflow: &Workflow) -> Vec<String> {
-        let mut facts = Vec::new();
-        for (at, step) in self.steps.iter().enumerate() {
-            let name = &workflow.step(StepId(at as u8)).name;
-            match (step.times_done(), step.times_undone()) {
-                (0, 0) => {}
-                (done, 0) => facts.push(format!("{name} took effect {}", times(done))),
-                (0, undone) => {
-                    facts.push(format!("{name} was undone {}, but never done", times(undone)));
-                }
-                (done, undone) => facts.push(format!(
-                    "{name} took effect {} and was undone {}",
-                    times(done),
-                    times(undone)
-                )),
-            }
-        }
-        facts
+        let steps = (0..).map(StepId).zip(&self.steps);
+        steps.filter_map(|(id, step)| step.fact(&workflow.step(id).name)).collect()
     }
 }

@@ -16,15 +16,18 @@ pub mod event_sourcing;
 mod knob;
 pub mod lease;
 mod locals;
+pub mod mixed;
 pub mod outbox;
 pub mod process;
 pub mod rename;
 pub mod retry;
 pub mod saga;
 pub mod tcc;
+mod translation;
 pub mod two_phase_commit;
 
 pub use address::{Address, ServiceId, StepId, StepSet, WorkflowId};
 pub use answer::Answer;
 pub use locals::{LocalId, LocalSet, Locals};
 pub use process::{Effect, Effects, Input, Process, Value, Verdict};
+pub use translation::Translation;

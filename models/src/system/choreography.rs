@@ -78,6 +78,7 @@ impl Choreography {
     fn told(&self, workflow: WorkflowId, event: Told) -> String {
         match event {
             Told::Requested => format!("{workflow} requested"),
+            Told::Cancelled => format!("{workflow} taken back"),
             Told::Done(step) => format!("{} of {workflow} done", self.step(step)),
             Told::Refused(step) => format!("{} of {workflow} refused", self.step(step)),
             Told::Undone(step) => format!("{} of {workflow} undone", self.step(step)),
@@ -199,8 +200,12 @@ impl Words<Choreography> for Choreography {
             RoleRecord::Coordinator(InitiatorRecord::Requested) => {
                 "the request, with its events in the outbox".to_owned()
             }
+            RoleRecord::Coordinator(InitiatorRecord::Cancelled) => {
+                "the cancellation, with its events in the outbox".to_owned()
+            }
             RoleRecord::Coordinator(InitiatorRecord::Heard(event)) => match event {
                 Told::Requested => "heard of the request".to_owned(),
+                Told::Cancelled => "heard of the cancellation".to_owned(),
                 Told::Done(step) => format!("{} is done", self.step(step)),
                 Told::Refused(step) => format!("{} is refused", self.step(step)),
                 Told::Undone(step) => format!("{} is undone", self.step(step)),

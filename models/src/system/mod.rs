@@ -30,6 +30,7 @@ mod hosting;
 mod inbox;
 mod interchange;
 mod local;
+pub mod mixed;
 mod model;
 mod of_workflow;
 pub mod outbox;

@@ -8,7 +8,7 @@ use crate::workflow::{Protocol as Chosen, Workflow};
 use super::event_sourcing;
 use super::protocol::Hostable;
 use super::topology::System;
-use super::{choreography, outbox, saga, tcc, two_phase_commit};
+use super::{choreography, mixed, outbox, saga, tcc, two_phase_commit};
 
 /// Something to do with a system, whatever its protocol.
 pub trait WithSystem {
@@ -29,6 +29,7 @@ pub fn with_system<W: WithSystem>(workflow: &Workflow, what: W) -> W::Output {
         Chosen::EventSourcing(domain, knobs) => {
             what.with(event_sourcing::system(workflow, domain, knobs))
         }
+        Chosen::Mixed(choices) => what.with(mixed::system(workflow, choices)),
         Chosen::TwoPhaseCommit(knobs) => what.with(two_phase_commit::system(workflow, knobs)),
     }
 }

@@ -1,10 +1,12 @@
 //! A process that plays one of two roles, so that coordinators and participants, which keep
 //! different logs, can live in one system.
 
+use std::convert::identity;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::rename::{Exchange, Rename};
-use crate::protocol::{Address, Effect, Effects, Input, Process};
+use crate::protocol::{Address, Effects, Input, Process, Translation};
 
 /// A coordinator or a participant.
 #[derive(Clone, Debug)]
@@ -91,13 +93,15 @@ where
                 let mut own = Effects::<C>::new();
                 let (volatile, durable) = (&mut volatile.coordinator, &durable.coordinator);
                 core.handle(volatile, durable, translate_input(input), &mut own);
-                effects.extend(own.into_iter().map(|e| translate(e, RoleRecord::Coordinator)));
+                let wider = translation(RoleRecord::Coordinator);
+                effects.extend(own.into_iter().map(|effect| wider.effect(effect)));
             }
             Role::Participant(core) => {
                 let mut own = Effects::<P>::new();
                 let (volatile, durable) = (&mut volatile.participant, &durable.participant);
                 core.handle(volatile, durable, translate_input(input), &mut own);
-                effects.extend(own.into_iter().map(|e| translate(e, RoleRecord::Participant)));
+                let wider = translation(RoleRecord::Participant);
+                effects.extend(own.into_iter().map(|effect| wider.effect(effect)));
             }
         }
     }
@@ -175,21 +179,11 @@ where
     }
 }
 
-/// The same effect, with its records in the wider log.
-fn translate<A, B>(effect: Effect<A>, record: fn(A::Record) -> B::Record) -> Effect<B>
+/// The same vocabulary, with records in the wider log.
+fn translation<A, B>(record: fn(A::Record) -> B::Record) -> Translation<A, B>
 where
     A: Process,
     B: Process<Change = A::Change, Message = A::Message, Timer = A::Timer, Outcome = A::Outcome>,
 {
-    match effect {
-        Effect::Persist(entry) => Effect::Persist(record(entry)),
-        Effect::Apply(change) => Effect::Apply(change),
-        Effect::Transact { change, accepted, refused } => {
-            Effect::Transact { change, accepted: record(accepted), refused: refused.map(record) }
-        }
-        Effect::Send { to, message } => Effect::Send { to, message },
-        Effect::SetTimer(timer) => Effect::SetTimer(timer),
-        Effect::CancelTimer(timer) => Effect::CancelTimer(timer),
-        Effect::Finish(outcome) => Effect::Finish(outcome),
-    }
+    Translation { record, change: identity, message: identity, timer: identity, outcome: identity }
 }

@@ -41,8 +41,7 @@ pub struct Saga {
 pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
-    let flow = Arc::new(Dataflow::of(workflow.steps()));
-    let saga = Saga { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan), flow };
+    let saga = Saga::new(Arc::clone(&workflow), Arc::clone(&plan));
     let coordinators: Vec<WorkflowId> = (0..workflow.instances()).map(WorkflowId).collect();
     let mut builder = SystemBuilder::new(saga)
         .ordered(workflow.ordered_links())
@@ -69,6 +68,11 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
 }
 
 impl Saga {
+    pub(super) fn new(workflow: Arc<Workflow>, plan: Arc<SagaPlan>) -> Self {
+        let flow = Arc::new(Dataflow::of(workflow.steps()));
+        Saga { workflow, plan, flow }
+    }
+
     /// What its steps read and write.
     #[must_use]
     pub fn flow(&self) -> &Dataflow {

@@ -33,7 +33,7 @@ pub struct Tcc {
 pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(TccPlan::new(workflow.steps(), knobs.clone()));
-    let tcc = Tcc { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
+    let tcc = Tcc::new(Arc::clone(&workflow), Arc::clone(&plan));
     let mut builder =
         SystemBuilder::new(tcc).ordered(workflow.ordered_links()).faults(workflow.faults().clone());
     for id in (0..workflow.instances()).map(WorkflowId) {
@@ -57,6 +57,10 @@ pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
 }
 
 impl Tcc {
+    pub(super) fn new(workflow: Arc<Workflow>, plan: Arc<TccPlan>) -> Self {
+        Tcc { workflow, plan }
+    }
+
     /// The plan of its steps.
     #[must_use]
     pub fn plan(&self) -> &Arc<TccPlan> {

@@ -8,18 +8,22 @@ use std::sync::Arc;
 
 use crate::protocol::choreography::ChoreographyKnobs;
 use crate::protocol::event_sourcing::EventSourcingKnobs;
+use crate::protocol::mixed::MixedChoices;
 use crate::protocol::outbox::OutboxKnobs;
 use crate::protocol::saga::SagaKnobs;
 use crate::protocol::tcc::TccKnobs;
 use crate::protocol::two_phase_commit::TwoPhaseKnobs;
 use crate::protocol::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
 
-use super::builder::{BROKER, COORDINATOR, INITIATOR, STANDBY, STORE, relay_node};
+use super::builder::{
+    BROKER, COORDINATOR, INITIATOR, Place, STANDBY, STORE, WorkflowError, relay_node,
+};
 use super::business::ByWork;
 use super::domain::Domain;
 use super::expression::{ArithmeticError, Assignment, Condition, Reading, Variable};
 use super::faults::FaultBudget;
 use super::request::Requests;
+use super::rule::{Rule, StepProtocol};
 
 /// What runs, how often, on what, and what must be true of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,7 @@ pub struct Workflow {
     pub(super) steps: Vec<Step>,
     pub(super) locals: Vec<String>,
     pub(super) requests: Requests,
+    pub(super) rule: Option<Rule>,
     pub(super) ordered_links: bool,
     pub(super) faults: FaultBudget,
     pub(super) properties: Vec<PropertyDefinition>,
@@ -51,6 +56,8 @@ pub enum Protocol {
     EventSourcing(Arc<Domain>, EventSourcingKnobs),
     /// A two-phase commit.
     TwoPhaseCommit(TwoPhaseKnobs),
+    /// Each step by the protocol it names, or that the workflow's rule picks.
+    Mixed(MixedChoices),
 }
 
 impl Protocol {
@@ -64,6 +71,7 @@ impl Protocol {
             Protocol::Outbox(_) => "outbox",
             Protocol::EventSourcing(..) => "event-sourcing",
             Protocol::TwoPhaseCommit(_) => "two-phase-commit",
+            Protocol::Mixed(_) => "mixed",
         }
     }
 
@@ -71,7 +79,9 @@ impl Protocol {
     #[must_use]
     pub fn nodes(&self) -> Vec<String> {
         match self {
-            Protocol::Saga(_) | Protocol::Tcc(_) => vec![COORDINATOR.to_owned()],
+            Protocol::Saga(_) | Protocol::Tcc(_) | Protocol::Mixed(_) => {
+                vec![COORDINATOR.to_owned()]
+            }
             Protocol::Choreography(_) => vec![INITIATOR.to_owned()],
             Protocol::Outbox(knobs) => {
                 (0..knobs.relays).map(relay_node).chain([BROKER.to_owned()]).collect()
@@ -115,6 +125,8 @@ pub struct Step {
     pub service: ServiceId,
     /// Whether it can be undone.
     pub kind: StepKind,
+    /// The protocol it uses, where steps have different ones; `None` leaves it to the rule.
+    pub protocol: Option<StepProtocol>,
     /// The steps that must be done before it starts.
     pub after: StepSet,
     /// What it reads into variables of the workflow, before anything else.
@@ -283,6 +295,23 @@ impl Workflow {
         !self.locals.is_empty()
     }
 
+    /// What picks the protocol of the steps that leave it open.
+    #[must_use]
+    pub fn rule(&self) -> Option<&Rule> {
+        self.rule.as_ref()
+    }
+
+    /// The protocol by which a step of that run is carried out, where steps have different ones; a
+    /// saga, where they have not.
+    #[must_use]
+    pub fn protocol_of(&self, workflow: WorkflowId, step: StepId) -> StepProtocol {
+        let picked = || {
+            let picks = &self.rule.as_ref()?.picks;
+            picks.get(self.requests.turn(workflow)?).copied()
+        };
+        self.step(step).protocol.or_else(picked).unwrap_or(StepProtocol::Saga)
+    }
+
     /// Whether links keep messages in order.
     #[must_use]
     pub fn ordered_links(&self) -> bool {
@@ -314,6 +343,33 @@ impl Workflow {
     pub fn with_protocol(mut self, protocol: Protocol) -> Workflow {
         self.protocol = protocol;
         self
+    }
+
+    /// The same workflow, orchestrated or choreographed: a saga with a coordinator and one without take
+    /// the same steps in the same order. Faults that strike the coordinator strike the initiators
+    /// instead, and the reverse.
+    ///
+    /// # Errors
+    /// When the steps mean nothing to that protocol.
+    pub fn carried_out_by(self, protocol: Protocol) -> Result<Workflow, WorkflowError> {
+        let (from, to) = match (&self.protocol, &protocol) {
+            (Protocol::Saga(_), Protocol::Choreography(_)) if self.has_locals() => {
+                let message = "steps that read need a coordinator, who keeps what was read";
+                return Err(WorkflowError::new(Place::Workflow, message).help("remove `read`"));
+            }
+            (Protocol::Saga(_), Protocol::Choreography(_)) => (COORDINATOR, INITIATOR),
+            (Protocol::Choreography(_), Protocol::Saga(_)) => (INITIATOR, COORDINATOR),
+            (own, other) if own.name() == other.name() => return Ok(self.with_protocol(protocol)),
+            (own, other) => {
+                return Err(WorkflowError::new(
+                    Place::Workflow,
+                    format!("the steps of a {} are no steps of a {}", own.name(), other.name()),
+                )
+                .help("only `saga` and `choreography` take the same steps"));
+            }
+        };
+        let faults = self.faults.clone().moved(from, to);
+        Ok(self.with_protocol(protocol).with_faults(faults))
     }
 
     /// What the user states must be true.

@@ -119,6 +119,15 @@ impl FaultBudget {
         self.at.iter().map(|((fault, node), &count)| (*fault, node.as_str(), count))
     }
 
+    /// The same budget, with what was bound to the node `from` bound to the node `to`.
+    #[must_use]
+    pub fn moved(mut self, from: &str, to: &str) -> Self {
+        let at = std::mem::take(&mut self.at).into_iter();
+        let node = |node: String| if node == from { to.to_owned() } else { node };
+        self.at = at.map(|((fault, at), count)| ((fault, node(at)), count)).collect();
+        self
+    }
+
     /// The number of faults of that kind that may happen in all.
     #[must_use]
     pub fn total(&self, fault: Fault) -> u32 {

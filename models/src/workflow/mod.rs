@@ -15,9 +15,10 @@ mod execution;
 pub mod expression;
 pub mod faults;
 pub mod request;
+pub mod rule;
 pub mod suggestion;
 
-pub use builder::{PropertyDraft, StepDraft, WorkflowBuilder, WorkflowError};
+pub use builder::{PropertyDraft, RuleDraft, StepDraft, WorkflowBuilder, WorkflowError};
 pub use business::{ByWork, Work};
 pub use dataflow::Dataflow;
 pub use definition::{
@@ -26,3 +27,4 @@ pub use definition::{
 pub use expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};
 pub use request::{InputId, Requests};
+pub use rule::{Rule, StepProtocol};

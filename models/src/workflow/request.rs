@@ -50,9 +50,12 @@ impl Requests {
     /// The inputs of a workflow, by [`InputId`].
     #[must_use]
     pub fn of(&self, workflow: WorkflowId) -> &[i64] {
-        match self.values.len() {
-            0 => &[],
-            count => &self.values[workflow.0 as usize % count],
-        }
+        self.turn(workflow).map_or(&[], |turn| &self.values[turn])
+    }
+
+    /// The position of the request that asks for a workflow, if there are requests.
+    #[must_use]
+    pub fn turn(&self, workflow: WorkflowId) -> Option<usize> {
+        (workflow.0 as usize).checked_rem(self.values.len())
     }
 }

@@ -14,7 +14,10 @@ pub enum Event {
     Requested,
     /// The step took effect.
     Done(StepId),
-    /// The business said no to the step; nothing changed.
+    /// The client took its request back, or its deadline passed.
+    Cancelled,
+    /// The business said no to the step, or the client took its request back before the step ran;
+    /// nothing changed.
     Refused(StepId),
     /// The step is compensated, or was called off before it ran.
     Undone(StepId),

@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::address::{Address, StepSet, WorkflowId};
 use crate::protocol::process::{Effect, Effects, Input, Process};
 use crate::protocol::rename::renames;
-use crate::protocol::saga::SagaOutcome;
+use crate::protocol::saga::{Cancellation, SagaOutcome};
 
 use super::event::{ChoreographyMessage, ChoreographyTimer, Event, Line, Reaction};
 use super::outbox::{Outbox, acknowledge, publish};
 use super::plan::ChoreographyPlan;
 
-/// The initiator of one workflow. It decides nothing: it publishes that the workflow was asked for,
-/// and takes note of how the last (or, on the way back, the first) steps say it ended.
+/// The initiator of one workflow. It publishes that the workflow was asked for, or that the client took
+/// it back, and takes note of how the last (or, on the way back, the first) steps say it ended. It
+/// decides nothing but this: once taken back, a workflow whose every step can be undone never counts
+/// as completed.
 #[derive(Clone, Debug)]
 pub struct Initiator {
     workflow: WorkflowId,
@@ -27,7 +29,9 @@ pub struct Initiator {
 pub enum InitiatorRecord {
     /// The client's request, and the lines that tell of it.
     Requested,
-    /// A first step has heard of it.
+    /// The client takes it back, and the lines that tell of that.
+    Cancelled,
+    /// A step has heard of it.
     Delivered(Line),
     /// An event that tells how it ended.
     Heard(Event),
@@ -36,6 +40,7 @@ pub enum InitiatorRecord {
 renames!(
     enum InitiatorRecord {
         Requested,
+        Cancelled,
         Delivered(line),
         Heard(event),
     }
@@ -46,6 +51,8 @@ renames!(
 pub struct InitiatorLog {
     /// Whether the workflow was asked for.
     pub requested: bool,
+    /// Whether it was taken back.
+    pub cancelled: bool,
     /// What it still has to publish.
     pub outbox: Outbox,
     /// Last steps that are done.
@@ -56,7 +63,7 @@ pub struct InitiatorLog {
     pub outcome: Option<SagaOutcome>,
 }
 
-renames!(struct InitiatorLog { requested, outbox, done, undone, outcome });
+renames!(struct InitiatorLog { requested, cancelled, outbox, done, undone, outcome });
 
 impl Initiator {
     /// The initiator of `workflow`.
@@ -69,6 +76,20 @@ impl Initiator {
         effects.push(Effect::Persist(InitiatorRecord::Requested));
         for line in self.plan.lines(self.workflow, Event::Requested) {
             publish(&self.plan, line, effects);
+        }
+    }
+
+    fn cancel(&self, log: &InitiatorLog, effects: &mut Effects<Self>) {
+        let open = log.requested && !log.cancelled && log.outcome.is_none();
+        if !open || !self.plan.can_be_cancelled() {
+            return;
+        }
+        effects.push(Effect::Persist(InitiatorRecord::Cancelled));
+        for line in self.plan.lines(self.workflow, Event::Cancelled) {
+            publish(&self.plan, line, effects);
+        }
+        if self.plan.knobs().cancellation == Cancellation::WithoutCompensation {
+            effects.push(Effect::Finish(SagaOutcome::Failed));
         }
     }
 
@@ -108,6 +129,13 @@ impl Process for Initiator {
                 log.requested = true;
                 log.outbox.extend(self.plan.lines(self.workflow, Event::Requested));
             }
+            InitiatorRecord::Cancelled => {
+                log.cancelled = true;
+                log.outbox.extend(self.plan.lines(self.workflow, Event::Cancelled));
+                if self.plan.knobs().cancellation == Cancellation::WithoutCompensation {
+                    log.outcome = Some(SagaOutcome::Failed);
+                }
+            }
             InitiatorRecord::Delivered(line) => {
                 log.outbox.remove(line);
             }
@@ -115,10 +143,12 @@ impl Process for Initiator {
             InitiatorRecord::Heard(Event::Refused(step) | Event::Undone(step)) => {
                 log.undone.insert(step);
             }
-            InitiatorRecord::Heard(Event::Requested) => {}
+            InitiatorRecord::Heard(Event::Requested | Event::Cancelled) => {}
         }
         if log.outcome.is_none() {
-            if log.done == self.plan.last_steps() {
+            // Where all can be undone, the last steps undo what they did before they heard of it.
+            let revoked = log.cancelled && self.plan.point_of_no_return().is_none();
+            if log.done == self.plan.last_steps() && !revoked {
                 log.outcome = Some(SagaOutcome::Completed);
             } else if log.undone == self.plan.first_steps() {
                 log.outcome = Some(SagaOutcome::Compensated);
@@ -150,8 +180,9 @@ impl Process for Initiator {
                     publish(&self.plan, line, effects);
                 }
             }
-            // Nobody can call a choreography back, and the initiator owns no resources.
-            Input::Start | Input::Cancel | Input::Applied { .. } => {}
+            Input::Cancel => self.cancel(log, effects),
+            // The initiator owns no resources.
+            Input::Start | Input::Applied { .. } => {}
         }
     }
 

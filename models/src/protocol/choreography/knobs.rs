@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::knob::knob;
+use crate::protocol::saga::Cancellation;
 
 /// All choices of one choreography.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -20,6 +21,8 @@ pub struct ChoreographyKnobs {
     pub join: Join,
     /// How compensation spreads after a refusal.
     pub rollback: Rollback,
+    /// Until when the client can take its request back.
+    pub cancellation: Cancellation,
 }
 
 knob! {

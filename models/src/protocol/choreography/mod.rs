@@ -17,15 +17,24 @@
 //! |---|---|---|
 //! | `Requested` | the client asks | the first steps |
 //! | `Done(s)` | step `s` took effect | the steps that wait for `s`; after a last step, the initiator |
-//! | `Refused(s)` | the business said no | the steps `s` waited for, and those that run beside it |
+//! | `Cancelled` | the client takes its request back | the point of no return; the last steps, if there is none |
+//! | `Refused(s)` | the business said no, or `s` has not run and will not | the steps `s` waited for, and those that run beside it |
 //! | `Undone(s)` | `s` is compensated, or will never run | the steps `s` waited for; after a first step, the initiator |
 //!
 //! A step is done when everything it waits for is done, and undone when everything that waited for it
 //! is undone: so compensation runs in reverse although nobody directs it. A step that hears of a
 //! refusal before it ran leaves a *tombstone*, and never runs.
 //!
+//! # Taking a request back
+//!
+//! Whether a cancellation comes in time must be decided in one place, or some services would go back
+//! while others go on. Where there is a point of no return, its service decides, in the transaction in
+//! which it would otherwise run. Where every step can be undone it is the initiator, which from then on
+//! takes no completion for an answer; the last steps go back first, and the others follow as after a
+//! refusal.
+//!
 //! The [`Initiator`] is where the client's request enters: it publishes `Requested` and hears how it
-//! ended, and decides nothing.
+//! ended.
 
 mod event;
 mod initiator;

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::protocol::address::{Address, ServiceId, StepId, StepSet, WorkflowId};
+use crate::protocol::saga::Cancellation;
 use crate::workflow::{Step, StepKind};
 
 use super::event::{Event, Line, Subscriber};
@@ -97,11 +98,47 @@ impl ChoreographyPlan {
         self.all().iter().filter(|&step| self.place(step).followers.is_empty()).collect()
     }
 
+    /// The step that alone decides whether a cancellation comes in time, because nothing can be undone
+    /// once it has run: the pivot, or the first retriable step. `None` if every step can be undone; then
+    /// it is for the [initiator](super::Initiator) to decide.
+    #[must_use]
+    pub fn point_of_no_return(&self) -> Option<StepId> {
+        let is_final = |step: &StepId| self.place(*step).kind != StepKind::Compensatable;
+        let mut first = self.all().iter().filter(is_final).filter(|&step| {
+            let mut earlier = self.place(step).earlier.iter();
+            !earlier.any(|before| is_final(&before))
+        });
+        first.next()
+    }
+
+    /// The steps that hear that the client took its request back; none, if nobody could decide alone
+    /// whether that comes in time: then a request cannot be taken back.
+    fn called_off(&self) -> StepSet {
+        match (self.knobs.cancellation, self.point_of_no_return()) {
+            (Cancellation::Anytime, _) => self.all(),
+            (Cancellation::WithoutCompensation, _) => StepSet::EMPTY,
+            (Cancellation::BeforePivot, None) => self.last_steps(),
+            (Cancellation::BeforePivot, Some(decider)) => {
+                let later = self.place(decider).later;
+                let beside = self.all().difference(self.place(decider).earlier).difference(later);
+                if beside.len() == 1 { beside } else { StepSet::EMPTY }
+            }
+        }
+    }
+
+    /// Whether the client can take its request back.
+    #[must_use]
+    pub fn can_be_cancelled(&self) -> bool {
+        self.knobs.cancellation == Cancellation::WithoutCompensation
+            || !self.called_off().is_empty()
+    }
+
     /// The lines that tell everybody who is to hear of `event`.
     #[must_use]
     pub fn lines(&self, workflow: WorkflowId, event: Event) -> SmallVec<[Line; 2]> {
         let (steps, initiator) = match event {
             Event::Requested => (self.first_steps(), false),
+            Event::Cancelled => (self.called_off(), false),
             Event::Done(step) => {
                 let followers = self.place(step).followers;
                 (followers, followers.is_empty())
@@ -127,7 +164,7 @@ impl ChoreographyPlan {
     #[must_use]
     pub fn publisher(&self, line: Line) -> Address {
         match line.event {
-            Event::Requested => Address::Initiator(line.workflow),
+            Event::Requested | Event::Cancelled => Address::Initiator(line.workflow),
             Event::Done(step) | Event::Refused(step) | Event::Undone(step) => {
                 Address::Service(self.place(step).service)
             }

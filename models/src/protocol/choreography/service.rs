@@ -43,6 +43,10 @@ impl ReactingService {
         }
     }
 
+    fn can_be_undone(&self, step: StepId) -> bool {
+        self.plan.place(step).kind == StepKind::Compensatable
+    }
+
     /// Whether everything that waited for the step is known to be undone.
     fn may_be_undone(&self, step: StepId, heard: Heard) -> bool {
         let out_of_question = heard.refused.iter().fold(
@@ -75,11 +79,14 @@ impl Turn<'_> {
         let heard = self.store.heard(line.workflow, step).and(line.event);
         let forward = matches!(line.event, Event::Requested | Event::Done(_));
         match (self.remembered(line, step), forward) {
+            (None, false) if line.event == Event::Cancelled => self.turn_down(line, step, heard),
             (None, true) if self.core.may_start(step, heard) => {
                 self.attempt(line, step, Direction::Forward);
             }
             (None, false) => self.call_off(line, step, heard),
-            (Some(Entry::Done), false) if self.core.may_be_undone(step, heard) => {
+            (Some(Entry::Done), false)
+                if self.core.may_be_undone(step, heard) && self.core.can_be_undone(step) =>
+            {
                 self.attempt(line, step, Direction::Backward);
             }
             (None, true) | (Some(Entry::Done | Entry::Refused | Entry::Undone), _) => {
@@ -101,6 +108,20 @@ impl Turn<'_> {
         if heard != self.store.heard(line.workflow, step) {
             self.effects.push(Effect::Persist(ServiceRecord::Heard(line)));
         }
+        self.handled(line);
+    }
+
+    /// The client took its request back before the step ran.
+    fn turn_down(&mut self, line: Line, step: StepId, heard: Heard) {
+        let entry = match self.core.plan.knobs().inbox {
+            Inbox::Full => Some(Entry::Refused),
+            Inbox::WithoutTombstone => None,
+            // It may have run.
+            Inbox::None => return self.call_off(line, step, heard),
+        };
+        let event = Event::Refused(step);
+        self.effects.push(Effect::Persist(ServiceRecord::Reacted { cause: line, entry, event }));
+        self.tell(line, event);
         self.handled(line);
     }
 

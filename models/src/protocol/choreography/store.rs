@@ -92,6 +92,8 @@ impl Heard {
     pub fn add(&mut self, event: Event) {
         match event {
             Event::Requested => self.requested = true,
+            // The step answers it at once, or it comes too late.
+            Event::Cancelled => {}
             Event::Done(step) => self.done.insert(step),
             Event::Refused(step) => self.refused.insert(step),
             Event::Undone(step) => self.undone.insert(step),

@@ -124,7 +124,8 @@ knob! {
         BeforePivot,
         /// At any time, also when steps are done that cannot be undone.
         Anytime,
-        /// At any time, and what was done is left as it is: the coordinator just stops.
+        /// At any time, and what was done is left as it is: the client is told that it failed, and that
+        /// is all.
         WithoutCompensation,
     }
 }

@@ -11,6 +11,7 @@ use super::message::Direction;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SagaPlan {
     steps: Vec<PlannedStep>,
+    all: StepSet,
     knobs: SagaKnobs,
 }
 
@@ -36,6 +37,22 @@ pub struct PlannedStep {
 }
 
 impl PlannedStep {
+    /// A step that reads nothing, needs to know nothing and locks nothing. What depends on it follows
+    /// from the steps it is planned with.
+    #[must_use]
+    pub fn new(service: ServiceId, kind: StepKind, after: StepSet) -> PlannedStep {
+        PlannedStep {
+            service,
+            kind,
+            after,
+            dependents: StepSet::EMPTY,
+            reads: LocalSet::EMPTY,
+            needs: LocalSet::EMPTY,
+            undo_needs: LocalSet::EMPTY,
+            locks: false,
+        }
+    }
+
     /// The variables that have to be known for a call in that direction.
     #[must_use]
     pub fn needs_for(&self, direction: Direction) -> LocalSet {
@@ -51,23 +68,33 @@ impl SagaPlan {
     #[must_use]
     pub fn new(steps: &[Step], knobs: SagaKnobs) -> SagaPlan {
         let flow = Dataflow::of(steps);
-        let mut planned: Vec<PlannedStep> = (0u8..)
-            .map(|at| flow.step(StepId(at)))
-            .zip(steps)
-            .map(|(flow, step)| PlannedStep {
+        let isolation = knobs.isolation;
+        let planned =
+            (0u8..).map(|at| flow.step(StepId(at))).zip(steps).map(|(flow, step)| PlannedStep {
                 service: step.service,
                 kind: step.kind,
                 after: step.after,
                 dependents: StepSet::EMPTY,
                 reads: flow.reads,
-                needs: match knobs.isolation {
+                needs: match isolation {
                     Isolation::Reread => flow.uses.union(flow.depends_on),
                     Isolation::SemanticLock | Isolation::None => flow.uses,
                 },
                 undo_needs: flow.undo_uses,
-                locks: knobs.isolation == Isolation::SemanticLock && !flow.touches.is_empty(),
-            })
-            .collect();
+                locks: isolation == Isolation::SemanticLock && !flow.touches.is_empty(),
+            });
+        SagaPlan::of(planned, StepSet::first(steps.len()), knobs)
+    }
+
+    /// A plan of steps by position, of which `all` are carried out. Whatever `dependents` they have
+    /// follows from `after`.
+    #[must_use]
+    pub fn of(
+        steps: impl IntoIterator<Item = PlannedStep>,
+        all: StepSet,
+        knobs: SagaKnobs,
+    ) -> SagaPlan {
+        let mut planned: Vec<PlannedStep> = steps.into_iter().collect();
         // Each round reaches one dependency further; there are at most as many as steps.
         for _ in 0..planned.len() {
             for at in 0..planned.len() {
@@ -78,7 +105,7 @@ impl SagaPlan {
                 }
             }
         }
-        SagaPlan { steps: planned, knobs }
+        SagaPlan { steps: planned, all, knobs }
     }
 
     /// The choices made.
@@ -99,7 +126,7 @@ impl SagaPlan {
     /// All steps.
     #[must_use]
     pub fn all(&self) -> StepSet {
-        StepSet::first(self.steps.len())
+        self.all
     }
 
     /// The steps that leave a lock.

@@ -9,6 +9,7 @@ use super::knobs::TccKnobs;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TccPlan {
     steps: Vec<PlannedTry>,
+    all: StepSet,
     knobs: TccKnobs,
 }
 
@@ -25,11 +26,17 @@ impl TccPlan {
     /// Plans the steps of a validated workflow.
     #[must_use]
     pub fn new(steps: &[Step], knobs: TccKnobs) -> TccPlan {
-        let steps = steps
-            .iter()
-            .map(|step| PlannedTry { service: step.service, after: step.after })
-            .collect();
-        TccPlan { steps, knobs }
+        TccPlan::of(steps, StepSet::first(steps.len()), knobs)
+    }
+
+    /// Plans the steps of a validated workflow that are `branches` of a TCC.
+    #[must_use]
+    pub fn of(steps: &[Step], branches: StepSet, knobs: TccKnobs) -> TccPlan {
+        let planned = steps.iter().map(|step| PlannedTry {
+            service: step.service,
+            after: step.after.intersection(branches),
+        });
+        TccPlan { steps: planned.collect(), all: branches, knobs }
     }
 
     /// The choices made.
@@ -50,6 +57,6 @@ impl TccPlan {
     /// All steps.
     #[must_use]
     pub fn all(&self) -> StepSet {
-        StepSet::first(self.steps.len())
+        self.all
     }
 }

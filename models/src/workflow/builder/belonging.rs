@@ -19,6 +19,13 @@ pub(super) fn check_belongs(
         )
         .help("remove `read`, or set protocol = \"saga\""));
     }
+    if draft.protocol.is_some() {
+        return Err(WorkflowError::new(
+            Place::Step(position, StepField::Protocol),
+            format!("`{}` has a protocol of its own, and so has the workflow", draft.name),
+        )
+        .help("set protocol = \"mixed\" for the workflow, or remove it here"));
+    }
     check_work(protocol, position, draft)?;
     match protocol {
         Protocol::Tcc(_) if draft.kind != StepKind::Compensatable => Err(WorkflowError::new(
@@ -45,7 +52,8 @@ pub(super) fn check_belongs(
         | Protocol::Tcc(_)
         | Protocol::Choreography(_)
         | Protocol::Outbox(_)
-        | Protocol::TwoPhaseCommit(_) => Ok(()),
+        | Protocol::TwoPhaseCommit(_)
+        | Protocol::Mixed(_) => Ok(()),
     }
 }
 
@@ -60,7 +68,8 @@ fn check_work(
         Protocol::Saga(_) | Protocol::Choreography(_) => &[Work::Change, Work::Undo],
         // An outbox publishes what happened. It takes nothing back.
         Protocol::Outbox(_) | Protocol::TwoPhaseCommit(_) => &[Work::Change],
-        Protocol::EventSourcing(..) => return Ok(()),
+        // A step of a mixed workflow says what its own protocol does.
+        Protocol::EventSourcing(..) | Protocol::Mixed(_) => return Ok(()),
     };
     let stray = |work: &Work| !known.contains(work) && !draft.business[*work].is_empty();
     let Some(work) = Work::ALL.into_iter().find(stray) else { return Ok(()) };

@@ -2,6 +2,7 @@
 
 use crate::workflow::business::{ByWork, Work};
 use crate::workflow::definition::{Claim, StepKind};
+use crate::workflow::rule::StepProtocol;
 
 /// A step as people write it.
 #[derive(Clone, Debug)]
@@ -9,6 +10,7 @@ pub struct StepDraft {
     pub(super) name: String,
     pub(super) service: String,
     pub(super) kind: StepKind,
+    pub(super) protocol: Option<StepProtocol>,
     pub(super) after: Option<Vec<String>>,
     pub(super) read: Vec<String>,
     pub(super) when: Option<String>,
@@ -28,6 +30,17 @@ pub struct PropertyDraft {
     pub given: Option<String>,
 }
 
+/// A rule as people write it: what picks the protocol of the steps that leave it open.
+#[derive(Clone, Debug)]
+pub struct RuleDraft {
+    /// What it goes by, as text: a condition on the inputs of the request.
+    pub when: String,
+    /// What is used when that is true.
+    pub then: StepProtocol,
+    /// What is used otherwise.
+    pub otherwise: StepProtocol,
+}
+
 impl StepDraft {
     /// A compensatable step of that name, carried out by that service.
     #[must_use]
@@ -36,6 +49,7 @@ impl StepDraft {
             name: name.into(),
             service: service.into(),
             kind: StepKind::Compensatable,
+            protocol: None,
             after: None,
             read: Vec::new(),
             when: None,
@@ -47,6 +61,13 @@ impl StepDraft {
     #[must_use]
     pub fn kind(mut self, kind: StepKind) -> Self {
         self.kind = kind;
+        self
+    }
+
+    /// The protocol it uses, where steps have different ones. Without one, the workflow's rule picks.
+    #[must_use]
+    pub fn protocol(mut self, protocol: StepProtocol) -> Self {
+        self.protocol = Some(protocol);
         self
     }
 

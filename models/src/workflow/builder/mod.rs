@@ -13,6 +13,7 @@
 //! | `request.rs` | what clients put in |
 //! | `locals.rs` | what steps read, and whether it is read before it is used |
 //! | `isolation.rs` | whether the countermeasure against interference fits the steps |
+//! | `mixed.rs` | which protocols a step can be carried out by, and what it must say then |
 //! | `order.rs` | the order of steps, and the point of no return |
 //! | `outbox.rs` | which step publishes, and which handles, where there is an outbox |
 //! | `two_phase_commit.rs` | what steps and choices must be where everything commits at once |
@@ -22,6 +23,7 @@ mod belonging;
 mod draft;
 mod isolation;
 mod locals;
+mod mixed;
 mod names;
 mod order;
 mod outbox;
@@ -48,9 +50,9 @@ use order::{check_order, check_point_of_no_return};
 use outbox::check_outbox;
 use resolution::resolve_property;
 
-pub use draft::{PropertyDraft, StepDraft};
+pub use draft::{PropertyDraft, RuleDraft, StepDraft};
 pub(super) use names::OwnNames;
-pub use refusal::{Place, StepField, WorkflowError};
+pub use refusal::{Place, RuleField, StepField, WorkflowError};
 pub use shape::check_knobs;
 pub(super) use shape::{NAME_RULE, twice};
 
@@ -88,6 +90,7 @@ pub struct WorkflowBuilder {
     services: Vec<Service>,
     steps: Vec<StepDraft>,
     requests: Vec<Vec<(String, i64)>>,
+    rule: Option<RuleDraft>,
     ordered_links: bool,
     faults: FaultBudget,
     properties: Vec<PropertyDraft>,
@@ -129,6 +132,7 @@ impl Workflow {
             services: Vec::new(),
             steps: Vec::new(),
             requests: Vec::new(),
+            rule: None,
             ordered_links: false,
             faults: FaultBudget::none(),
             properties: Vec::new(),
@@ -193,6 +197,13 @@ impl WorkflowBuilder {
         self
     }
 
+    /// Sets the rule that picks the protocol of the steps that leave it open.
+    #[must_use]
+    pub fn rule(mut self, rule: RuleDraft) -> Self {
+        self.rule = Some(rule);
+        self
+    }
+
     /// Makes links keep messages in order. Without it they may overtake each other.
     #[must_use]
     pub fn ordered_links(mut self) -> Self {
@@ -246,6 +257,7 @@ impl WorkflowBuilder {
             two_phase_commit::check_steps(&self.steps)?;
         }
         let requests = self.resolve_requests()?;
+        let rule = self.resolve_rule(&requests)?;
         let names = EveryName { services: &self.services };
         let ReadValues { names: locals, by_step } = self.resolve_reads(requests.inputs())?;
         let mut steps = Vec::with_capacity(self.steps.len());
@@ -254,7 +266,10 @@ impl WorkflowBuilder {
         }
         check_order(&steps)?;
         check_locals(&steps, &locals)?;
-        check_point_of_no_return(&steps)?;
+        match self.protocol {
+            Protocol::Mixed(_) => self.check_parts(&steps)?,
+            _ => check_point_of_no_return(&steps)?,
+        }
         if let Protocol::Outbox(_) = &self.protocol {
             check_outbox(&steps, &self.services)?;
         }
@@ -275,6 +290,7 @@ impl WorkflowBuilder {
             steps,
             requests,
             locals,
+            rule,
             ordered_links: self.ordered_links,
             faults: self.faults,
             properties,

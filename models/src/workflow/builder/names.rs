@@ -112,6 +112,33 @@ impl Names for StepNames<'_> {
     }
 }
 
+/// The names a rule may use: the inputs of the request.
+pub(super) struct InputNames<'a>(pub(super) &'a [String]);
+
+impl Names for InputNames<'_> {
+    fn resolve(&self, path: &[&str]) -> Result<Variable, String> {
+        let path = path.join(".");
+        let position = self.0.iter().position(|input| written(input) == path);
+        match position {
+            Some(position) => Ok(Variable::Input(InputId(position as u16))),
+            None if self.0.is_empty() => Err(format!("`{path}` is no input: requests have none")),
+            None => Err(format!("`{path}` is no input of the requests")),
+        }
+    }
+
+    fn assignable(&self, _name: &str) -> Result<ResourceId, String> {
+        Err("a rule changes nothing".to_owned())
+    }
+
+    fn initial(&self, _variable: Variable) -> Result<i64, String> {
+        Err("an input never changes, so it needs no `initial`".to_owned())
+    }
+
+    fn known(&self) -> Vec<String> {
+        self.0.iter().map(|name| written(name)).collect()
+    }
+}
+
 /// The names a property may use: every resource, and how the workflows ended.
 pub(super) struct EveryName<'a> {
     pub(super) services: &'a [Service],

@@ -24,6 +24,8 @@ pub enum Place {
     Input(usize, usize),
     /// A request.
     Request(usize),
+    /// A key of the rule.
+    Rule(RuleField),
     /// Something in the domain of an event-sourced system.
     Domain(DomainPlace),
     /// A knob of the protocol.
@@ -38,6 +40,17 @@ pub enum Place {
     PropertyGiven(usize),
 }
 
+/// The keys of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RuleField {
+    /// What it goes by.
+    When,
+    /// What is used when that is true.
+    Use,
+    /// What is used otherwise.
+    Else,
+}
+
 /// The keys of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StepField {
@@ -47,6 +60,8 @@ pub enum StepField {
     Service,
     /// Its kind.
     Kind,
+    /// The protocol it uses.
+    Protocol,
     /// An entry of the steps it waits for.
     After(usize),
     /// One of the values it reads.

@@ -33,7 +33,10 @@ impl WorkflowBuilder {
             });
             lines.collect::<Result<Vec<Assignment>, _>>()
         };
-        check_belongs(&self.protocol, position, draft)?;
+        match self.protocol {
+            Protocol::Mixed(_) => self.check_part(position, draft)?,
+            _ => check_belongs(&self.protocol, position, draft)?,
+        }
         if draft.kind != StepKind::Compensatable && !draft.business[Work::Undo].is_empty() {
             return Err(WorkflowError::new(
                 Place::Step(position, StepField::Work(Work::Undo, 0)),
@@ -45,6 +48,7 @@ impl WorkflowBuilder {
             name: draft.name.clone(),
             service,
             kind: draft.kind,
+            protocol: draft.protocol,
             after: self.resolve_after(position, draft)?,
             reads,
             when: self.resolve_guard(position, draft, &names)?,
@@ -93,8 +97,10 @@ impl WorkflowBuilder {
     fn resolve_after(&self, position: usize, draft: &StepDraft) -> Result<StepSet, WorkflowError> {
         let Some(after) = &draft.after else {
             // Without an order of its own, a step follows the one before it; a TCC tries all at once.
-            if matches!(self.protocol, Protocol::Tcc(_)) {
-                return Ok(StepSet::EMPTY);
+            match self.protocol {
+                Protocol::Tcc(_) => return Ok(StepSet::EMPTY),
+                Protocol::Mixed(_) => return Ok(self.follows(position)),
+                _ => {}
             }
             return Ok(position
                 .checked_sub(1)

@@ -3,6 +3,7 @@
 use crate::property::built_in_names;
 use crate::property::isolation::{NO_DIRTY_READ, NO_FUZZY_READ, NO_LOST_UPDATE};
 use crate::protocol::StepSet;
+use crate::protocol::saga::Isolation;
 use crate::workflow::definition::{Protocol, Resource, Service, Step};
 use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::suggestion::suggestion;
@@ -194,6 +195,17 @@ pub fn check_knobs(protocol: &Protocol, steps: &[Step]) -> Result<(), WorkflowEr
             }
         }
         Protocol::TwoPhaseCommit(knobs) => two_phase_commit::check_knobs(knobs)?,
+        Protocol::Mixed(choices) => {
+            if choices.saga.isolation != Isolation::None {
+                return Err(WorkflowError::new(
+                    Place::Knob("isolation"),
+                    "steps of a mixed workflow read nothing, so there is nothing to isolate",
+                )
+                .help("make the steps that must not interfere branches of the TCC"));
+            }
+            check_knobs(&Protocol::Saga(choices.saga.clone()), steps)?;
+            check_knobs(&Protocol::Tcc(choices.tcc.clone()), steps)?;
+        }
         // They have no numbers, or none that could be zero.
         Protocol::Tcc(_) | Protocol::Choreography(_) => {}
     }
