@@ -2,8 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::product::{Product, Snapshot};
 use super::examine::PartsOf;
+use super::product::{Product, Snapshot};
 use super::product_space::{ProductSpace, Test};
 use super::reduction::Objection;
 use super::symmetry::{Ids, Symmetry};
