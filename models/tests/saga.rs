@@ -4,8 +4,8 @@
 mod trial;
 
 use amends_models::protocol::saga::{
-    Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, LedgerWrite, Recovery,
-    SagaKnobs, StepLog,
+    Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, KeyLifetime, LedgerWrite,
+    Recovery, SagaKnobs, StepLog,
 };
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
 use trial::{Case, assert_all_hold, faults};
@@ -191,6 +191,12 @@ fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Workflow, &'static str)> {
             "ledger after change: a retry is a second change",
             SagaKnobs { ledger: LedgerWrite::AfterChange, attempts: 2, ..right() },
             two(&[(Fault::Crash, 1)]),
+            "effect-once",
+        ),
+        (
+            "a key that is outlived: a late duplicate takes effect",
+            SagaKnobs { keys: KeyLifetime::Expires, ..right() },
+            two(&[(Fault::Duplicate, 1)]),
             "effect-once",
         ),
         (

@@ -102,3 +102,14 @@ knob! {
         AfterChange,
     }
 }
+
+knob! {
+    /// How long a participant remembers what it answered.
+    KeyLifetime {
+        /// Longer than any request can be repeated.
+        #[default]
+        OutlivesDuplicates,
+        /// For a fixed time, after which a duplicate is taken for something new.
+        Expires,
+    }
+}

@@ -53,8 +53,8 @@ pub use local::{Local, Status};
 pub use model::SystemState;
 pub use of_workflow::{WithSystem, with_system};
 pub use protocol::{
-    ChangeOf, Deed, Event, Hostable, MessageOf, OutcomeOf, Protocol, RecordOf, Stored, TimerOf,
-    Words,
+    ChangeOf, Deed, DurableOf, Event, Hostable, MessageOf, OutcomeOf, Protocol, RecordOf, Stored,
+    TimerOf, Words,
 };
 pub use role::{Role, RoleRecord, RoleState};
 pub use topology::{Granularity, Part, System, SystemBuilder};

@@ -142,6 +142,10 @@ pub trait Words<T: Protocol + ?Sized>: Send + Sync {
     }
     /// The resources of a process, as facts: `stock = 1`.
     fn resources(&self, address: Address, resources: &T::Resources) -> Vec<String>;
+    /// How a process stands, by its log, if that is worth telling at the end of a story: `executing`.
+    fn standing(&self, _address: Address, _log: &DurableOf<T>) -> Option<String> {
+        None
+    }
     /// What a monitor knows, as facts worth telling at the end of a story.
     fn monitor(&self, monitor: &T::Monitor) -> Vec<String>;
     /// The workflow that the monitor of that position watches, where there are several: `#1`.
@@ -152,6 +156,8 @@ pub trait Words<T: Protocol + ?Sized>: Send + Sync {
 
 /// The messages of a protocol.
 pub type MessageOf<T> = <<T as Protocol>::Process as Process>::Message;
+/// What the logs of a protocol fold to.
+pub type DurableOf<T> = <<T as Protocol>::Process as Process>::Durable;
 /// The log records of a protocol.
 pub type RecordOf<T> = <<T as Protocol>::Process as Process>::Record;
 /// The changes of a protocol.

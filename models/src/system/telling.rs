@@ -232,6 +232,9 @@ impl<T: Protocol> System<T> {
             for fact in words.resources(placed.address, &local.resources) {
                 facts.push(format!("{name}: {fact}"));
             }
+            if let Some(standing) = words.standing(placed.address, &local.durable) {
+                facts.push(format!("{name}: {standing}"));
+            }
             match local.status {
                 Status::Up => {}
                 Status::Down => facts.push(format!("{name} is down")),

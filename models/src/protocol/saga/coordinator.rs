@@ -42,17 +42,20 @@ pub struct SagaMemory {
 
 renames!(struct SagaMemory { undoing, released, attempts, unlogged_decision });
 
-/// The coordinator's timers.
+/// The timers of coordinators and participants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SagaTimer {
-    /// Stands in for the answer to a call of the step.
+    /// Coordinator: stands in for the answer to a call of the step.
     Call(StepId),
+    /// Participant: the idempotency key of the step runs out.
+    Key(WorkflowId, StepId),
 }
 
 renames!(
     enum SagaTimer {
         Call(step),
+        Key(workflow, step),
     }
 );
 
@@ -98,6 +101,7 @@ impl Process for SagaCoordinator {
             Input::Message {
                 message: SagaMessage::Request(_) | SagaMessage::Release(_), ..
             }
+            | Input::TimerFired(SagaTimer::Key(..))
             | Input::Applied { .. } => {}
         }
     }
@@ -107,8 +111,10 @@ impl Process for SagaCoordinator {
     }
 
     fn awaits(&self, timer: &SagaTimer) -> Option<Address> {
-        let SagaTimer::Call(step) = timer;
-        Some(Address::Service(self.plan.step(*step).service))
+        match timer {
+            SagaTimer::Call(step) => Some(Address::Service(self.plan.step(*step).service)),
+            SagaTimer::Key(..) => None,
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::barrier::{Barrier, LedgerWrite};
+use crate::protocol::barrier::{Barrier, KeyLifetime, LedgerWrite};
 use crate::protocol::knob::knob;
 
 /// All choices of one saga.
@@ -34,6 +34,8 @@ pub struct SagaKnobs {
     pub barrier: Barrier,
     /// When participants write it down.
     pub ledger: LedgerWrite,
+    /// How long participants remember it.
+    pub keys: KeyLifetime,
     /// What keeps workflows that read from each other's unfinished work.
     pub isolation: Isolation,
 }
@@ -52,6 +54,7 @@ impl Default for SagaKnobs {
             cancellation: Cancellation::default(),
             barrier: Barrier::default(),
             ledger: LedgerWrite::default(),
+            keys: KeyLifetime::default(),
             isolation: Isolation::default(),
         }
     }

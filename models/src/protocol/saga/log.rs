@@ -83,6 +83,19 @@ pub enum SagaState {
     Compensated,
 }
 
+impl fmt::Display for SagaState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            SagaState::Pending => "pending",
+            SagaState::Executing => "executing",
+            SagaState::Succeeded => "succeeded",
+            SagaState::Failed => "failed",
+            SagaState::Compensating => "compensating",
+            SagaState::Compensated => "compensated",
+        })
+    }
+}
+
 /// What the coordinator's log folds to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SagaLog {

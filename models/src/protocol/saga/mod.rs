@@ -27,7 +27,7 @@ mod participant;
 mod plan;
 
 pub use super::answer::Answer;
-pub use super::barrier::{Barrier, LedgerWrite};
+pub use super::barrier::{Barrier, KeyLifetime, LedgerWrite};
 pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
 pub use isolation::Marks;
 pub use knobs::{

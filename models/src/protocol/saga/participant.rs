@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, StepId, WorkflowId};
 use crate::protocol::answer::Answer;
-use crate::protocol::barrier::{Barrier, Entry, Ledger, LedgerWrite};
+use crate::protocol::barrier::{Barrier, Entry, KeyLifetime, Ledger, LedgerWrite};
 use crate::protocol::locals::Locals;
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
 use crate::protocol::rename::renames;
@@ -70,8 +70,8 @@ pub struct LedgerRecord {
     pub workflow: WorkflowId,
     /// Which step.
     pub step: StepId,
-    /// What is remembered.
-    pub entry: Entry,
+    /// What is remembered; nothing, once the step's idempotency key has run out.
+    pub entry: Option<Entry>,
 }
 
 renames!(struct LedgerRecord { workflow, step, entry });
@@ -104,6 +104,7 @@ impl SagaParticipant {
             }
             (None, Barrier::Full) => {
                 effects.push(Effect::Persist(record(call, Entry::Undone)));
+                self.set_key_timer(call.workflow, call.step, effects);
                 effects.push(self.reply(call, Answer::Done));
             }
         }
@@ -144,6 +145,7 @@ impl SagaParticipant {
         if separate && let Some(line) = remember {
             effects.push(Effect::Persist(line));
         }
+        self.set_key_timer(call.workflow, call.step, effects);
         effects.push(self.reply(call, answer(verdict)));
     }
 
@@ -156,6 +158,13 @@ impl SagaParticipant {
         Effect::Send {
             to: Address::Coordinator(call.workflow),
             message: SagaMessage::Reply(call.knowing(read), answer),
+        }
+    }
+
+    fn set_key_timer(&self, workflow: WorkflowId, step: StepId, effects: &mut Effects<Self>) {
+        let knobs = self.plan.knobs();
+        if knobs.keys == KeyLifetime::Expires && knobs.barrier != Barrier::None {
+            effects.push(Effect::SetTimer(SagaTimer::Key(workflow, step)));
         }
     }
 
@@ -177,7 +186,10 @@ impl Process for SagaParticipant {
     type Outcome = SagaOutcome;
 
     fn fold(&self, ledger: &mut Ledger, line: &LedgerRecord) {
-        ledger.record(line.workflow, line.step, line.entry);
+        match line.entry {
+            Some(entry) => ledger.record(line.workflow, line.step, entry),
+            None => ledger.forget(line.workflow, line.step),
+        }
     }
 
     fn handle(
@@ -214,8 +226,15 @@ impl Process for SagaParticipant {
             }
             | Input::Start
             | Input::Cancel
-            | Input::Recover
-            | Input::TimerFired(_) => {}
+            | Input::TimerFired(SagaTimer::Call(_)) => {}
+            Input::TimerFired(SagaTimer::Key(workflow, step)) => {
+                effects.push(Effect::Persist(LedgerRecord { workflow, step, entry: None }));
+            }
+            Input::Recover => {
+                for (workflow, step, _) in ledger.iter() {
+                    self.set_key_timer(workflow, step, effects);
+                }
+            }
         }
     }
 
@@ -248,5 +267,5 @@ fn accepted(call: StepCall) -> Entry {
 }
 
 fn record(call: StepCall, entry: Entry) -> LedgerRecord {
-    LedgerRecord { workflow: call.workflow, step: call.step, entry }
+    LedgerRecord { workflow: call.workflow, step: call.step, entry: Some(entry) }
 }

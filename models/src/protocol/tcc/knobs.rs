@@ -6,7 +6,7 @@ use std::num::NonZeroU8;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::barrier::{Barrier, LedgerWrite};
+use crate::protocol::barrier::{Barrier, KeyLifetime, LedgerWrite};
 use crate::protocol::knob::knob;
 
 /// All choices of one TCC.
@@ -122,17 +122,6 @@ knob! {
         Ignore,
         /// All steps are cancelled, also those that may have been confirmed.
         Cancel,
-    }
-}
-
-knob! {
-    /// How long a participant remembers what it answered.
-    KeyLifetime {
-        /// Longer than any request can be repeated.
-        #[default]
-        OutlivesDuplicates,
-        /// For a fixed time, after which a duplicate is taken for something new.
-        Expires,
     }
 }
 

@@ -34,10 +34,10 @@ mod message;
 mod participant;
 mod plan;
 
+pub use super::barrier::KeyLifetime;
 pub use coordinator::{TccCoordinator, TccMemory};
 pub use knobs::{
-    CancelScope, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry, TccKnobs,
-    Unconfirmed, ZeroRows,
+    CancelScope, DecisionLog, Recovery, Refusal, ReservationExpiry, TccKnobs, Unconfirmed, ZeroRows,
 };
 pub use log::{Decision, TccLog, TccOutcome, TccRecord};
 pub use message::{Operation, TccCall, TccMessage, TccTimer};

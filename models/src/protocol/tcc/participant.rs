@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::address::{Address, StepId, WorkflowId};
 use crate::protocol::answer::Answer;
-use crate::protocol::barrier::{Barrier, Ledger, LedgerWrite};
+use crate::protocol::barrier::{Barrier, KeyLifetime, Ledger, LedgerWrite};
 use crate::protocol::process::{Effect, Effects, Input, Process, Verdict};
 use crate::protocol::rename::renames;
 
-use super::knobs::{KeyLifetime, ReservationExpiry, ZeroRows};
+use super::knobs::{ReservationExpiry, ZeroRows};
 use super::log::TccOutcome;
 use super::message::{Operation, TccCall, TccMessage, TccTimer};
 use super::plan::TccPlan;

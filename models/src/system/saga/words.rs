@@ -2,10 +2,11 @@
 
 use crate::protocol::barrier::Entry;
 use crate::protocol::saga::{
-    Answer, Direction, LedgerRecord, SagaChange, SagaMessage, SagaOutcome, SagaRecord, SagaTimer,
+    Answer, Direction, LedgerRecord, SagaChange, SagaMessage, SagaOutcome, SagaPhase, SagaRecord,
+    SagaTimer,
 };
 use crate::protocol::{Address, Locals, StepId};
-use crate::system::protocol::Words;
+use crate::system::protocol::{DurableOf, Words};
 use crate::system::role::RoleRecord;
 use crate::workflow::ResourceId;
 
@@ -79,9 +80,10 @@ impl Words<Saga> for Saga {
             },
             RoleRecord::Participant(line) => {
                 let what = match line.entry {
-                    Entry::Done => "done",
-                    Entry::Refused => "refused",
-                    Entry::Undone => "undone",
+                    Some(Entry::Done) => "done",
+                    Some(Entry::Refused) => "refused",
+                    Some(Entry::Undone) => "undone",
+                    None => "forgotten",
                 };
                 format!("{} of {} {what}", self.step(line.step), line.workflow)
             }
@@ -103,8 +105,12 @@ impl Words<Saga> for Saga {
     }
 
     fn timer(&self, timer: &SagaTimer) -> String {
-        let SagaTimer::Call(step) = timer;
-        format!("no answer about {}", self.step(*step))
+        match timer {
+            SagaTimer::Call(step) => format!("no answer about {}", self.step(*step)),
+            SagaTimer::Key(workflow, step) => {
+                format!("the key of {} of {workflow} runs out", self.step(*step))
+            }
+        }
     }
 
     fn outcome(&self, outcome: &SagaOutcome) -> String {
@@ -119,6 +125,13 @@ impl Words<Saga> for Saga {
             }
         }
         facts
+    }
+
+    fn standing(&self, address: Address, log: &DurableOf<Saga>) -> Option<String> {
+        let log = &log.coordinator;
+        // One that is pending has nothing to tell, and one that has ended has told its outcome.
+        let goes_on = log.phase != SagaPhase::Pending && log.outcome().is_none();
+        (matches!(address, Address::Coordinator(_)) && goes_on).then(|| log.state().to_string())
     }
 
     fn monitor(&self, monitor: &SagaMonitor) -> Vec<String> {
