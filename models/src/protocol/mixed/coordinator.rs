@@ -293,9 +293,8 @@ impl Process for MixedCoordinator {
                 next.push_back(Inner::Tcc(Input::Message { from, message }));
             }
             Input::TimerFired(MixedTimer::Saga(timer)) => {
-                let SagaTimer::Call(step) = timer;
                 let input = Input::TimerFired(timer);
-                let notice = self.is_notice(step);
+                let notice = matches!(timer, SagaTimer::Call(step) if self.is_notice(step));
                 next.push_back(if notice { Inner::Notices(input) } else { Inner::Saga(input) });
             }
             Input::TimerFired(MixedTimer::Tcc(timer)) => {
