@@ -342,6 +342,6 @@ mod tests {
     #[test]
     fn a_node_that_is_not_there_is_named() {
         let error = injector("crash@hostel=1", 7).unwrap_err();
-        insta::assert_snapshot!(error, @"there is no node `hostel` that could crash; known: hotel, car, coordinator");
+        insta::assert_snapshot!(error, @"there is no node `hostel` that could crash; known: coordinator, hotel, car");
     }
 }

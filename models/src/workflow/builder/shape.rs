@@ -196,7 +196,7 @@ pub fn check_knobs(protocol: &Protocol, steps: &[Step]) -> Result<(), WorkflowEr
         }
         Protocol::TwoPhaseCommit(knobs) => two_phase_commit::check_knobs(knobs)?,
         Protocol::Mixed(choices) => {
-            if choices.saga.isolation != Isolation::None {
+            if choices.saga.isolation != Isolation::default() {
                 return Err(WorkflowError::new(
                     Place::Knob("isolation"),
                     "steps of a mixed workflow read nothing, so there is nothing to isolate",
