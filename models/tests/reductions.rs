@@ -64,8 +64,9 @@ impl Product for Mistaken {
     fn moves(&self, slot: usize, part: &Part<Saga>, moves: &mut Vec<Move<Self>>) {
         let mut own = Vec::new();
         self.system.moves(slot, part, &mut own);
-        let own = own.into_iter();
-        moves.extend(own.map(|Move { action, part, requests }| Move { action, part, requests }));
+        for Move { action, part, requests } in own {
+            moves.push(Move { action, part, requests });
+        }
     }
 
     fn answer(

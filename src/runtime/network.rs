@@ -42,6 +42,12 @@ pub(crate) struct Unread<T: Protocol> {
 
 pub(crate) type Mailbox<T> = UnboundedReceiver<(Mail<T>, Busy)>;
 
+/// The slot of a mailbox.
+type Sender<T> = UnboundedSender<(Mail<T>, Busy)>;
+
+/// All mailboxes that somebody reads, or will read.
+type Mailboxes<T> = HashMap<(Address, Lane), Sender<T>>;
+
 /// Mailboxes by address.
 ///
 /// A process is brought up by its mail: who has none and is sent some is [announced](Unread). What is
@@ -50,7 +56,7 @@ pub(crate) type Mailbox<T> = UnboundedReceiver<(Mail<T>, Busy)>;
 /// workflow has at most a few messages under way per step, and the number of workflows is bounded.
 pub(crate) struct Network<T: Protocol> {
     system: Arc<System<T>>,
-    mailboxes: Mutex<HashMap<(Address, Lane), UnboundedSender<(Mail<T>, Busy)>>>,
+    mailboxes: Mutex<Mailboxes<T>>,
     unread: UnboundedSender<Unread<T>>,
     late: Mutex<JoinSet<()>>,
     cuts: Mutex<Cuts>,
@@ -190,10 +196,10 @@ impl<T: Protocol> Network<T> {
 
     fn announce<'m>(
         &self,
-        mailboxes: &'m mut HashMap<(Address, Lane), UnboundedSender<(Mail<T>, Busy)>>,
+        mailboxes: &'m mut Mailboxes<T>,
         process: Address,
         lane: Lane,
-    ) -> &'m UnboundedSender<(Mail<T>, Busy)> {
+    ) -> &'m Sender<T> {
         let (sender, mailbox) = unbounded_channel();
         let _ = self.unread.send(Unread { process, lane, mailbox });
         mailboxes.entry((process, lane)).insert_entry(sender).into_mut()

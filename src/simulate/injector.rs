@@ -50,6 +50,9 @@ enum Purpose {
     Victim(FaultKind, Option<NodeId>),
 }
 
+/// What is decided by a sequence of draws of its own, so that no other decision disturbs it.
+type Die = (Purpose, Option<WorkflowId>, Place);
+
 /// The dice of a run, and the count of what was injected.
 #[derive(Debug)]
 pub struct Injector {
@@ -57,7 +60,8 @@ pub struct Injector {
     /// Who is on which node.
     nodes: HashMap<Address, NodeId>,
     seed: u64,
-    draws: Mutex<HashMap<(Purpose, Option<WorkflowId>, Place), u32>>,
+    /// How often each die was cast.
+    draws: Mutex<HashMap<Die, u32>>,
     /// How many counted faults are still to strike, by line of the plan and workflow.
     laid: Mutex<HashMap<(usize, WorkflowId), u32>>,
     injected: [AtomicU64; FaultKind::ALL.len()],

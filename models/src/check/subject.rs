@@ -11,7 +11,7 @@ use super::condition::{
 };
 use super::labels::Labels;
 use super::limits::Limits;
-use super::model_space::{ModelSpace, Test};
+use super::model_space::{ModelSpace, StepTestOf, Test};
 use super::parallel::Workers;
 use super::product::Product;
 use super::product_space::ProductSpace;
@@ -233,7 +233,7 @@ where
     fn claims(
         &self,
         properties: Vec<Stated<Whole<M::State>, M::Action>>,
-    ) -> Vec<Claim<Test<M>, StepTest<Whole<M::State>, M::Action>>> {
+    ) -> Vec<Claim<Test<M>, StepTestOf<M>>> {
         let builtin = self.model.properties().into_iter().map(|property| Claim {
             name: property.name.to_owned(),
             kind: match property.expectation {
