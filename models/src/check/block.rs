@@ -40,6 +40,8 @@ pub(super) struct Block {
     pub(super) rows: Vec<u64>,
     /// What the steps of each state say to each claim about steps, as far as they were asked.
     pub(super) steps: Vec<StepSays>,
+    /// The states that need entries which the tables lack.
+    lacking: Vec<u32>,
     /// How many of the states the successors that are looked up belong to.
     looked_up: usize,
     /// The hashes of the rows that are being looked up.
@@ -68,6 +70,7 @@ impl Block {
         self.fresh_rows.clear();
         self.rows.clear();
         self.steps.clear();
+        self.lacking.clear();
         self.looked_up = 0;
     }
 
@@ -138,15 +141,7 @@ impl Block {
                 self.rows.extend_from_slice(next.as_ref());
                 self.actions.push(action);
             };
-            let expanded = match first {
-                None => tables.successors(layout, &row, push),
-                Some(first) => match first.slot(tables, layout, rows, state, &row) {
-                    Ok(Some(slot)) => tables.local_successors(layout, slot, &row, &mut push),
-                    Ok(None) => tables.successors(layout, &row, push),
-                    Err(missing) => Err(missing),
-                },
-            };
-            if expanded.is_err() {
+            if successors_of(tables, layout, rows, first, state, &row, &mut push).is_err() {
                 self.actions.truncate(before);
                 self.rows.truncate(rows_before);
                 return Err(Missing);
@@ -163,6 +158,28 @@ impl Block {
             self.counts.push((self.actions.len() - before) as u32);
         }
         Ok(())
+    }
+
+    /// Finds out which of the states that are still to be expanded need entries that the tables lack.
+    /// Once the tables have them, all can be expanded.
+    pub(super) fn find_lacking<P: Product>(
+        &mut self,
+        tables: &Tables<'_, P>,
+        layout: &Layout,
+        rows: &Rows,
+        first: Option<First<'_>>,
+    ) {
+        let lacks = |&state: &u32| {
+            let row = rows.get_any(state as usize);
+            successors_of(tables, layout, rows, first, state, &row, &mut |_, _| {}).is_err()
+        };
+        self.lacking.clear();
+        self.lacking.extend((self.next_state()..self.states.end).filter(lacks));
+    }
+
+    /// The states that were [found](Self::find_lacking) to need entries, in order.
+    pub(super) fn lacking(&self) -> &[u32] {
+        &self.lacking
     }
 
     /// The states whose successors are not looked up yet: each with the actions and the packed rows of
@@ -225,6 +242,24 @@ impl Block {
         let words = self.rows.capacity() + self.hashes.capacity() + self.fresh_rows.capacity();
         let halves = self.actions.capacity() + self.targets.capacity() + self.counts.capacity();
         (words * 8 + halves * 4 + self.fresh.capacity() * size_of::<Fresh>()) as u64
+    }
+}
+
+/// Hands out the packed successors of a state that are to be explored, each with its action.
+#[inline]
+fn successors_of<P: Product, R: Row>(
+    tables: &Tables<'_, P>,
+    layout: &Layout,
+    rows: &Rows,
+    first: Option<First<'_>>,
+    state: u32,
+    row: &R,
+    found: &mut impl FnMut(u32, &R),
+) -> Result<(), Missing> {
+    let slot = first.map(|first| first.slot(tables, layout, rows, state, row)).transpose()?;
+    match slot.flatten() {
+        Some(slot) => tables.local_successors(layout, slot, row, found),
+        None => tables.successors(layout, row, found),
     }
 }
 

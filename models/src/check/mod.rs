@@ -47,6 +47,7 @@ pub mod condition;
 mod discipline;
 mod early;
 mod examine;
+mod expansion;
 mod explore;
 mod graph;
 mod index;

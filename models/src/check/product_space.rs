@@ -3,21 +3,19 @@
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
-
 use super::audit::Audit;
-use super::block::{Block, First, Fresh};
+use super::block::Block;
 use super::chunked::Chunked;
 use super::condition::{Condition, Parts};
 use super::examine::{StepTestOf, breaks};
-use super::index::{self, Probe, Shard};
+use super::index::{self, Shard};
 use super::packing::Layout;
 use super::parallel::{Round, Workers};
 use super::product::{Fairness, Product, successors};
-use super::record::{Edge, Record};
+use super::record::Record;
 use super::reduction::{Choice, Locality, Objection, Reductions};
 use super::rows::Rows;
-use super::space::{MOST_STATES, NO_PARENT, NotReplayed, Path, Space, Tests};
+use super::space::{NO_PARENT, NotReplayed, Path, Space, Tests};
 use super::symmetric::NONE;
 use super::symmetry::Symmetry;
 use super::tables::Tables;
@@ -30,14 +28,14 @@ pub(super) struct ProductSpace<'p, P: Product> {
     pub(super) tables: Tables<'p, P>,
     pub(super) layout: Layout,
     pub(super) rows: Rows,
-    parents: Chunked<u32>,
-    shards: Vec<Shard>,
+    pub(super) parents: Chunked<u32>,
+    pub(super) shards: Vec<Shard>,
     pub(super) ids: Vec<u32>,
-    workers: &'p Workers,
+    pub(super) workers: &'p Workers,
     /// How many of them may be used.
     pub(super) threads: usize,
-    block: Block,
-    round: Round,
+    pub(super) block: Block,
+    pub(super) round: Round,
     chosen: Reductions,
     pub(super) locality: Locality,
     /// The declared symmetry, while it is used.
@@ -49,21 +47,6 @@ pub(super) struct ProductSpace<'p, P: Product> {
     /// A test that tells states apart that differ only in names, or [`NONE`].
     pub(super) told_apart: AtomicUsize,
 }
-
-/// How many states are expanded together by one thread.
-const BLOCK: u32 = 64;
-
-/// How many are looked up together by one of several.
-const BATCH: u32 = 32;
-
-/// How many states are expanded in one go by all threads: one in so many of those that are known,
-/// within limits. Larger rounds make the threads wait less for each other, and take more memory.
-const ROUND_SHARE: usize = 1 << 6;
-const SMALLEST_ROUND: usize = 1 << 12;
-const LARGEST_ROUND: usize = 1 << 14;
-
-/// From how many states on it is worth while to use all threads.
-const WORTH_SHARING: usize = 1 << 9;
 
 /// A predicate on the states of a product.
 pub(super) type Test<P> = Condition<Parts<<P as Product>::Part>>;
@@ -90,166 +73,6 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             audit: Audit::default(),
             told_apart: AtomicUsize::new(NONE),
         }
-    }
-
-    /// Packs all rows anew if a slot has run out of bits.
-    pub(super) fn widen_if_needed(&mut self) -> bool {
-        if self.layout.fits(self.tables.sizes()) {
-            return false;
-        }
-        let wider = Layout::new(self.tables.sizes());
-        self.rows.repack(&self.layout, &wider);
-        self.layout = wider;
-        self.shards = index::shards();
-        for number in 0..self.rows.len() {
-            let hash = self.rows.hash(number as u32);
-            let shard = &mut self.shards[index::shard_of(hash)];
-            shard.make_room(1, |number| self.rows.hash(number));
-            shard.enter_new(hash, number as u32);
-        }
-        true
-    }
-
-    /// Expands and looks up the rest of a block. Returns whether that changed the layout, so that
-    /// rows packed before are of no use.
-    fn finish_block(&mut self, block: &mut Block, steps: &[&StepTestOf<P>]) -> bool {
-        let mut widened = false;
-        loop {
-            let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
-            let symmetry = self.symmetry.as_ref();
-            if block.expand(tables, layout, rows, self.first(), symmetry, u32::MAX).is_ok() {
-                break;
-            }
-            let row = self.rows.get_any(block.next_state() as usize);
-            self.layout.unpack(&row, &mut self.ids);
-            self.tables.fill(&self.ids);
-            self.attend_to_symmetry();
-            if self.widen_if_needed() {
-                block.restart();
-                widened = true;
-            }
-        }
-        self.ask_steps(block, steps);
-        block.look_up(&self.rows, &self.shards);
-        widened
-    }
-
-    /// Expands a run of states on one thread.
-    fn expand_alone(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
-        let mut block = std::mem::take(&mut self.block);
-        for start in states.clone().step_by(BLOCK as usize) {
-            block.begin(start..states.end.min(start + BLOCK));
-            self.finish_block(&mut block, &tests.steps);
-            let before = self.rows.len();
-            for at in 0..block.fresh.len() {
-                let Fresh { hash, source, place } = block.fresh[at];
-                let row = block.fresh_row(at, self.layout.words());
-                block.targets[place as usize] = self.enter(row, hash, source);
-            }
-            self.examine(before..self.rows.len(), &tests.states, &mut record.marks);
-            record.taken.resize(self.tables.actions(), 0);
-            block.count_actions(&mut record.taken);
-            self.note(&block, record);
-            self.look_for_lonely_moves(start..states.end.min(start + BLOCK));
-        }
-        self.block = block;
-    }
-
-    /// Expands a run of states on all threads; see [`parallel`](super::parallel).
-    fn expand_together(
-        &mut self,
-        states: Range<u32>,
-        tests: &Tests<'_, Self>,
-        record: &mut Record,
-    ) {
-        let mut round = std::mem::take(&mut self.round);
-        round.begin(self.threads, states.clone());
-        loop {
-            round.blocks_mut().par_iter_mut().for_each(|block| {
-                let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
-                let symmetry = self.symmetry.as_ref();
-                while !block.is_done()
-                    && block.expand(tables, layout, rows, self.first(), symmetry, BATCH).is_ok()
-                {
-                    self.ask_steps(block, &tests.steps);
-                    block.look_up(rows, &self.shards);
-                }
-            });
-            let mut widened = false;
-            for block in round.blocks_mut().iter_mut().filter(|block| !block.is_done()) {
-                widened = self.finish_block(block, &tests.steps);
-                if widened {
-                    // The others still hold rows of the old layout, and must not go on with them.
-                    break;
-                }
-            }
-            if !widened {
-                break;
-            }
-            round.blocks_mut().iter_mut().for_each(Block::restart);
-        }
-        let total = round.sequence();
-        let base = self.len();
-        if u64::from(base) + total > MOST_STATES {
-            self.round = round;
-            return self.expand_alone(states, tests, record);
-        }
-        let words = self.layout.words();
-        round.compare(words, record.edges.is_some(), self.tables.actions());
-        round.make_room(&mut self.shards, &self.rows);
-        let (rows, parents) = (&mut self.rows, &mut self.parents);
-        let number = || {
-            round.number(words, |row, source| {
-                rows.push(row);
-                parents.push(source);
-            });
-        };
-        rayon::join(number, || round.enter(base, &mut self.shards));
-        self.examine_together(base as usize..self.rows.len(), &tests.states, &mut record.marks);
-        if record.edges.is_some() {
-            round.resolve(base);
-        }
-        for block in round.blocks() {
-            self.note(block, record);
-        }
-        self.look_for_lonely_moves(states);
-        self.round = round;
-    }
-
-    /// Which slots may go first, if any may.
-    fn first(&self) -> Option<First<'_>> {
-        let first = First { locality: &self.locality, shards: &self.shards };
-        self.locality.is_on().then_some(first)
-    }
-
-    /// The number of a row, which is entered if it is new.
-    fn enter(&mut self, row: &[u64], hash: u64, parent: u32) -> u32 {
-        let shard = &mut self.shards[index::shard_of(hash)];
-        shard.make_room(1, |number| self.rows.hash(number));
-        match shard.probe(hash, |number| self.rows.is::<0>(number as usize, row)) {
-            Probe::Known(number) => number,
-            Probe::Free(at) => {
-                let number = self.rows.len() as u32;
-                shard.enter(at, hash, number);
-                self.rows.push(row);
-                self.parents.push(parent);
-                number
-            }
-        }
-    }
-
-    /// Writes down the transitions of a block.
-    fn note(&self, block: &Block, record: &mut Record) {
-        let mut edges = block.actions.iter().zip(&block.targets);
-        for &count in &block.counts {
-            if let Some(kept) = &mut record.edges {
-                for (&action, &target) in edges.by_ref().take(count as usize) {
-                    kept.push(Edge { label: self.tables.label(action), target });
-                }
-            }
-            record.expanded(count as usize);
-        }
-        record.note_steps(&block.steps);
     }
 
     fn is_row_of(&mut self, state: u32, parts: &[P::Part]) -> bool {
@@ -300,19 +123,7 @@ impl<P: Product> Space for ProductSpace<'_, P> {
     }
 
     fn expand(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
-        if self.threads == 1 || states.len() < WORTH_SHARING {
-            return self.expand_alone(states, tests, record);
-        }
-        // Handing work over to the threads takes a while, so all rounds go in one parcel.
-        let workers = self.workers;
-        workers.install(|| {
-            let size = self.rows.len() / ROUND_SHARE;
-            let size = size.clamp(SMALLEST_ROUND, LARGEST_ROUND);
-            for start in states.clone().step_by(size) {
-                let end = states.end.min(start + size as u32);
-                self.expand_together(start..end, tests, record);
-            }
-        });
+        self.expand_run(states, tests, record);
     }
 
     fn len(&self) -> u32 {

@@ -1,0 +1,217 @@
+//! Expanding the states of a product: finding their successors, and which of those are new.
+//!
+//! One thread takes a small [`Block`] at a time and enters what is new before it takes the next.
+//! Several take a large round of them; see [`parallel`](super::parallel). Both come to the same
+//! numbers for states and for parts: entries that the tables lack are computed by one thread, in order
+//! of the states that need them.
+
+use std::ops::Range;
+
+use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+
+use super::block::{Block, First, Fresh};
+use super::examine::StepTestOf;
+use super::index::{self, Probe};
+use super::packing::Layout;
+use super::product::Product;
+use super::product_space::ProductSpace;
+use super::record::{Edge, Record};
+use super::space::{MOST_STATES, Space, Tests};
+
+/// How many states are expanded together by one thread.
+const BLOCK: u32 = 64;
+
+/// How many are looked up together by one of several.
+const BATCH: u32 = 32;
+
+/// How many states are expanded in one go by all threads: one in so many of those that are known,
+/// within limits. Larger rounds make the threads wait less for each other, and take more memory.
+const ROUND_SHARE: usize = 1 << 6;
+const SMALLEST_ROUND: usize = 1 << 12;
+const LARGEST_ROUND: usize = 1 << 14;
+
+/// From how many states on it is worth while to use all threads.
+const WORTH_SHARING: usize = 1 << 9;
+
+impl<P: Product> ProductSpace<'_, P> {
+    /// Expands a run of states.
+    pub(super) fn expand_run(
+        &mut self,
+        states: Range<u32>,
+        tests: &Tests<'_, Self>,
+        record: &mut Record,
+    ) {
+        if self.threads == 1 || states.len() < WORTH_SHARING {
+            return self.expand_alone(states, tests, record);
+        }
+        // Handing work over to the threads takes a while, so all rounds go in one parcel.
+        let workers = self.workers;
+        workers.install(|| {
+            let size = self.rows.len() / ROUND_SHARE;
+            let size = size.clamp(SMALLEST_ROUND, LARGEST_ROUND);
+            for start in states.clone().step_by(size) {
+                let end = states.end.min(start + size as u32);
+                self.expand_together(start..end, tests, record);
+            }
+        });
+    }
+
+    /// Packs all rows anew if a slot has run out of bits.
+    pub(super) fn widen_if_needed(&mut self) -> bool {
+        if self.layout.fits(self.tables.sizes()) {
+            return false;
+        }
+        let wider = Layout::new(self.tables.sizes());
+        self.rows.repack(&self.layout, &wider);
+        self.layout = wider;
+        self.shards = index::shards();
+        for number in 0..self.rows.len() {
+            let hash = self.rows.hash(number as u32);
+            let shard = &mut self.shards[index::shard_of(hash)];
+            shard.make_room(1, |number| self.rows.hash(number));
+            shard.enter_new(hash, number as u32);
+        }
+        true
+    }
+
+    /// Expands and looks up a block.
+    fn finish_block(&mut self, block: &mut Block, steps: &[&StepTestOf<P>]) {
+        loop {
+            let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
+            let symmetry = self.symmetry.as_ref();
+            if block.expand(tables, layout, rows, self.first(), symmetry, u32::MAX).is_ok() {
+                break;
+            }
+            self.fill(block.next_state());
+            if self.widen_if_needed() {
+                block.restart();
+            }
+        }
+        self.ask_steps(block, steps);
+        block.look_up(&self.rows, &self.shards);
+    }
+
+    /// Computes every entry that a state needs.
+    fn fill(&mut self, state: u32) {
+        self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
+        self.tables.fill(&self.ids);
+        self.attend_to_symmetry();
+    }
+
+    /// Expands a run of states on one thread.
+    fn expand_alone(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
+        let mut block = std::mem::take(&mut self.block);
+        for start in states.clone().step_by(BLOCK as usize) {
+            block.begin(start..states.end.min(start + BLOCK));
+            self.finish_block(&mut block, &tests.steps);
+            let before = self.rows.len();
+            for at in 0..block.fresh.len() {
+                let Fresh { hash, source, place } = block.fresh[at];
+                let row = block.fresh_row(at, self.layout.words());
+                block.targets[place as usize] = self.enter(row, hash, source);
+            }
+            self.examine(before..self.rows.len(), &tests.states, &mut record.marks);
+            record.taken.resize(self.tables.actions(), 0);
+            block.count_actions(&mut record.taken);
+            self.note(&block, record);
+            self.look_for_lonely_moves(start..states.end.min(start + BLOCK));
+        }
+        self.block = block;
+    }
+
+    /// Expands a run of states on all threads; see [`parallel`](super::parallel).
+    fn expand_together(
+        &mut self,
+        states: Range<u32>,
+        tests: &Tests<'_, Self>,
+        record: &mut Record,
+    ) {
+        let mut round = std::mem::take(&mut self.round);
+        round.begin(self.threads, states.clone());
+        loop {
+            round.blocks_mut().par_iter_mut().for_each(|block| {
+                let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
+                let symmetry = self.symmetry.as_ref();
+                while !block.is_done() {
+                    if block.expand(tables, layout, rows, self.first(), symmetry, BATCH).is_err() {
+                        return block.find_lacking(tables, layout, rows, self.first());
+                    }
+                    self.ask_steps(block, &tests.steps);
+                    block.look_up(rows, &self.shards);
+                }
+            });
+            if round.blocks().iter().all(Block::is_done) {
+                break;
+            }
+            for &state in round.blocks().iter().flat_map(Block::lacking) {
+                self.fill(state);
+            }
+            if self.widen_if_needed() {
+                // All hold rows of the old layout, and must not go on with them.
+                round.blocks_mut().iter_mut().for_each(Block::restart);
+            }
+        }
+        let total = round.sequence();
+        let base = self.len();
+        if u64::from(base) + total > MOST_STATES {
+            self.round = round;
+            return self.expand_alone(states, tests, record);
+        }
+        let words = self.layout.words();
+        round.compare(words, record.edges.is_some(), self.tables.actions());
+        round.make_room(&mut self.shards, &self.rows);
+        let (rows, parents) = (&mut self.rows, &mut self.parents);
+        let number = || {
+            round.number(words, |row, source| {
+                rows.push(row);
+                parents.push(source);
+            });
+        };
+        rayon::join(number, || round.enter(base, &mut self.shards));
+        self.examine_together(base as usize..self.rows.len(), &tests.states, &mut record.marks);
+        if record.edges.is_some() {
+            round.resolve(base);
+        }
+        for block in round.blocks() {
+            self.note(block, record);
+        }
+        self.look_for_lonely_moves(states);
+        self.round = round;
+    }
+
+    /// Which slots may go first, if any may.
+    fn first(&self) -> Option<First<'_>> {
+        let first = First { locality: &self.locality, shards: &self.shards };
+        self.locality.is_on().then_some(first)
+    }
+
+    /// The number of a row, which is entered if it is new.
+    pub(super) fn enter(&mut self, row: &[u64], hash: u64, parent: u32) -> u32 {
+        let shard = &mut self.shards[index::shard_of(hash)];
+        shard.make_room(1, |number| self.rows.hash(number));
+        match shard.probe(hash, |number| self.rows.is::<0>(number as usize, row)) {
+            Probe::Known(number) => number,
+            Probe::Free(at) => {
+                let number = self.rows.len() as u32;
+                shard.enter(at, hash, number);
+                self.rows.push(row);
+                self.parents.push(parent);
+                number
+            }
+        }
+    }
+
+    /// Writes down the transitions of a block.
+    fn note(&self, block: &Block, record: &mut Record) {
+        let mut edges = block.actions.iter().zip(&block.targets);
+        for &count in &block.counts {
+            if let Some(kept) = &mut record.edges {
+                for (&action, &target) in edges.by_ref().take(count as usize) {
+                    kept.push(Edge { label: self.tables.label(action), target });
+                }
+            }
+            record.expanded(count as usize);
+        }
+        record.note_steps(&block.steps);
+    }
+}
