@@ -88,9 +88,10 @@ pub(super) struct Shard {
     phase: u8,
 }
 
-/// All shards of an index.
+/// All shards of an index. Threads share them out in runs of neighbours. In whatever run they are,
+/// those in the same place are close in phase, so that they can grow together.
 pub(super) fn shards() -> Vec<Shard> {
-    (0..=u8::MAX).map(|phase| Shard { phase, ..Shard::default() }).collect()
+    (0..=u8::MAX).map(|at| Shard { phase: at.reverse_bits(), ..Shard::default() }).collect()
 }
 
 /// Where a row is, or where it should be.
@@ -167,13 +168,20 @@ impl Shard {
     /// Makes room for so many rows more. `hash_of` tells the hash of a row of this shard.
     #[inline]
     pub(super) fn make_room(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
-        if (self.len + more) * FULL.1 > self.buckets.len() * BUCKET * FULL.0 {
+        if !self.has_room(more) {
             self.grow(more, hash_of);
         }
     }
 
+    /// Whether there is room for so many rows more.
+    #[inline]
+    pub(super) fn has_room(&self, more: usize) -> bool {
+        (self.len + more) * FULL.1 <= self.buckets.len() * BUCKET * FULL.0
+    }
+
+    /// Grows, to have room for so many rows more and for a while after.
     #[cold]
-    fn grow(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
+    pub(super) fn grow(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
         let rows = self.len + more;
         let room = rows + rows / 2 + rows * usize::from(self.phase) / 512;
         let buckets = (room * FULL.1).div_ceil(BUCKET * FULL.0);

@@ -8,7 +8,7 @@
 //!    Most are known, and done with.
 //! 2. *Compare*: the others are compared with each other, each share of the hashes by one thread, in
 //!    order of the sequence. The first of several equal ones stands for them all.
-//! 3. *Make room* for them in the index, each shard by one thread.
+//! 3. *Make room* for them in the index, where there is none, each shard by one thread.
 //! 4. *Number*: they get their numbers, in order of the sequence. One thread writes them down, while
 //!    the others *enter* them into the index.
 //! 5. *Examine*: the tests are run on the new states.
@@ -17,7 +17,8 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use rayon::iter::{
-    IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
+    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator,
+    IntoParallelRefMutIterator, ParallelIterator,
 };
 use rayon::slice::ParallelSliceMut;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -162,16 +163,28 @@ impl Round {
     }
 
     /// Makes room in the index for the first ones. `rows` are those that it knows.
+    ///
+    /// Few shards are due in one round, and mostly none. Those that are not quite due grow along with
+    /// one that is, one in the share of each thread, so that no thread waits while another works.
     pub(super) fn make_room(&self, shards: &mut [Shard], rows: &Rows) {
-        self.in_shares(shards, |group, at, shards| {
-            let mut more = vec![0; shards.len()];
-            for &hash in &group.hashes {
-                more[index::shard_of(hash) - at] += 1;
-            }
-            for (shard, more) in shards.iter_mut().zip(more) {
-                shard.make_room(more, |number| rows.hash(number));
-            }
-        });
+        let mut more = [0; SHARDS];
+        for &hash in self.groups.iter().flat_map(|group| &group.hashes) {
+            more[index::shard_of(hash)] += 1;
+        }
+        let shares = shards_each(self.groups.len());
+        let mut due = vec![false; shares];
+        for (at, (shard, &more)) in shards.iter().zip(&more).enumerate() {
+            due[at % shares] |= !shard.has_room(more);
+        }
+        let growing: Vec<(&mut Shard, usize)> = shards
+            .iter_mut()
+            .zip(more)
+            .enumerate()
+            .filter_map(|(at, growing)| due[at % shares].then_some(growing))
+            .collect();
+        growing
+            .into_par_iter()
+            .for_each(|(shard, more)| shard.grow(more, |number| rows.hash(number)));
     }
 
     /// Hands out all first ones with their sources, in order of the sequence. Their order gives them
