@@ -56,9 +56,11 @@ impl Rows {
             self.pieces.push(self.empty_piece());
         }
         let start = (self.len & (ROWS - 1)) * self.stride;
-        let space = &mut self.pieces[self.len >> ROWS_BITS][start..start + self.stride];
-        for (space, word) in space.chunks_mut(WORD).zip(row) {
-            space.copy_from_slice(&word.to_le_bytes()[..space.len()]);
+        // Words are written whole. The next row overwrites what the last one has beyond the bytes in
+        // use.
+        let space = &mut self.pieces[self.len >> ROWS_BITS][start..start + self.words * WORD];
+        for (space, word) in space.chunks_exact_mut(WORD).zip(row) {
+            space.copy_from_slice(&word.to_le_bytes());
         }
         self.len += 1;
     }
