@@ -11,6 +11,10 @@ use super::condition::{Parts, StepSays, StepTest};
 use super::product::{Product, Snapshot};
 use super::product_space::{ProductSpace, Test};
 
+/// How many states are examined by one thread before it looks for more: few, so that none waits long
+/// for another that the machine holds up.
+const EXAMINED: usize = 256;
+
 /// A claim about the steps of a product.
 pub(super) type StepTestOf<P> = StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>;
 
@@ -72,19 +76,20 @@ impl<P: Product> ProductSpace<'_, P> {
         block.steps = said;
     }
 
+    /// Runs the tests on states, on all threads.
     pub(super) fn examine_together(
         &self,
         states: Range<usize>,
         tests: &[&Test<P>],
         marks: &mut Bits,
     ) {
-        let size = states.len().div_ceil(self.threads).max(1);
-        let shares: Vec<Bits> = (0..self.threads)
+        let runs = states.len().div_ceil(EXAMINED);
+        let shares: Vec<Bits> = (0..runs)
             .into_par_iter()
-            .map(|share| {
-                let start = states.end.min(states.start + share * size);
+            .map(|run| {
+                let start = states.start + run * EXAMINED;
                 let mut marks = Bits::default();
-                self.examine(start..states.end.min(start + size), tests, &mut marks);
+                self.examine(start..states.end.min(start + EXAMINED), tests, &mut marks);
                 marks
             })
             .collect();
