@@ -92,7 +92,7 @@ pub fn choreography_reading(system: &System<Choreography>) -> Reading<Choreograp
 impl Orchestrated for Choreography {
     type Log = InitiatorLog;
 
-    fn log(initiator: &Local<Choreography>) -> &InitiatorLog {
+    fn log(initiator: &Local<Choreography>, _workflow: WorkflowId) -> &InitiatorLog {
         &initiator.durable.coordinator
     }
 

@@ -18,11 +18,12 @@ use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::rename::{Exchange, Rename};
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::{LocalSet, ServiceId, StepId, StepSet, WorkflowId};
-use crate::system::saga::{Saga, SagaMonitor};
-use crate::system::{Part, Protocol, System};
+use crate::system::saga::SagaMonitor;
+use crate::system::{Part, System};
 use crate::workflow::dataflow::Observation;
 use crate::workflow::{Dataflow, ResourceId, Workflow};
 
+use super::saga::AnySaga;
 use super::sight::{Sight, View};
 
 /// A workflow completes on a value that another one took back.
@@ -241,21 +242,27 @@ impl IsolationWitness {
 }
 
 /// The properties of isolation that have anything to say about the system's steps.
-pub(super) fn isolation_properties(
-    system: &System<Saga>,
-    sight: &Sight<Saga>,
-) -> Vec<Property<Parts<Part<Saga>>>> {
+pub(super) fn isolation_properties<T: AnySaga>(
+    system: &System<T>,
+    sight: &Sight<T>,
+) -> Vec<Property<Parts<Part<T>>>> {
     let names = names(system.protocol().flow());
     let slot = system.monitor_slot(system.protocol().workflow().instances() as usize);
     names.into_iter().map(|name| property(sight, slot, name)).collect()
 }
 
-fn property(sight: &Sight<Saga>, slot: usize, name: &'static str) -> Property<Parts<Part<Saga>>> {
+fn property<T: AnySaga>(
+    sight: &Sight<T>,
+    slot: usize,
+    name: &'static str,
+) -> Property<Parts<Part<T>>> {
     let has_read = sight.look(move |_, v| runs(v, slot).any(|run| run.has_read));
     sight
         .property(PropertyKind::Always, name, move |s, v| {
             s.runs(v).zip(runs(v, slot)).all(|((log, _), run)| match name {
-                NO_DIRTY_READ => !(run.is_tainted && log.outcome() == Some(SagaOutcome::Completed)),
+                NO_DIRTY_READ => {
+                    !(run.is_tainted && T::outcome(log) == Some(SagaOutcome::Completed))
+                }
                 NO_LOST_UPDATE => !run.has_lost_an_update,
                 _ => !run.has_read_fuzzily,
             })
@@ -263,7 +270,7 @@ fn property(sight: &Sight<Saga>, slot: usize, name: &'static str) -> Property<Pa
         .given(has_read)
 }
 
-fn runs<'a>(view: View<'a, Saga>, slot: usize) -> impl Iterator<Item = &'a Run> {
+fn runs<'a, T: AnySaga>(view: View<'a, T>, slot: usize) -> impl Iterator<Item = &'a Run> {
     let SagaMonitor::Isolation(witness) = view.part(slot).monitor() else {
         unreachable!("a slot keeps its kind for ever")
     };

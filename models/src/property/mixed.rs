@@ -6,7 +6,7 @@ use crate::protocol::mixed::{Composition, MixedLog};
 use crate::protocol::rename::renames;
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::tcc::{Operation, TccCall};
-use crate::protocol::{StepId, StepSet};
+use crate::protocol::{StepId, StepSet, WorkflowId};
 use crate::system::mixed::Mixed;
 use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Workflow;
@@ -243,7 +243,7 @@ fn all(witness: &MixedWitness) -> StepSet {
 impl Orchestrated for Mixed {
     type Log = MixedLog;
 
-    fn log(coordinator: &Local<Mixed>) -> &MixedLog {
+    fn log(coordinator: &Local<Mixed>, _workflow: WorkflowId) -> &MixedLog {
         &coordinator.durable.coordinator
     }
 

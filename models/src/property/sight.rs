@@ -18,8 +18,13 @@ pub(super) trait Orchestrated: Protocol {
     /// What the coordinator's log folds to.
     type Log;
 
-    /// The log of the coordinator that this process is.
-    fn log(coordinator: &Local<Self>) -> &Self::Log
+    /// Who keeps the log of what that coordinator runs: itself, unless coordinators share it.
+    fn keeper(coordinator: Address) -> Address {
+        coordinator
+    }
+
+    /// The log of that workflow, at the process that keeps it.
+    fn log(keeper: &Local<Self>, workflow: WorkflowId) -> &Self::Log
     where
         Self: Sized;
 
@@ -39,6 +44,7 @@ pub(super) type View<'a, T> = Snapshot<'a, Part<T>>;
 #[derive_where(Clone)]
 pub(super) struct Sight<T> {
     coordinators: Vec<usize>,
+    keepers: Vec<usize>,
     witnesses: Vec<usize>,
     services: Vec<usize>,
     protocol: PhantomData<fn() -> T>,
@@ -48,6 +54,7 @@ impl<T: Orchestrated> Sight<T> {
     pub(super) fn new(system: &System<T>) -> Self {
         let mut sight = Sight {
             coordinators: vec![],
+            keepers: vec![],
             witnesses: vec![],
             services: vec![],
             protocol: PhantomData,
@@ -57,6 +64,7 @@ impl<T: Orchestrated> Sight<T> {
             match address {
                 Address::Coordinator(workflow) | Address::Initiator(workflow) => {
                     sight.coordinators.push(slot);
+                    sight.keepers.push(system.process_slot(T::keeper(address)));
                     sight.witnesses.push(system.monitor_slot(workflow.0 as usize));
                 }
                 Address::Service(_) => sight.services.push(slot),
@@ -106,8 +114,9 @@ impl<T: Orchestrated> Sight<T> {
         &self,
         view: View<'a, T>,
     ) -> impl Iterator<Item = (&'a T::Log, &'a T::Monitor)> {
-        self.coordinators.iter().zip(&self.witnesses).map(move |(&coordinator, &witness)| {
-            (T::log(view.part(coordinator).process()), view.part(witness).monitor())
+        let workflows = (0..).map(WorkflowId).zip(&self.keepers);
+        workflows.zip(&self.witnesses).map(move |((workflow, &keeper), &witness)| {
+            (T::log(view.part(keeper).process(), workflow), view.part(witness).monitor())
         })
     }
 
@@ -116,7 +125,7 @@ impl<T: Orchestrated> Sight<T> {
     }
 
     fn ending(&self, view: View<'_, T>, workflow: WorkflowId) -> Option<Ending> {
-        let coordinator = self.coordinators[workflow.0 as usize];
-        T::ending(T::log(view.part(coordinator).process()))
+        let keeper = self.keepers[workflow.0 as usize];
+        T::ending(T::log(view.part(keeper).process(), workflow))
     }
 }

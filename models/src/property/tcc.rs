@@ -3,9 +3,9 @@
 use smallvec::SmallVec;
 
 use crate::check::{Parts, Property, PropertyKind};
-use crate::protocol::StepId;
 use crate::protocol::rename::renames;
 use crate::protocol::tcc::{Operation, TccCall, TccLog, TccOutcome};
+use crate::protocol::{StepId, WorkflowId};
 use crate::system::tcc::Tcc;
 use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Workflow;
@@ -146,7 +146,7 @@ pub fn tcc_reading(system: &System<Tcc>) -> Reading<Tcc> {
 impl Orchestrated for Tcc {
     type Log = TccLog;
 
-    fn log(coordinator: &Local<Tcc>) -> &TccLog {
+    fn log(coordinator: &Local<Tcc>, _workflow: WorkflowId) -> &TccLog {
         &coordinator.durable.coordinator
     }
 

@@ -10,13 +10,21 @@
 //! lease is that of Gray and Cheriton 1989).
 //!
 //! This core is sans-IO and knows nothing of a protocol. [`LeaseKnobs::answer`] is what a store does
-//! with a request; the protocol that uses it wraps it into a process and says what a value is.
+//! with a request, [`RegisterStore`] is the process that does it, and [`Candidate`] is the other side:
+//! somebody who wants to lead. The protocol that uses them says what a value is, and when one
+//! [takes the place](Kept) of another.
+
+mod candidate;
+mod store;
 
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
 use super::knob::knob;
 use crate::protocol::rename::{Exchange, Rename, renames};
+
+pub use candidate::{Candidate, Heard, Stance};
+pub use store::{LeaseMessage, LeaseTimer, RegisterStore, Registers, StoreRecord};
 
 /// A fencing token: how many times leadership was claimed.
 #[derive(
@@ -45,7 +53,7 @@ pub struct Register<V> {
     pub epoch: Epoch,
     /// Who holds the lease; nobody, when it ran out.
     pub holder: Option<Address>,
-    /// What was written. Written once.
+    /// What was written.
     pub value: Option<V>,
 }
 
@@ -61,6 +69,13 @@ impl<V> Default for Register<V> {
     fn default() -> Self {
         Register { epoch: Epoch::default(), holder: None, value: None }
     }
+}
+
+/// What leaders keep in a register.
+pub trait Kept: Copy {
+    /// Whether it takes the place of what was written `earlier`, in a store with that idea of fencing,
+    /// when whoever writes it may write at all. What is written again never does.
+    fn supersedes(&self, earlier: &Self, fencing: Fencing) -> bool;
 }
 
 /// What a coordinator asks of the store.
@@ -166,7 +181,7 @@ knob! {
 impl LeaseKnobs {
     /// Answers a request: what must be logged before the reply may leave, and the reply.
     #[must_use]
-    pub fn answer<V: Copy>(
+    pub fn answer<V: Kept>(
         &self,
         register: &Register<V>,
         from: Address,
@@ -180,8 +195,10 @@ impl LeaseKnobs {
                 (None, LeaseReply::Fenced(register.epoch))
             }
             LeaseRequest::Write(_, value) => match register.value {
-                Some(earlier) => (None, LeaseReply::Written(earlier)),
-                None => (Some(LeaseRecord::Written(value)), LeaseReply::Written(value)),
+                Some(earlier) if !value.supersedes(&earlier, self.fencing) => {
+                    (None, LeaseReply::Written(earlier))
+                }
+                _ => (Some(LeaseRecord::Written(value)), LeaseReply::Written(value)),
             },
         }
     }
@@ -235,6 +252,12 @@ mod tests {
 
     const ONE: Address = Address::Coordinator(WorkflowId(0));
     const OTHER: Address = Address::Standby(WorkflowId(0));
+
+    impl Kept for char {
+        fn supersedes(&self, _earlier: &char, _fencing: Fencing) -> bool {
+            false
+        }
+    }
 
     /// A store with these choices, driven by hand.
     struct Store(LeaseKnobs, Register<char>);

@@ -17,7 +17,7 @@ use crate::workflow::domain::{AggregateId, CommandKind, EventKind, PolicyId};
 use crate::workflow::{ArithmeticError, ResourceId};
 
 use super::address::{ServiceId, StepId, StepSet, WorkflowId};
-use super::process::Verdict;
+use super::process::{Effect, Process, Verdict};
 
 /// Two workflows that exchange their names.
 ///
@@ -90,6 +90,34 @@ impl<A: Rename, B: Rename, C: Rename> Rename for (A, B, C) {
         self.0.rename(names);
         self.1.rename(names);
         self.2.rename(names);
+    }
+}
+
+impl<P> Rename for Effect<P>
+where
+    P: Process,
+    P::Record: Rename,
+    P::Change: Rename,
+    P::Message: Rename,
+    P::Timer: Rename,
+    P::Outcome: Rename,
+{
+    fn rename(&mut self, names: Exchange) {
+        match self {
+            Effect::Persist(record) => record.rename(names),
+            Effect::Apply(change) => change.rename(names),
+            Effect::Transact { change, accepted, refused } => {
+                change.rename(names);
+                accepted.rename(names);
+                refused.rename(names);
+            }
+            Effect::Send { to, message } => {
+                to.rename(names);
+                message.rename(names);
+            }
+            Effect::SetTimer(timer) | Effect::CancelTimer(timer) => timer.rename(names),
+            Effect::Finish(outcome) => outcome.rename(names),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use derive_where::derive_where;
 
 use crate::check::Swap;
 use crate::protocol::rename::{Exchange, Rename};
-use crate::protocol::{Effect, Process, WorkflowId};
+use crate::protocol::{Process, WorkflowId};
 
 use super::action::Request;
 use super::local::Local;
@@ -56,7 +56,7 @@ impl<T: Protocol> Interchangeable<T> {
                 resources.rename(names);
                 inbox.rename(names, ordered);
                 let Local { cut_off: _, pending, timers, defect, .. } = local;
-                pending.iter_mut().for_each(|effect| rename_effect(effect, names));
+                pending.iter_mut().for_each(|effect| effect.rename(names));
                 timers.rename(names);
                 timers.sort_unstable();
                 defect.rename(names);
@@ -137,32 +137,6 @@ impl<T: Protocol> System<T> {
             (workflows.request)(&mut request, workflows.exchange(swap));
         }
         request
-    }
-}
-
-fn rename_effect<P>(effect: &mut Effect<P>, names: Exchange)
-where
-    P: Process,
-    P::Record: Rename,
-    P::Change: Rename,
-    P::Message: Rename,
-    P::Timer: Rename,
-    P::Outcome: Rename,
-{
-    match effect {
-        Effect::Persist(record) => record.rename(names),
-        Effect::Apply(change) => change.rename(names),
-        Effect::Transact { change, accepted, refused } => {
-            change.rename(names);
-            accepted.rename(names);
-            refused.rename(names);
-        }
-        Effect::Send { to, message } => {
-            to.rename(names);
-            message.rename(names);
-        }
-        Effect::SetTimer(timer) | Effect::CancelTimer(timer) => timer.rename(names),
-        Effect::Finish(outcome) => outcome.rename(names),
     }
 }
 

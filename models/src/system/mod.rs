@@ -29,6 +29,7 @@ mod execution;
 mod hosting;
 mod inbox;
 mod interchange;
+mod lease;
 mod local;
 pub mod mixed;
 mod model;

@@ -22,6 +22,7 @@ pub trait WithSystem {
 /// Makes the system that the workflow describes, with all its properties, and does something with it.
 pub fn with_system<W: WithSystem>(workflow: &Workflow, what: W) -> W::Output {
     match workflow.protocol() {
+        Chosen::Saga(knobs) if knobs.standby => what.with(saga::standby::system(workflow, knobs)),
         Chosen::Saga(knobs) => what.with(saga::system(workflow, knobs)),
         Chosen::Tcc(knobs) => what.with(tcc::system(workflow, knobs)),
         Chosen::Choreography(knobs) => what.with(choreography::system(workflow, knobs)),

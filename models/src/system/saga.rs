@@ -1,6 +1,8 @@
-//! The saga as a system: one coordinator per workflow on one node, one participant per service.
+//! The saga as a system: one coordinator per workflow on one node, one participant per service. Where
+//! another coordinator stands by, it is a system of its own: [`StandbySaga`].
 
 mod rows;
+pub mod standby;
 mod words;
 
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use crate::workflow::builder::{COORDINATOR, Place};
 use crate::workflow::{ArithmeticError, Dataflow, Workflow};
 
 pub use rows::Rows;
+pub use standby::StandbySaga;
 
 use rows::Business;
 

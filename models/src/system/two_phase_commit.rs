@@ -68,7 +68,7 @@ pub fn system(workflow: &Workflow, knobs: &TwoPhaseKnobs) -> System<TwoPhaseComm
                 .process(STANDBY, Address::Standby(id), coordinator(core), Rows::default())
                 .with_client();
         }
-        let core = Role::Coordinator(Role::Participant(DecisionStore::new(Arc::clone(&plan))));
+        let core = Role::Coordinator(Role::Participant(DecisionStore::new(&plan)));
         builder = builder.process(STORE, Address::Store, core, Rows::default());
     }
     for at in 0..workflow.services().len() {

@@ -79,6 +79,10 @@ impl Protocol {
     #[must_use]
     pub fn nodes(&self) -> Vec<String> {
         match self {
+            Protocol::Saga(SagaKnobs { standby: true, .. })
+            | Protocol::TwoPhaseCommit(TwoPhaseKnobs { standby: true, .. }) => {
+                [COORDINATOR, STANDBY, STORE].map(str::to_owned).into()
+            }
             Protocol::Saga(_) | Protocol::Tcc(_) | Protocol::Mixed(_) => {
                 vec![COORDINATOR.to_owned()]
             }
@@ -89,9 +93,6 @@ impl Protocol {
             Protocol::EventSourcing(domain, _) => {
                 let is_service = |node: &str| domain.projections().iter().any(|p| p.name == node);
                 domain.nodes().filter(|node| !is_service(node)).map(str::to_owned).collect()
-            }
-            Protocol::TwoPhaseCommit(knobs) if knobs.standby => {
-                [COORDINATOR, STANDBY, STORE].map(str::to_owned).into()
             }
             Protocol::TwoPhaseCommit(_) => vec![COORDINATOR.to_owned()],
         }

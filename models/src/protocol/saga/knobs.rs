@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::barrier::{Barrier, KeyLifetime, LedgerWrite};
 use crate::protocol::knob::knob;
+use crate::protocol::lease::{Fencing, LeaseKnobs};
 
 /// All choices of one saga.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -38,6 +39,10 @@ pub struct SagaKnobs {
     pub keys: KeyLifetime,
     /// What keeps workflows that read from each other's unfinished work.
     pub isolation: Isolation,
+    /// Whether a second coordinator stands by. The log is then kept in a store that both share.
+    pub standby: bool,
+    /// Whether the store fences the writes of former leaders.
+    pub fencing: Fencing,
 }
 
 impl Default for SagaKnobs {
@@ -56,7 +61,17 @@ impl Default for SagaKnobs {
             ledger: LedgerWrite::default(),
             keys: KeyLifetime::default(),
             isolation: Isolation::default(),
+            standby: false,
+            fencing: Fencing::default(),
         }
+    }
+}
+
+impl SagaKnobs {
+    /// The choices about leases.
+    #[must_use]
+    pub fn lease(&self) -> LeaseKnobs {
+        LeaseKnobs { fencing: self.fencing, ..LeaseKnobs::default() }
     }
 }
 

@@ -52,8 +52,11 @@ impl fmt::Display for SagaOutcome {
     }
 }
 
-/// Where a saga stands, as its log tells.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Where a saga stands, as its log tells. Phases only ever follow each other in this order.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
 pub enum SagaPhase {
     /// Not yet accepted.
     #[default]
@@ -97,7 +100,9 @@ impl fmt::Display for SagaState {
 }
 
 /// What the coordinator's log folds to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
 pub struct SagaLog {
     /// Where the saga stands.
     pub phase: SagaPhase,
@@ -136,6 +141,19 @@ impl SagaLog {
             SagaRecord::Abandoned(step) => self.abandoned.insert(step),
             SagaRecord::Ended(outcome) => self.phase = SagaPhase::Ended(outcome),
         }
+    }
+
+    /// Whether the log has everything in it that `earlier` has, so that it may follow from it.
+    #[must_use]
+    pub fn covers(&self, earlier: &SagaLog) -> bool {
+        let SagaLog { phase, started, done, refused, undone, abandoned, locals } = *earlier;
+        phase <= self.phase
+            && started.is_subset(self.started)
+            && done.is_subset(self.done)
+            && refused.is_subset(self.refused)
+            && undone.is_subset(self.undone)
+            && abandoned.is_subset(self.abandoned)
+            && locals.known().is_subset(self.locals.known())
     }
 
     /// How it ended, if it ended.

@@ -17,6 +17,9 @@
 //!
 //! A step whose call timed out is *in doubt*: it may have happened, or may still happen. It is
 //! compensated like one that was done; the barrier makes that right whichever it was.
+//!
+//! A coordinator that never comes back leaves its workflow where it is, unless another
+//! [stands by](standby) to take it over.
 
 mod coordinator;
 mod isolation;
@@ -25,6 +28,7 @@ mod log;
 mod message;
 mod participant;
 mod plan;
+pub mod standby;
 
 pub use super::answer::Answer;
 pub use super::barrier::{Barrier, KeyLifetime, LedgerWrite};

@@ -51,5 +51,5 @@ pub use log::{
 pub use message::{Decision, Saying, TwoPhaseMessage, Vote};
 pub use participant::{BranchChange, ChangeKind, ParticipantMemory, TwoPhaseParticipant};
 pub use plan::{ServiceSet, TwoPhasePlan};
-pub use store::{DecisionStore, Registers, StoreRecord};
+pub use store::{DecisionStore, StoreRecord};
 pub use timer::TwoPhaseTimer;

@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
-
-use crate::protocol::address::{Address, WorkflowId};
-use crate::protocol::lease::{Epoch, LeaseRecord, Register};
-use crate::protocol::process::{Effect, Effects, Input, Process};
-use crate::protocol::rename::renames;
+use crate::protocol::address::Address;
+use crate::protocol::lease::{
+    self, Fencing, Kept, LeaseMessage, LeaseTimer, RegisterStore, Registers,
+};
+use crate::protocol::process::{Effects, Input, Process};
+use crate::protocol::translation::Translation;
 
 use super::log::TwoPhaseOutcome;
 use super::message::{Decision, Saying, TwoPhaseMessage};
@@ -16,118 +15,69 @@ use super::participant::BranchChange;
 use super::plan::TwoPhasePlan;
 use super::timer::TwoPhaseTimer;
 
-/// A store of one [`Register`] per transaction.
+/// A decision is written once.
+impl Kept for Decision {
+    fn supersedes(&self, _earlier: &Decision, _fencing: Fencing) -> bool {
+        false
+    }
+}
+
+/// A store of one register per transaction: a [`RegisterStore`] that speaks the language of two-phase
+/// commit.
 #[derive(Clone, Debug)]
 pub struct DecisionStore {
-    plan: Arc<TwoPhasePlan>,
+    registers: RegisterStore<Decision>,
 }
 
 /// An entry of the store's log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct StoreRecord {
-    /// Which transaction.
-    pub workflow: WorkflowId,
-    /// What became of its register.
-    pub lease: LeaseRecord<Decision>,
-}
-
-renames!(struct StoreRecord { workflow, lease });
-
-/// What the store's log folds to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Registers {
-    registers: SmallVec<[(WorkflowId, Register<Decision>); 2]>,
-}
-
-renames!(struct Registers { ; sorted registers });
-
-impl Registers {
-    /// The register of a transaction.
-    #[must_use]
-    pub fn register(&self, workflow: WorkflowId) -> Register<Decision> {
-        let found = self.registers.iter().find(|(id, _)| *id == workflow);
-        found.map(|(_, register)| *register).unwrap_or_default()
-    }
-
-    fn put(&mut self, workflow: WorkflowId, register: Register<Decision>) {
-        match self.registers.binary_search_by_key(&workflow, |(id, _)| *id) {
-            Ok(at) => self.registers[at].1 = register,
-            Err(at) => self.registers.insert(at, (workflow, register)),
-        }
-    }
-}
+pub type StoreRecord = lease::StoreRecord<Decision>;
 
 impl DecisionStore {
     /// The store of transactions of that plan.
     #[must_use]
-    pub fn new(plan: Arc<TwoPhasePlan>) -> Self {
-        DecisionStore { plan }
+    pub fn new(plan: &Arc<TwoPhasePlan>) -> Self {
+        DecisionStore { registers: RegisterStore::new(plan.knobs().lease()) }
     }
 }
 
 impl Process for DecisionStore {
     type Volatile = ();
-    type Durable = Registers;
+    type Durable = Registers<Decision>;
     type Record = StoreRecord;
     type Change = BranchChange;
     type Message = TwoPhaseMessage;
     type Timer = TwoPhaseTimer;
     type Outcome = TwoPhaseOutcome;
 
-    fn fold(&self, registers: &mut Registers, record: &StoreRecord) {
-        let mut register = registers.register(record.workflow);
-        self.plan.knobs().lease().fold(&mut register, &record.lease);
-        registers.put(record.workflow, register);
+    fn fold(&self, registers: &mut Registers<Decision>, record: &StoreRecord) {
+        self.registers.fold(registers, record);
     }
 
     fn handle(
         &self,
-        (): &mut (),
-        registers: &Registers,
+        memory: &mut (),
+        registers: &Registers<Decision>,
         input: Input<Self>,
         effects: &mut Effects<Self>,
     ) {
-        match input {
-            Input::Message { from, message: TwoPhaseMessage { workflow, saying } } => {
-                let Saying::Ask(request) = saying else { return };
-                let register = registers.register(workflow);
-                let (record, reply) = self.plan.knobs().lease().answer(&register, from, request);
-                if let Some(lease) = record {
-                    effects.push(Effect::Persist(StoreRecord { workflow, lease }));
-                    if let LeaseRecord::Claimed(epoch, holder) = lease {
-                        if let Some(former) = register.holder {
-                            effects.push(Effect::CancelTimer(TwoPhaseTimer::Lease {
-                                workflow,
-                                epoch: register.epoch,
-                                holder: former,
-                            }));
-                        }
-                        effects.push(watch(workflow, epoch, holder));
-                    }
-                }
-                let saying = Saying::Answer(reply);
-                effects
-                    .push(Effect::Send { to: from, message: TwoPhaseMessage { workflow, saying } });
+        let input = match input {
+            Input::Message { from, message } => {
+                let Saying::Ask(request) = message.saying else { return };
+                let message = LeaseMessage::Request(message.workflow, request);
+                Input::Message { from, message }
             }
-            Input::TimerFired(TwoPhaseTimer::Lease { workflow, epoch, .. }) => {
-                let register = registers.register(workflow);
-                if register.epoch == epoch && register.holder.is_some() {
-                    let lease = LeaseRecord::Expired(epoch);
-                    effects.push(Effect::Persist(StoreRecord { workflow, lease }));
-                }
+            Input::TimerFired(TwoPhaseTimer::Lease { workflow, epoch, holder }) => {
+                Input::TimerFired(LeaseTimer { workflow, epoch, holder })
             }
-            Input::Recover => {
-                for &(workflow, register) in &registers.registers {
-                    if let Some(holder) = register.holder {
-                        effects.push(watch(workflow, register.epoch, holder));
-                    }
-                }
-            }
-            Input::Start | Input::Cancel | Input::TimerFired(_) | Input::Applied { .. } => {}
-        }
+            Input::Recover => Input::Recover,
+            Input::Start | Input::Cancel | Input::TimerFired(_) | Input::Applied { .. } => return,
+        };
+        let mut own = Effects::<RegisterStore<Decision>>::new();
+        self.registers.handle(memory, registers, input, &mut own);
+        effects.extend(own.into_iter().map(|effect| OF_REGISTERS.effect(effect)));
     }
 
-    fn awaits_start(&self, (): &(), _registers: &Registers) -> bool {
+    fn awaits_start(&self, (): &(), _registers: &Registers<Decision>) -> bool {
         false
     }
 
@@ -140,10 +90,25 @@ impl Process for DecisionStore {
     }
 
     fn splits_by_workflow(&self) -> bool {
-        true
+        self.registers.splits_by_workflow()
     }
 }
 
-fn watch(workflow: WorkflowId, epoch: Epoch, holder: Address) -> Effect<DecisionStore> {
-    Effect::SetTimer(TwoPhaseTimer::Lease { workflow, epoch, holder })
-}
+const OF_REGISTERS: Translation<RegisterStore<Decision>, DecisionStore> = Translation {
+    record: std::convert::identity,
+    change: |change| match change {},
+    message: |message| match message {
+        LeaseMessage::Request(workflow, request) => {
+            TwoPhaseMessage { workflow, saying: Saying::Ask(request) }
+        }
+        LeaseMessage::Reply(workflow, reply) => {
+            TwoPhaseMessage { workflow, saying: Saying::Answer(reply) }
+        }
+    },
+    timer: |LeaseTimer { workflow, epoch, holder }| TwoPhaseTimer::Lease {
+        workflow,
+        epoch,
+        holder,
+    },
+    outcome: |outcome| match outcome {},
+};

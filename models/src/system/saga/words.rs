@@ -14,7 +14,7 @@ use super::rows::Rows;
 use super::{Saga, SagaMonitor};
 
 impl Saga {
-    fn step(&self, step: StepId) -> &str {
+    pub(super) fn step(&self, step: StepId) -> &str {
         &self.workflow.step(step).name
     }
 

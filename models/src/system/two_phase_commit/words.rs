@@ -2,12 +2,13 @@
 
 use crate::property::Ending;
 use crate::property::two_phase_commit::TwoPhaseWitness;
-use crate::protocol::lease::{LeaseRecord, LeaseReply, LeaseRequest};
+use crate::protocol::lease::LeaseMessage;
 use crate::protocol::two_phase_commit::{
     BranchChange, BranchRecord, BranchState, ChangeKind, CoordinatorRecord, Decision, Saying,
-    StoreRecord, TwoPhaseMessage, TwoPhaseOutcome, TwoPhaseTimer, Vote,
+    TwoPhaseMessage, TwoPhaseOutcome, TwoPhaseTimer, Vote,
 };
 use crate::protocol::{Address, StepId};
+use crate::system::lease;
 use crate::system::protocol::{RecordOf, Words};
 use crate::system::role::RoleRecord;
 
@@ -45,27 +46,8 @@ impl Words<TwoPhaseCommit> for TwoPhaseCommit {
             Saying::Ack { damage: false } => format!("{id} is carried out here"),
             Saying::Ack { damage: true } => format!("{id} was decided otherwise here"),
             Saying::Inquire => format!("what was decided about {id}?"),
-            Saying::Ask(LeaseRequest::Claim(epoch)) => {
-                format!("let me lead {id} with token {}", epoch.0)
-            }
-            Saying::Ask(LeaseRequest::Write(epoch, decision)) => {
-                format!("{id}: {}, token {}", noun(decision), epoch.0)
-            }
-            Saying::Answer(LeaseReply::Granted(epoch, None)) => {
-                format!("lead {id} with token {}; nothing is decided", epoch.0)
-            }
-            Saying::Answer(LeaseReply::Granted(epoch, Some(decision))) => {
-                format!("lead {id} with token {}; decided: {}", epoch.0, noun(decision))
-            }
-            Saying::Answer(LeaseReply::Denied { epoch, .. }) => {
-                format!("you do not lead {id}; the token is {}", epoch.0)
-            }
-            Saying::Answer(LeaseReply::Written(decision)) => {
-                format!("{id}: {} is written", noun(decision))
-            }
-            Saying::Answer(LeaseReply::Fenced(epoch)) => {
-                format!("{id} is led by another, with token {}", epoch.0)
-            }
+            Saying::Ask(request) => about_lead(&LeaseMessage::Request(id, request)),
+            Saying::Answer(reply) => about_lead(&LeaseMessage::Reply(id, reply)),
         }
     }
 
@@ -80,16 +62,8 @@ impl Words<TwoPhaseCommit> for TwoPhaseCommit {
                 }
                 CoordinatorRecord::Ended(outcome) => format!("ended, {outcome}"),
             },
-            RoleRecord::Coordinator(RoleRecord::Participant(StoreRecord { workflow, lease })) => {
-                match lease {
-                    LeaseRecord::Claimed(epoch, holder) => {
-                        format!("{} leads with token {}", self.name(*holder), epoch.0)
-                    }
-                    LeaseRecord::Expired(epoch) => {
-                        format!("the lease of {workflow} ran out, token {}", epoch.0)
-                    }
-                    LeaseRecord::Written(decision) => format!("{workflow}: {}", noun(*decision)),
-                }
+            RoleRecord::Coordinator(RoleRecord::Participant(record)) => {
+                lease::record(record, |holder| self.name(holder), |it| noun(*it).to_owned())
             }
             RoleRecord::Participant(BranchRecord { workflow, state }) => match state {
                 BranchState::Prepared => format!("{workflow} prepared"),
@@ -175,4 +149,12 @@ fn noun(decision: Decision) -> &'static str {
         Decision::Commit => "commit",
         Decision::Abort => "abort",
     }
+}
+
+fn about_lead(message: &LeaseMessage<Decision>) -> String {
+    let found = |decision: Option<&Decision>| match decision {
+        Some(decision) => format!("decided: {}", noun(*decision)),
+        None => "nothing is decided".to_owned(),
+    };
+    lease::message(message, |it| noun(*it).to_owned(), found)
 }

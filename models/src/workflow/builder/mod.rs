@@ -31,6 +31,7 @@ mod refusal;
 mod request;
 mod resolution;
 mod shape;
+mod standby;
 #[cfg(test)]
 mod tests;
 mod two_phase_commit;

@@ -10,7 +10,7 @@ use crate::workflow::suggestion::suggestion;
 
 use super::isolation::check_isolation;
 use super::refusal::{Place, StepField, WorkflowError};
-use super::two_phase_commit;
+use super::standby::check_lease;
 use super::{MAX_INSTANCES, WorkflowBuilder};
 
 /// The most services of a workflow, and the most resources of a service.
@@ -173,6 +173,7 @@ pub fn check_knobs(protocol: &Protocol, steps: &[Step]) -> Result<(), WorkflowEr
                 }
             }
             check_isolation(knobs, steps)?;
+            check_lease(knobs.standby, &knobs.lease(), "log-life")?;
         }
         Protocol::Outbox(knobs) => {
             for (knob, count) in [("relays", knobs.relays), ("batch", knobs.batch)] {
@@ -194,7 +195,9 @@ pub fn check_knobs(protocol: &Protocol, steps: &[Step]) -> Result<(), WorkflowEr
                 .help("leave it out to take no snapshots"));
             }
         }
-        Protocol::TwoPhaseCommit(knobs) => two_phase_commit::check_knobs(knobs)?,
+        Protocol::TwoPhaseCommit(knobs) => {
+            check_lease(knobs.standby, &knobs.lease(), "decision-life")?
+        }
         Protocol::Mixed(choices) => {
             if choices.saga.isolation != Isolation::default() {
                 return Err(WorkflowError::new(
@@ -202,6 +205,13 @@ pub fn check_knobs(protocol: &Protocol, steps: &[Step]) -> Result<(), WorkflowEr
                     "steps of a mixed workflow read nothing, so there is nothing to isolate",
                 )
                 .help("make the steps that must not interfere branches of the TCC"));
+            }
+            if choices.saga.standby {
+                return Err(WorkflowError::new(
+                    Place::Knob("standby"),
+                    "the coordinator of a mixed workflow has none that stands by",
+                )
+                .help("remove `standby`, or use `protocol = \"saga\"`"));
             }
             check_knobs(&Protocol::Saga(choices.saga.clone()), steps)?;
             check_knobs(&Protocol::Tcc(choices.tcc.clone()), steps)?;

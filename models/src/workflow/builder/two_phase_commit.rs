@@ -1,8 +1,5 @@
 //! What a workflow must be to be carried out in two phases.
 
-use crate::protocol::lease::{Claiming, Fencing, Life};
-use crate::protocol::two_phase_commit::TwoPhaseKnobs;
-
 use crate::workflow::business::Work;
 use crate::workflow::definition::StepKind;
 
@@ -41,25 +38,6 @@ pub(super) fn check_steps(steps: &[StepDraft]) -> Result<(), WorkflowError> {
                 )
                 .help(format!("remove `{key}`, or use `protocol = \"saga\"`")));
             }
-        }
-    }
-    Ok(())
-}
-
-/// The choices about leases are for coordinators that share a store.
-pub(super) fn check_knobs(knobs: &TwoPhaseKnobs) -> Result<(), WorkflowError> {
-    let about_leases = [
-        ("claim", knobs.claim != Claiming::default()),
-        ("fencing", knobs.fencing != Fencing::default()),
-        ("decision-life", knobs.decision_life != Life::default()),
-    ];
-    for (knob, is_turned) in about_leases {
-        if is_turned && !knobs.standby {
-            return Err(WorkflowError::new(
-                Place::Knob(knob),
-                format!("`{knob}` has no meaning without a standby coordinator"),
-            )
-            .help("add `standby = true`, or remove it"));
         }
     }
     Ok(())
