@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn a_grant_after_a_denial_of_the_same_claim_counts() {
         let mut candidate = claiming();
-        let denied = LeaseReply::Denied { claimed: Epoch(2), epoch: Epoch(1), free: false };
+        let denied = LeaseReply::Denied::<char> { claimed: Epoch(2), epoch: Epoch(1), free: false };
         let _ = candidate.hear(Epoch(2), denied);
         let granted = LeaseReply::Granted(Epoch(2), Some('c'));
         assert_eq!(candidate.hear(Epoch(2), granted), Heard::Leads(Some('c')));
