@@ -261,6 +261,19 @@ fn a_standby_finishes_what_a_coordinator_leaves_behind() {
     }
 }
 
+/// So does that of a saga, with the log that both share.
+#[test]
+fn a_standby_goes_on_with_a_saga_that_a_coordinator_leaves_behind() {
+    let workflow = workflow("saga-standby.toml").with_instances(8);
+    let alone = really(&workflow, FaultPlan::none(), 0);
+    assert!(alone.is_clean(), "{alone}");
+    for seed in 0..40 {
+        let faults = "halt@coordinator=1,crash=0.02,lose=0.05,timeout=0.05";
+        let report = really(&workflow, faults.parse().unwrap(), seed);
+        assert!(report.is_clean(), "seed {seed}: {report}");
+    }
+}
+
 /// What each protocol's report looks like, in its own words.
 #[test]
 fn reports_speak_the_language_of_their_protocol() {

@@ -357,6 +357,19 @@ fn transfers_that_are_refused() {
 }
 
 #[test]
+fn sagas_that_nobody_can_take_over_are_refused() {
+    insta::assert_snapshot!(refusals(
+        SOUND,
+        [
+            ("attempts = 1", "fencing = \"unchecked\""),
+            ("attempts = 1", "standby = true\nfencing = \"none\""),
+            ("crash = { coordinator = 1", "crash = { standby = 1"),
+            ("crash = { coordinator = 1", "crash = { store = 1"),
+        ],
+    ));
+}
+
+#[test]
 fn choreographies_that_are_refused() {
     insta::assert_snapshot!(refusals(
         SOUND_CHOREOGRAPHY,
@@ -632,6 +645,7 @@ fn mixed_workflows_that_are_refused() {
         ("protocol = \"saga\"", "protocol = \"saga\"\nafter = [\"tell\"]"),
         ("protocol = \"mixed\"", "protocol = \"saga\""),
         ("attempts = 2", "attempts = 0"),
+        ("attempts = 2", "standby = true"),
         ("notify = \"after-decision\"", "notify = \"never\""),
         ("[mixed]", "[outbox]\n[mixed]"),
     ]
