@@ -9,12 +9,12 @@ use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::WorkflowId;
 use crate::protocol::choreography::InitiatorLog;
 use crate::system::choreography::Choreography;
-use crate::system::{Local, Part, Protocol, System};
+use crate::system::{Local, Part, System};
 
 use super::ending::Ending;
-use super::history::StepHistory;
 use super::reading::Reading;
 use super::sight::{Orchestrated, Sight, View};
+use super::steps::Steps;
 use super::witness::WorkflowWitness;
 
 /// The names of the built-in properties of a choreography.
@@ -29,16 +29,15 @@ pub const BUILT_IN: [&str; 8] = [
     "no-late-effect",
 ];
 
-/// The built-in properties of a choreography, and those its workflow states.
+/// The built-in properties of a choreography.
 #[must_use]
 pub fn choreography_properties(
     system: &System<Choreography>,
 ) -> Vec<Property<Parts<Part<Choreography>>>> {
     let sight = Sight::new(system);
-    let mut properties = vec![
-        sight.property(PropertyKind::Always, "well-defined", |s, v| {
-            s.locals(v).all(|local| local.defect.is_none())
-        }),
+    let steps = Steps::new(&sight, |witness, is| witness.steps().iter().any(is));
+    vec![
+        sight.well_defined(),
         sight
             .property(PropertyKind::Always, "atomic", |s, v| {
                 s.workflows(v).all(|run| match run.log.outcome {
@@ -49,38 +48,21 @@ pub fn choreography_properties(
             .given(sight.look(|s, v| {
                 s.workflows(v).any(|run| run.log.outcome.is_some() || s.is_silent(v, &run))
             })),
-        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight.settles(),
         sight
             .property(PropertyKind::Always, "lifo", |s, v| {
                 s.runs(v).all(|(_, witness)| !witness.is_disordered())
             })
-            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_undone() > 0))),
-        sight
-            .property(PropertyKind::Always, "effect-once", |s, v| {
-                !s.steps(v).any(StepHistory::is_repeated)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_done() > 0))),
+            .given(steps.with(|step| step.times_undone() > 0)),
+        steps.effect_once(),
         sight
             .property(PropertyKind::Always, "causal", |s, v| {
                 s.runs(v).all(|(_, witness)| !witness.is_acausal())
             })
-            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_done() > 0))),
-        sight
-            .property(PropertyKind::Always, "no-empty-rollback", |s, v| {
-                !s.steps(v).any(StepHistory::has_empty_rollback)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(|step| step.is_undo_answered()))),
-        sight
-            .property(PropertyKind::Always, "no-late-effect", |s, v| {
-                !s.steps(v).any(StepHistory::is_late)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(|step| step.is_undo_answered()))),
-    ];
-    let reading = sight.reading();
-    for definition in system.protocol().workflow().properties() {
-        properties.push(reading.stated(definition));
-    }
-    properties
+            .given(steps.with(|step| step.times_done() > 0)),
+        steps.no_empty_rollback(),
+        steps.no_late_effect(),
+    ]
 }
 
 /// How states of a choreography are read.
@@ -119,10 +101,6 @@ impl Sight<Choreography> {
             log,
             witness,
         })
-    }
-
-    fn steps<'a>(&self, view: View<'a, Choreography>) -> impl Iterator<Item = &'a StepHistory> {
-        self.runs(view).flat_map(|(_, witness)| witness.steps())
     }
 
     /// Whether the workflow was asked for, and nothing will ever happen to it again.

@@ -8,13 +8,14 @@ use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::tcc::{Operation, TccCall};
 use crate::protocol::{StepId, StepSet, WorkflowId};
 use crate::system::mixed::Mixed;
-use crate::system::{Local, Part, Protocol, System};
+use crate::system::{Local, Part, System};
 use crate::workflow::Workflow;
 
 use super::ending::Ending;
 use super::history::StepHistory;
 use super::reading::Reading;
-use super::sight::{Orchestrated, Sight, View};
+use super::sight::{Orchestrated, Sight};
+use super::steps::Steps;
 use super::witness::{StepOrder, WorkflowWitness};
 
 /// The names of the built-in properties. Those of a TCC are only there where a step may be part of
@@ -135,14 +136,35 @@ impl MixedWitness {
     }
 }
 
-/// The built-in properties of a mixed workflow, and those it states.
+/// The built-in properties of a mixed workflow.
 #[must_use]
 pub fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Part<Mixed>>>> {
     let sight = Sight::new(system);
-    let mut properties = of_every_workflow(&sight);
+    let all =
+        Steps::new(&sight, |witness: &MixedWitness, is| witness.happened.steps().iter().any(is));
+    let own = Steps::new(&sight, |witness: &MixedWitness, is| witness.of(witness.own).any(is));
+    let mut properties = vec![
+        sight.well_defined(),
+        sight.atomic(MixedLog::outcome, MixedWitness::agrees_with),
+        sight.settles(),
+        sight
+            .property(PropertyKind::Always, "lifo", |s, v| {
+                s.runs(v).all(|(_, witness)| !witness.happened.is_disordered())
+            })
+            .given(own.with(|step| step.times_undone() > 0)),
+        all.effect_once(),
+        all.no_empty_rollback(),
+        own.no_late_effect(),
+    ];
     let mixed = system.protocol();
     if mixed.compositions().any(|composition| !composition.tcc().all().is_empty()) {
-        properties.extend(of_reservations(&sight));
+        let branches =
+            Steps::new(&sight, |witness: &MixedWitness, is| witness.of(witness.branches).any(is));
+        properties.extend([
+            branches.no_empty_confirm(),
+            branches.no_hanging(),
+            branches.reservations_released(),
+        ]);
     }
     if mixed.compositions().any(|composition| !composition.notices().all().is_empty()) {
         properties.push(
@@ -151,16 +173,12 @@ pub fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Part<Mixed
                     s.runs(v).all(|(log, witness)| witness.is_published(log))
                 })
                 .given(sight.look(|s, v| {
-                    let mut notices =
-                        s.runs(v).flat_map(|(_, witness)| witness.of(witness.notices));
-                    notices.any(|step| step.times_done() > 0)
-                        || s.runs(v).any(|(log, _)| log.outcome() == Some(SagaOutcome::Completed))
+                    s.runs(v).any(|(log, witness)| {
+                        witness.of(witness.notices).any(|step| step.times_done() > 0)
+                            || log.outcome() == Some(SagaOutcome::Completed)
+                    })
                 })),
         );
-    }
-    let reading = sight.reading();
-    for definition in mixed.workflow().properties() {
-        properties.push(reading.stated(definition));
     }
     properties
 }
@@ -169,75 +187,6 @@ pub fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Part<Mixed
 #[must_use]
 pub fn mixed_reading(system: &System<Mixed>) -> Reading<Mixed> {
     Sight::new(system).reading()
-}
-
-fn of_every_workflow(sight: &Sight<Mixed>) -> Vec<Property<Parts<Part<Mixed>>>> {
-    vec![
-        sight.property(PropertyKind::Always, "well-defined", |s, v| {
-            s.locals(v).all(|local| local.defect.is_none())
-        }),
-        sight
-            .property(PropertyKind::Always, "atomic", |s, v| {
-                s.runs(v).all(|(log, witness)| match log.outcome() {
-                    Some(outcome) => witness.agrees_with(outcome),
-                    None => true,
-                })
-            })
-            .given(sight.look(|s, v| s.runs(v).any(|(log, _)| log.outcome().is_some()))),
-        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
-        sight
-            .property(PropertyKind::Always, "lifo", |s, v| {
-                s.runs(v).all(|(_, witness)| !witness.happened.is_disordered())
-            })
-            .given(sight.look(|s, v| s.steps(v, own).any(|step| step.times_undone() > 0))),
-        sight
-            .property(PropertyKind::Always, "effect-once", |s, v| {
-                !s.steps(v, all).any(StepHistory::is_repeated)
-            })
-            .given(sight.look(|s, v| s.steps(v, all).any(|step| step.times_done() > 0))),
-        sight
-            .property(PropertyKind::Always, "no-empty-rollback", |s, v| {
-                !s.steps(v, all).any(StepHistory::has_empty_rollback)
-            })
-            .given(sight.look(|s, v| s.steps(v, all).any(StepHistory::is_undo_answered))),
-        sight
-            .property(PropertyKind::Always, "no-late-effect", |s, v| {
-                !s.steps(v, own).any(StepHistory::is_late)
-            })
-            .given(sight.look(|s, v| s.steps(v, own).any(StepHistory::is_undo_answered))),
-    ]
-}
-
-fn of_reservations(sight: &Sight<Mixed>) -> Vec<Property<Parts<Part<Mixed>>>> {
-    vec![
-        sight
-            .property(PropertyKind::Always, "no-empty-confirm", |s, v| {
-                !s.steps(v, branches).any(StepHistory::has_empty_confirm)
-            })
-            .given(sight.look(|s, v| s.steps(v, branches).any(|step| step.times_confirmed() > 0))),
-        sight
-            .property(PropertyKind::Always, "no-hanging", |s, v| {
-                !s.steps(v, branches).any(StepHistory::is_late)
-            })
-            .given(sight.look(|s, v| s.steps(v, branches).any(StepHistory::is_undo_answered))),
-        sight
-            .property(PropertyKind::LeadsTo, "reservations-released", |s, v| {
-                !s.steps(v, branches).any(StepHistory::is_open)
-            })
-            .given(sight.look(|s, v| s.steps(v, branches).any(StepHistory::is_open))),
-    ]
-}
-
-fn own(witness: &MixedWitness) -> StepSet {
-    witness.own
-}
-
-fn branches(witness: &MixedWitness) -> StepSet {
-    witness.branches
-}
-
-fn all(witness: &MixedWitness) -> StepSet {
-    witness.own.union(witness.branches).union(witness.notices)
 }
 
 impl Orchestrated for Mixed {
@@ -254,15 +203,5 @@ impl Orchestrated for Mixed {
     /// It is over when nobody is owed a notice any more.
     fn ending(log: &MixedLog) -> Option<Ending> {
         log.outcome().filter(|_| !log.has_notices()).map(Ending::from)
-    }
-}
-
-impl Sight<Mixed> {
-    fn steps<'a>(
-        &self,
-        view: View<'a, Mixed>,
-        part: fn(&MixedWitness) -> StepSet,
-    ) -> impl Iterator<Item = &'a StepHistory> {
-        self.runs(view).flat_map(move |(_, witness)| witness.of(part(witness)))
     }
 }

@@ -42,6 +42,7 @@ pub mod outbox;
 mod reading;
 pub mod saga;
 mod sight;
+mod steps;
 pub mod tcc;
 pub mod two_phase_commit;
 pub mod witness;

@@ -105,7 +105,7 @@ impl OutboxWitness {
     }
 }
 
-/// The built-in properties of an outbox, and those its workflow states.
+/// The built-in properties of an outbox.
 #[must_use]
 pub fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<Part<Outbox>>>> {
     let sight = Sight::new(system);
@@ -160,10 +160,6 @@ pub fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<Part<Out
                     s.witnesses(v).any(|(_, witness)| two_were_tried(witness, &s.plan))
                 })),
         );
-    }
-    let reading = sight.reading();
-    for definition in system.protocol().workflow().properties() {
-        properties.push(reading.stated(definition));
     }
     properties
 }

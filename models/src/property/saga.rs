@@ -11,7 +11,8 @@ use super::ending::Ending;
 use super::history::StepHistory;
 use super::isolation::isolation_properties;
 use super::reading::Reading;
-use super::sight::{Orchestrated, Sight, View};
+use super::sight::{Orchestrated, Sight};
+use super::steps::Steps;
 use super::witness::{StepOrder, WorkflowWitness};
 
 /// The names of the built-in properties of a saga.
@@ -40,7 +41,7 @@ pub(super) trait AnySaga: Orchestrated + Protocol<Monitor = SagaMonitor> {
     fn outcome(log: &Self::Log) -> Option<SagaOutcome>;
 }
 
-/// The built-in properties of a saga, and those its workflow states.
+/// The built-in properties of a saga.
 #[must_use]
 pub fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<Saga>>>> {
     properties(system)
@@ -54,46 +55,26 @@ pub fn standby_properties(system: &System<StandbySaga>) -> Vec<Property<Parts<Pa
 
 fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<Part<T>>>> {
     let sight = Sight::new(system);
+    let steps = Steps::new(&sight, any_step);
     let mut properties = vec![
-        sight.property(PropertyKind::Always, "well-defined", |s, v| {
-            s.locals(v).all(|local| local.defect.is_none())
-        }),
-        sight
-            .property(PropertyKind::Always, "atomic", |s, v| {
-                s.runs(v).all(|(log, witness)| match T::outcome(log) {
-                    Some(outcome) => of_workflow(witness).agrees_with(outcome),
-                    None => true,
-                })
-            })
-            .given(sight.look(|s, v| s.runs(v).any(|(log, _)| T::outcome(log).is_some()))),
-        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight.well_defined(),
+        sight.atomic(T::outcome, |monitor, outcome| of_workflow(monitor).agrees_with(outcome)),
+        sight.settles(),
         sight
             .property(PropertyKind::Always, "lifo", |s, v| {
-                !witnesses(s, v).any(WorkflowWitness::is_disordered)
+                !s.runs(v).any(|(_, monitor)| of_workflow(monitor).is_disordered())
             })
-            .given(sight.look(|s, v| steps(s, v).any(|step| step.times_undone() > 0))),
-        sight
-            .property(PropertyKind::Always, "effect-once", |s, v| {
-                !steps(s, v).any(StepHistory::is_repeated)
-            })
-            .given(sight.look(|s, v| steps(s, v).any(|step| step.times_done() > 0))),
-        sight
-            .property(PropertyKind::Always, "no-empty-rollback", |s, v| {
-                !steps(s, v).any(StepHistory::has_empty_rollback)
-            })
-            .given(sight.look(|s, v| steps(s, v).any(|step| step.is_undo_answered()))),
-        sight
-            .property(PropertyKind::Always, "no-late-effect", |s, v| {
-                !steps(s, v).any(StepHistory::is_late)
-            })
-            .given(sight.look(|s, v| steps(s, v).any(|step| step.is_undo_answered()))),
+            .given(steps.with(|step| step.times_undone() > 0)),
+        steps.effect_once(),
+        steps.no_empty_rollback(),
+        steps.no_late_effect(),
     ];
     properties.extend(isolation_properties(system, &sight));
-    let reading = sight.reading();
-    for definition in system.protocol().workflow().properties() {
-        properties.push(reading.stated(definition));
-    }
     properties
+}
+
+fn any_step(monitor: &SagaMonitor, is: fn(&StepHistory) -> bool) -> bool {
+    of_workflow(monitor).steps().iter().any(is)
 }
 
 /// How states of a saga are read.
@@ -170,19 +151,4 @@ impl AnySaga for StandbySaga {
     fn outcome(log: &Option<SagaLog>) -> Option<SagaOutcome> {
         log.and_then(|log| log.outcome())
     }
-}
-
-fn steps<'a, T: AnySaga>(
-    sight: &Sight<T>,
-    view: View<'a, T>,
-) -> impl Iterator<Item = &'a StepHistory> {
-    witnesses(sight, view).flat_map(|witness| witness.steps())
-}
-
-/// What really happened to each workflow.
-fn witnesses<'a, T: AnySaga>(
-    sight: &Sight<T>,
-    view: View<'a, T>,
-) -> impl Iterator<Item = &'a WorkflowWitness> {
-    sight.runs(view).map(|(_, monitor)| of_workflow(monitor))
 }

@@ -74,10 +74,13 @@ impl<T: Orchestrated> Sight<T> {
         sight
     }
 
-    pub(super) fn look(
+    pub(super) fn look<F>(
         &self,
-        condition: impl Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
-    ) -> impl for<'a> Fn(View<'a, T>) -> bool + Send + Sync + 'static {
+        condition: F,
+    ) -> impl for<'a> Fn(View<'a, T>) -> bool + Send + Sync + use<T, F>
+    where
+        F: Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
+    {
         let sight = self.clone();
         move |view: View<'_, T>| condition(&sight, view)
     }
@@ -89,6 +92,29 @@ impl<T: Orchestrated> Sight<T> {
         condition: impl Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<T>>> {
         Property::<Parts<Part<T>>>::new(kind, name, self.look(condition))
+    }
+
+    pub(super) fn well_defined(&self) -> Property<Parts<Part<T>>> {
+        self.property(PropertyKind::Always, "well-defined", |s, v| {
+            s.locals(v).all(|local| local.defect.is_none())
+        })
+    }
+
+    /// What really happened is what the log says, for every workflow that is `decided`, by its log.
+    pub(super) fn atomic<Outcome: 'static>(
+        &self,
+        decided: fn(&T::Log) -> Option<Outcome>,
+        agrees: fn(&T::Monitor, Outcome) -> bool,
+    ) -> Property<Parts<Part<T>>> {
+        self.property(PropertyKind::Always, "atomic", move |s, v| {
+            s.runs(v)
+                .all(|(log, witness)| decided(log).is_none_or(|outcome| agrees(witness, outcome)))
+        })
+        .given(self.look(move |s, v| s.runs(v).any(|(log, _)| decided(log).is_some())))
+    }
+
+    pub(super) fn settles(&self) -> Property<Parts<Part<T>>> {
+        self.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v))
     }
 
     /// How states are read from here.

@@ -2,18 +2,19 @@
 
 use smallvec::SmallVec;
 
-use crate::check::{Parts, Property, PropertyKind};
+use crate::check::{Parts, Property};
 use crate::protocol::rename::renames;
 use crate::protocol::tcc::{Operation, TccCall, TccLog, TccOutcome};
 use crate::protocol::{StepId, WorkflowId};
 use crate::system::tcc::Tcc;
-use crate::system::{Local, Part, Protocol, System};
+use crate::system::{Local, Part, System};
 use crate::workflow::Workflow;
 
 use super::ending::Ending;
 use super::history::StepHistory;
 use super::reading::Reading;
-use super::sight::{Orchestrated, Sight, View};
+use super::sight::{Orchestrated, Sight};
+use super::steps::Steps;
 
 /// The names of the built-in properties.
 pub const BUILT_IN: [&str; 8] = [
@@ -87,54 +88,21 @@ impl TccWitness {
     }
 }
 
-/// The built-in properties of a TCC, and those its workflow states.
+/// The built-in properties of a TCC.
 #[must_use]
 pub fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tcc>>>> {
     let sight = Sight::new(system);
-    let mut properties = vec![
-        sight.property(PropertyKind::Always, "well-defined", |s, v| {
-            s.locals(v).all(|local| local.defect.is_none())
-        }),
-        sight
-            .property(PropertyKind::Always, "atomic", |s, v| {
-                s.runs(v).all(|(log, witness)| match log.outcome() {
-                    Some(outcome) => witness.agrees_with(outcome),
-                    None => true,
-                })
-            })
-            .given(sight.look(|s, v| s.runs(v).any(|(log, _)| log.outcome().is_some()))),
-        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
-        sight
-            .property(PropertyKind::Always, "effect-once", |s, v| {
-                !s.steps(v).any(StepHistory::is_repeated)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_done() > 0))),
-        sight
-            .property(PropertyKind::Always, "no-empty-confirm", |s, v| {
-                !s.steps(v).any(StepHistory::has_empty_confirm)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(|step| step.times_confirmed() > 0))),
-        sight
-            .property(PropertyKind::Always, "no-empty-rollback", |s, v| {
-                !s.steps(v).any(StepHistory::has_empty_rollback)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(StepHistory::is_undo_answered))),
-        sight
-            .property(PropertyKind::Always, "no-hanging", |s, v| {
-                !s.steps(v).any(StepHistory::is_late)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(StepHistory::is_undo_answered))),
-        sight
-            .property(PropertyKind::LeadsTo, "reservations-released", |s, v| {
-                !s.steps(v).any(StepHistory::is_open)
-            })
-            .given(sight.look(|s, v| s.steps(v).any(StepHistory::is_open))),
-    ];
-    let reading = sight.reading();
-    for definition in system.protocol().workflow().properties() {
-        properties.push(reading.stated(definition));
-    }
-    properties
+    let steps = Steps::new(&sight, |witness: &TccWitness, is| witness.steps.iter().any(is));
+    vec![
+        sight.well_defined(),
+        sight.atomic(|log| log.outcome(), TccWitness::agrees_with),
+        sight.settles(),
+        steps.effect_once(),
+        steps.no_empty_confirm(),
+        steps.no_empty_rollback(),
+        steps.no_hanging(),
+        steps.reservations_released(),
+    ]
 }
 
 /// How states of a tcc are read.
@@ -156,11 +124,5 @@ impl Orchestrated for Tcc {
 
     fn ending(log: &TccLog) -> Option<Ending> {
         log.outcome().map(Ending::from)
-    }
-}
-
-impl Sight<Tcc> {
-    fn steps<'a>(&self, view: View<'a, Tcc>) -> impl Iterator<Item = &'a StepHistory> {
-        self.runs(view).flat_map(|(_, witness)| &witness.steps)
     }
 }

@@ -128,7 +128,7 @@ impl TwoPhaseWitness {
     }
 }
 
-/// The built-in properties of two-phase commit, and those its workflow states.
+/// The built-in properties of two-phase commit.
 #[must_use]
 pub fn two_phase_properties(system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPhaseParts>> {
     let sight = Sight::new(system);
@@ -136,10 +136,6 @@ pub fn two_phase_properties(system: &System<TwoPhaseCommit>) -> Vec<Property<Two
     properties.extend(liveness(&sight));
     properties.extend(hanging(&sight, system));
     properties.extend(heuristics(&sight, system));
-    let reading = sight.reading();
-    for definition in system.protocol().workflow().properties() {
-        properties.push(reading.stated(definition));
-    }
     properties
 }
 

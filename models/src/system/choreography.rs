@@ -52,11 +52,9 @@ pub fn system(workflow: &Workflow, knobs: &ChoreographyKnobs) -> System<Choreogr
         let name = &workflow.service(id).name;
         builder = builder.process(name, Address::Service(id), core, resources);
     }
-    let mut system = builder.build();
-    for property in choreography_properties(&system) {
-        system.add_property(property);
-    }
-    system
+    let system = builder.build();
+    let built_in = choreography_properties(&system);
+    system.judged_by(built_in)
 }
 
 impl Choreography {

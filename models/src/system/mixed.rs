@@ -73,11 +73,9 @@ pub fn system(workflow: &Workflow, choices: &MixedChoices) -> System<Mixed> {
         let name = &workflow.service(id).name;
         builder = builder.process(name, Address::Service(id), core, resources);
     }
-    let mut system = builder.build();
-    for property in mixed_properties(&system) {
-        system.add_property(property);
-    }
-    system
+    let system = builder.build();
+    let built_in = mixed_properties(&system);
+    system.judged_by(built_in)
 }
 
 impl Mixed {

@@ -54,11 +54,9 @@ pub fn system(workflow: &Workflow, knobs: &OutboxKnobs) -> System<Outbox> {
         let (node, address) = (relay_node(relay), Address::Relay(relay));
         builder = builder.process(&node, address, core, SmallVec::new()).running();
     }
-    let mut system = builder.build();
-    for property in outbox_properties(&system) {
-        system.add_property(property);
-    }
-    system
+    let system = builder.build();
+    let built_in = outbox_properties(&system);
+    system.judged_by(built_in)
 }
 
 impl Outbox {

@@ -63,11 +63,9 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
         let name = &workflow.service(id).name;
         builder = builder.process(name, Address::Service(id), core, rows);
     }
-    let mut system = builder.build();
-    for property in saga_properties(&system) {
-        system.add_property(property);
-    }
-    system
+    let system = builder.build();
+    let built_in = saga_properties(&system);
+    system.judged_by(built_in)
 }
 
 impl Saga {

@@ -1,7 +1,7 @@
 //! What a system is made of: which process runs where, who can talk to whom, what may go wrong.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use derive_where::derive_where;
 
@@ -194,6 +194,19 @@ impl<T: Protocol> System<T> {
     /// general one for any `stateright::Model` gives the same verdicts.
     pub fn verify(&self) -> Verification<'_, ProductSubject<'_, Self>> {
         check::product(self).properties(self.properties.iter().cloned())
+    }
+
+    /// The same system, of which the built-in properties of its protocol must be true, and those that
+    /// its workflow states.
+    #[must_use]
+    pub(super) fn judged_by(mut self, built_in: Vec<Property<Parts<Part<T>>>>) -> Self {
+        let reading = T::reading(&self);
+        let workflow = Arc::clone(self.protocol.workflow());
+        let stated = workflow.properties().iter().map(|definition| reading.stated(definition));
+        for property in built_in.into_iter().chain(stated) {
+            self.add_property(property);
+        }
+        self
     }
 
     /// Adds something that must be true of it.

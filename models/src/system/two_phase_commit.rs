@@ -78,11 +78,9 @@ pub fn system(workflow: &Workflow, knobs: &TwoPhaseKnobs) -> System<TwoPhaseComm
         let rows = Rows { values, prepared: SmallVec::new() };
         builder = builder.process(&workflow.service(id).name, Address::Service(id), core, rows);
     }
-    let mut system = builder.build();
-    for property in two_phase_properties(&system) {
-        system.add_property(property);
-    }
-    system
+    let system = builder.build();
+    let built_in = two_phase_properties(&system);
+    system.judged_by(built_in)
 }
 
 /// A process of a two-phase commit: on the coordinators' side a coordinator or their store, on the

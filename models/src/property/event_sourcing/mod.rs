@@ -12,7 +12,7 @@ mod witness;
 use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::event_sourcing::{Answer, CommandId, Phase, Run, StoredEvent};
 use crate::system::event_sourcing::EventSourcing;
-use crate::system::{Part, Protocol, System};
+use crate::system::{Part, System};
 use crate::workflow::domain::Values;
 
 use super::reading::Reading;
@@ -33,7 +33,7 @@ pub const BUILT_IN: [&str; 9] = [
     "snapshot-equivalent",
 ];
 
-/// The built-in properties of event sourcing that concern the system, and those its workflow states.
+/// The built-in properties of event sourcing that concern the system.
 #[must_use]
 pub fn event_sourcing_properties(
     system: &System<EventSourcing>,
@@ -75,10 +75,6 @@ pub fn event_sourcing_properties(
                 .property(PropertyKind::Always, "snapshot-equivalent", Sight::trusts_snapshots)
                 .given(sight.look(|s, v| s.runs(v).any(|run| copy(run).is_some_and(|c| c.2)))),
         );
-    }
-    let reading = sight.reading();
-    for definition in system.protocol().workflow().properties() {
-        properties.push(reading.stated(definition));
     }
     properties
 }

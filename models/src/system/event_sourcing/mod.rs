@@ -80,11 +80,9 @@ pub fn system(
         let model = ReadModel { values, applied: Marks::default() };
         builder = builder.process(name, plan.address(id), core, model).with_client();
     }
-    let mut system = builder.build();
-    for property in event_sourcing_properties(&system) {
-        system.add_property(property);
-    }
-    system
+    let system = builder.build();
+    let built_in = event_sourcing_properties(&system);
+    system.judged_by(built_in)
 }
 
 impl EventSourcing {

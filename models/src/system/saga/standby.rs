@@ -59,11 +59,9 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<StandbySaga> {
         let name = &workflow.service(id).name;
         builder = builder.process(name, Address::Service(id), Role::Participant(core), rows);
     }
-    let mut system = builder.build();
-    for property in standby_properties(&system) {
-        system.add_property(property);
-    }
-    system
+    let system = builder.build();
+    let built_in = standby_properties(&system);
+    system.judged_by(built_in)
 }
 
 /// A process of a saga that can be taken over: on the coordinators' side a coordinator or their store,
