@@ -40,7 +40,9 @@ pub(super) struct Missing;
 struct Slot<P: Product> {
     parts: Interner<P::Part>,
     moves: Vec<(u32, u32)>,
+    /// For each part, whether it is said to be private, and those that are.
     private: Vec<bool>,
+    privates: Vec<u32>,
     requests: Interner<P::Request>,
     answers: Vec<Vec<u32>>,
 }
@@ -74,6 +76,7 @@ impl<'p, P: Product> Tables<'p, P> {
             parts: Interner::default(),
             moves: Vec::new(),
             private: Vec::new(),
+            privates: Vec::new(),
             requests: Interner::default(),
             answers: Vec::new(),
         });
@@ -102,10 +105,14 @@ impl<'p, P: Product> Tables<'p, P> {
         let id = slot.parts.intern(part);
         if slot.moves.len() < slot.parts.len() {
             slot.moves.push(NOT_COMPILED);
-            slot.private.push(self.product.is_private(at, slot.parts.value(id)));
+            let is_private = self.product.is_private(at, slot.parts.value(id));
+            slot.private.push(is_private);
             slot.answers.push(Vec::new());
-            for request in 0..slot.requests.len() {
-                self.audit(at, id, number(request));
+            if is_private {
+                slot.privates.push(id);
+                for request in 0..slot.requests.len() {
+                    self.audit(at, id, number(request));
+                }
             }
         }
         id
@@ -144,7 +151,7 @@ impl<'p, P: Product> Tables<'p, P> {
     }
 
     fn audit(&mut self, slot: usize, part: u32, request: u32) {
-        if !self.audits || self.breach.is_some() || !self.is_private(slot, part) {
+        if !self.audits || self.breach.is_some() {
             return;
         }
         let (request, part) = (self.request(slot, request), self.part(slot, part));
@@ -158,8 +165,8 @@ impl<'p, P: Product> Tables<'p, P> {
         let known = slot.requests.len();
         let id = slot.requests.intern(request);
         if slot.requests.len() > known {
-            for part in 0..slot.parts.len() {
-                self.audit(at, number(part), id);
+            for private in 0..slot.privates.len() {
+                self.audit(at, self.slots[at].privates[private], id);
             }
         }
         id
@@ -217,7 +224,7 @@ impl<'p, P: Product> Tables<'p, P> {
 
     /// Whether any part so far is private.
     pub(super) fn has_privacy(&self) -> bool {
-        self.slots.iter().any(|slot| slot.private.contains(&true))
+        self.slots.iter().any(|slot| !slot.privates.is_empty())
     }
 
     /// Why a part that is said to be private is not, if there is one.
