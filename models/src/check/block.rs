@@ -11,7 +11,8 @@ use std::ops::Range;
 use smallvec::SmallVec;
 
 use super::condition::StepSays;
-use super::index::{self, Shard};
+use super::index::{self, Full, Position, Probe, Shard};
+use super::newcomers::{Newcomers, Transition};
 use super::packing::Layout;
 use super::product::Product;
 use super::reduction::Locality;
@@ -19,7 +20,7 @@ use super::rows::{Row, Rows};
 use super::symmetry::{Ids, Symmetry};
 use super::tables::{Missing, Tables};
 
-/// The target of a transition to a state that was unknown when the block was expanded.
+/// The target of a transition to a state that is not known, and has no number yet.
 pub(super) const NEW: u32 = u32::MAX;
 
 /// The successors of a run of states, in order.
@@ -32,7 +33,7 @@ pub(super) struct Block {
     pub(super) actions: Vec<u32>,
     /// The number of each successor that is looked up, if it is known.
     pub(super) targets: Vec<u32>,
-    /// Those that are looked up and not known.
+    /// Those that are looked up and not known, where a single thread expands the block.
     pub(super) fresh: Vec<Fresh>,
     /// Their packed rows.
     fresh_rows: Vec<u64>,
@@ -40,8 +41,17 @@ pub(super) struct Block {
     pub(super) rows: Vec<u64>,
     /// What the steps of each state say to each claim about steps, as far as they were asked.
     pub(super) steps: Vec<StepSays>,
+    /// The provisional numbers of the states that were found here, where several threads search, and
+    /// where they are in the index.
+    pub(super) found: Vec<(u32, Position)>,
+    /// Provisional numbers that are left for more.
+    spare: Vec<u32>,
+    /// How often each action was taken, in all rounds.
+    pub(super) taken: Vec<u64>,
     /// The states that need entries which the tables lack.
     lacking: Vec<u32>,
+    /// Whether the index has no room for what was found here.
+    is_short: bool,
     /// How many of the states the successors that are looked up belong to.
     looked_up: usize,
     /// The hashes of the rows that are being looked up.
@@ -70,7 +80,10 @@ impl Block {
         self.fresh_rows.clear();
         self.rows.clear();
         self.steps.clear();
+        self.found.clear();
+        self.spare.clear();
         self.lacking.clear();
+        self.is_short = false;
         self.looked_up = 0;
     }
 
@@ -89,10 +102,11 @@ impl Block {
         self.looked_up == self.states.len()
     }
 
-    /// Adds to how often each action was taken.
-    pub(super) fn count_actions(&self, taken: &mut [u64]) {
+    /// Counts how often each action was taken.
+    pub(super) fn count_actions(&mut self, actions: usize) {
+        self.taken.resize(actions, 0);
         for &action in &self.actions {
-            taken[action as usize] += 1;
+            self.taken[action as usize] += 1;
         }
     }
 
@@ -182,18 +196,28 @@ impl Block {
         &self.lacking
     }
 
-    /// The states whose successors are not looked up yet: each with the actions and the packed rows of
-    /// all its successors.
-    pub(super) fn pending(&self, words: usize) -> impl Iterator<Item = (u32, &[u32], &[u64])> {
+    /// The states whose successors are not looked up yet, but for the first `asked` of the block: each
+    /// with the actions and the packed rows of all its successors.
+    pub(super) fn pending(
+        &self,
+        asked: usize,
+        words: usize,
+    ) -> impl Iterator<Item = (u32, &[u32], &[u64])> {
         let states = self.states.start + self.looked_up as u32..;
         let mut actions = &self.actions[self.targets.len()..];
         let mut rows = &self.rows[..];
-        states.zip(&self.counts[self.looked_up..]).map(move |(state, &count)| {
+        let pending = states.zip(&self.counts[self.looked_up..]).map(move |(state, &count)| {
             let (its_actions, more_actions) = actions.split_at(count as usize);
             let (its_rows, more_rows) = rows.split_at(count as usize * words);
             (actions, rows) = (more_actions, more_rows);
             (state, its_actions, its_rows)
-        })
+        });
+        pending.skip(asked.saturating_sub(self.looked_up))
+    }
+
+    /// Whether the index had no room for what was found here, when it was looked up last.
+    pub(super) fn is_short(&self) -> bool {
+        self.is_short
     }
 
     /// Looks up all successors that are not looked up yet.
@@ -210,12 +234,7 @@ impl Block {
     /// `WORDS` is the length of a row, or 0 if that is not known when compiling.
     fn look_up_rows<const WORDS: usize>(&mut self, rows: &Rows, shards: &[Shard]) {
         let words = if WORDS == 0 { rows.words() } else { WORDS };
-        let before = self.targets.len();
-        self.hashes.clear();
-        self.hashes.extend(self.rows.chunks_exact(words).map(index::hash));
-        // All first places are read before any of them is looked at.
-        let first = self.hashes.iter().map(|&hash| shards[index::shard_of(hash)].first(hash));
-        self.targets.extend(first);
+        let before = self.first_looks::<WORDS>(rows, shards);
         let mut looked_up = self.hashes.iter().zip(self.rows.chunks_exact(words));
         let mut targets = self.targets[before..].iter_mut();
         let sources = self.states.start + self.looked_up as u32..;
@@ -236,6 +255,99 @@ impl Block {
         }
         self.looked_up = self.counts.len();
         self.rows.clear();
+    }
+
+    /// Looks up all successors that are not looked up yet, and enters those that are not known, while
+    /// other threads do the same. `first` is the first state of the round.
+    ///
+    /// # Errors
+    /// When the index has no room. Once it has, call again to go on.
+    pub(super) fn look_up_together(
+        &mut self,
+        rows: &Rows,
+        shards: &[Shard],
+        newcomers: &Newcomers,
+        first: u32,
+    ) -> Result<(), Full> {
+        match rows.words() {
+            1 => self.enter_rows::<1>(rows, shards, newcomers, first),
+            2 => self.enter_rows::<2>(rows, shards, newcomers, first),
+            3 => self.enter_rows::<3>(rows, shards, newcomers, first),
+            4 => self.enter_rows::<4>(rows, shards, newcomers, first),
+            _ => self.enter_rows::<0>(rows, shards, newcomers, first),
+        }
+    }
+
+    fn enter_rows<const WORDS: usize>(
+        &mut self,
+        rows: &Rows,
+        shards: &[Shard],
+        newcomers: &Newcomers,
+        first: u32,
+    ) -> Result<(), Full> {
+        let words = if WORDS == 0 { rows.words() } else { WORDS };
+        let before = self.first_looks::<WORDS>(rows, shards);
+        self.is_short = false;
+        let mut done = 0;
+        for &count in &self.counts[self.looked_up..] {
+            let source = self.states.start + self.looked_up as u32 - first;
+            for at in done..done + count as usize {
+                let (hash, row) = (self.hashes[at], &self.rows[at * words..][..words]);
+                let target = &mut self.targets[before + at];
+                let same = |number: u32| match Newcomers::is_provisional(number) {
+                    false => rows.is::<WORDS>(number as usize, row),
+                    true => newcomers.is(number, row),
+                };
+                let transition = Transition { source, place: (before + at) as u32 };
+                if *target == NEW || Newcomers::is_provisional(*target) || !same(*target) {
+                    let shard = &shards[index::shard_of(hash)];
+                    let found = match shard.probe(hash, same) {
+                        Ok(Probe::Known(number)) => Ok(number),
+                        Ok(Probe::Free(_)) => shard.enter_shared(hash, same, |position| {
+                            if self.spare.is_empty() {
+                                self.spare.extend(newcomers.run());
+                            }
+                            let number = self.spare.pop().unwrap_or(NEW);
+                            newcomers.put(number, row, transition);
+                            self.found.push((number, position));
+                            number
+                        }),
+                        Err(full) => Err(full),
+                    };
+                    match found {
+                        Ok(number) => *target = number,
+                        Err(full) => {
+                            self.targets.truncate(before + done);
+                            self.rows.drain(..done * words);
+                            self.is_short = true;
+                            return Err(full);
+                        }
+                    }
+                }
+                if Newcomers::is_provisional(*target) {
+                    newcomers.add(*target, transition);
+                }
+            }
+            done += count as usize;
+            self.looked_up += 1;
+        }
+        self.rows.clear();
+        Ok(())
+    }
+
+    /// Makes the first row worth a look the target of every successor that is not looked up yet. Returns
+    /// how many are.
+    ///
+    /// All these places are read before any of them is looked at.
+    #[inline]
+    fn first_looks<const WORDS: usize>(&mut self, rows: &Rows, shards: &[Shard]) -> usize {
+        let words = if WORDS == 0 { rows.words() } else { WORDS };
+        let before = self.targets.len();
+        self.hashes.clear();
+        self.hashes.extend(self.rows.chunks_exact(words).map(index::hash));
+        let first = self.hashes.iter().map(|&hash| shards[index::shard_of(hash)].first(hash));
+        self.targets.extend(first);
+        before
     }
 
     pub(super) fn bytes(&self) -> u64 {

@@ -97,16 +97,21 @@ impl Bits {
     }
 
     pub(super) fn ones(&self) -> impl Iterator<Item = usize> + '_ {
-        self.words.iter().enumerate().flat_map(|(at, &word)| {
-            std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
-                .take_while(|rest| *rest != 0)
-                .map(move |rest| at * 64 + rest.trailing_zeros() as usize)
-        })
+        ones(&self.words)
     }
 
     pub(super) fn bytes(&self) -> u64 {
         (self.words.capacity() * 8) as u64
     }
+}
+
+/// Where the ones are in a row of bits.
+pub(super) fn ones(words: &[u64]) -> impl Iterator<Item = usize> + '_ {
+    words.iter().enumerate().flat_map(|(at, &word)| {
+        std::iter::successors(Some(word), |rest| Some(rest & rest.wrapping_sub(1)))
+            .take_while(|rest| *rest != 0)
+            .map(move |rest| at * 64 + rest.trailing_zeros() as usize)
+    })
 }
 
 /// Every so manieth bit of a row: what one test said of each state.

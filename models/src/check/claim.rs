@@ -122,7 +122,7 @@ pub(super) fn check<S: Space>(
         elapsed: clock.elapsed(),
         completeness: exploration.completeness,
         properties,
-        coverage: space.coverage(&record),
+        coverage: space.coverage(),
         collision_probability: space.collision_probability(),
         reductions: space.reductions(),
     })

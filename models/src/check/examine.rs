@@ -52,7 +52,7 @@ impl<P: Product> ProductSpace<'_, P> {
         }
     }
 
-    /// Judges the steps of a block that are not looked up yet.
+    /// Judges the steps of a block that are not judged yet. Their successors are not looked up yet.
     pub(super) fn ask_steps(&self, block: &mut Block, tests: &[&StepTestOf<P>]) {
         if tests.is_empty() {
             return;
@@ -60,7 +60,8 @@ impl<P: Product> ProductSpace<'_, P> {
         let words = self.layout.words();
         let mut said = std::mem::take(&mut block.steps);
         let (mut before, mut after) = (PartsOf::<P>::new(), PartsOf::<P>::new());
-        for (state, actions, rows) in block.pending(words) {
+        let asked = said.len() / tests.len();
+        for (state, actions, rows) in block.pending(asked, words) {
             self.parts(&self.rows.get_any(state as usize), &mut before);
             let first = said.len();
             said.resize(first + tests.len(), StepSays::default());

@@ -12,6 +12,7 @@ use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
 use super::block::{Block, First, Fresh};
 use super::examine::StepTestOf;
 use super::index::{self, Probe};
+use super::newcomers::Newcomers;
 use super::packing::Layout;
 use super::product::Product;
 use super::product_space::ProductSpace;
@@ -41,7 +42,9 @@ impl<P: Product> ProductSpace<'_, P> {
         tests: &Tests<'_, Self>,
         record: &mut Record,
     ) {
-        if self.threads == 1 || states.len() < WORTH_SHARING {
+        // All numbers of states, provisional ones too, must have their place.
+        let has_numbers = self.rows.len() as u64 + u64::from(2 * Newcomers::MOST) < MOST_STATES;
+        if self.threads == 1 || states.len() < WORTH_SHARING || !has_numbers {
             return self.expand_alone(states, tests, record);
         }
         // Handing work over to the threads takes a while, so all rounds go in one parcel.
@@ -111,8 +114,7 @@ impl<P: Product> ProductSpace<'_, P> {
                 block.targets[place as usize] = self.enter(row, hash, source);
             }
             self.examine(before..self.rows.len(), &tests.states, &mut record.marks);
-            record.taken.resize(self.tables.actions(), 0);
-            block.count_actions(&mut record.taken);
+            block.count_actions(self.tables.actions());
             self.note(&block, record);
             self.look_for_lonely_moves(start..states.end.min(start + BLOCK));
         }
@@ -127,9 +129,11 @@ impl<P: Product> ProductSpace<'_, P> {
         record: &mut Record,
     ) {
         let mut round = std::mem::take(&mut self.round);
-        round.begin(self.threads, states.clone());
+        round.begin(states.clone(), self.layout.words());
+        round.make_room(self.threads, &mut self.shards, &self.rows, false);
         loop {
-            round.blocks_mut().par_iter_mut().for_each(|block| {
+            let (blocks, newcomers, first) = round.blocks_mut();
+            blocks.par_iter_mut().for_each(|block| {
                 let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
                 let symmetry = self.symmetry.as_ref();
                 while !block.is_done() {
@@ -137,41 +141,33 @@ impl<P: Product> ProductSpace<'_, P> {
                         return block.find_lacking(tables, layout, rows, self.first());
                     }
                     self.ask_steps(block, &tests.steps);
-                    block.look_up(rows, &self.shards);
+                    if block.look_up_together(rows, &self.shards, newcomers, first).is_err() {
+                        return;
+                    }
                 }
             });
             if round.blocks().iter().all(Block::is_done) {
                 break;
+            }
+            if round.blocks().iter().any(Block::is_short) {
+                round.make_room(self.threads, &mut self.shards, &self.rows, true);
             }
             for &state in round.blocks().iter().flat_map(Block::lacking) {
                 self.fill(state);
             }
             if self.widen_if_needed() {
                 // All hold rows of the old layout, and must not go on with them.
-                round.blocks_mut().iter_mut().for_each(Block::restart);
+                round.restart(self.layout.words());
             }
         }
-        let total = round.sequence();
         let base = self.len();
-        if u64::from(base) + total > MOST_STATES {
-            self.round = round;
-            return self.expand_alone(states, tests, record);
-        }
-        let words = self.layout.words();
-        round.compare(words, record.edges.is_some(), self.tables.actions());
-        round.make_room(&mut self.shards, &self.rows);
-        let (rows, parents) = (&mut self.rows, &mut self.parents);
-        let number = || {
-            round.number(words, |row, source| {
-                rows.push(row);
-                parents.push(source);
-            });
-        };
-        rayon::join(number, || round.enter(base, &mut self.shards));
+        round.rank();
+        let (rows, parents, shards) = (&mut self.rows, &mut self.parents, &self.shards);
+        let (_, counts) =
+            rayon::join(|| round.number(rows, parents), || round.settle(base, shards));
+        self.shards.iter_mut().zip(counts).for_each(|(shard, count)| shard.count(count));
         self.examine_together(base as usize..self.rows.len(), &tests.states, &mut record.marks);
-        if record.edges.is_some() {
-            round.resolve(base);
-        }
+        round.resolve(base, self.tables.actions(), record.edges.is_some());
         for block in round.blocks() {
             self.note(block, record);
         }
@@ -189,7 +185,8 @@ impl<P: Product> ProductSpace<'_, P> {
     pub(super) fn enter(&mut self, row: &[u64], hash: u64, parent: u32) -> u32 {
         let shard = &mut self.shards[index::shard_of(hash)];
         shard.make_room(1, |number| self.rows.hash(number));
-        match shard.probe(hash, |number| self.rows.is::<0>(number as usize, row)) {
+        let same = |number: u32| self.rows.is::<0>(number as usize, row);
+        match shard.probe(hash, same).expect("the shard has room") {
             Probe::Known(number) => number,
             Probe::Free(at) => {
                 let number = self.rows.len() as u32;

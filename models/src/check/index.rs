@@ -6,9 +6,10 @@
 //! An index of five bytes a row is all but free next to the rows; the price is that it cannot grow
 //! from itself: each row is hashed anew.
 //!
-//! The index is split into shards by the leading bits of the hash. Several threads can insert at the
-//! same time, each into its own shards, and the index never has to be held twice to grow: only one
-//! shard of it.
+//! The index is split into shards by the leading bits of the hash, so that it never has to be held
+//! twice to grow: only one shard of it, and several threads can let several grow.
+
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 /// How many shards there are.
 pub(super) const SHARDS: usize = 1 << SHARD_BITS;
@@ -36,51 +37,129 @@ pub(super) fn shard_of(hash: u64) -> usize {
 const BUCKET: usize = 12;
 
 /// A few rows, in the order in which they came.
-#[derive(Clone, Copy, Debug)]
+///
+/// Any thread may look for a row at any time, and enter one while no other thread enters one here. A
+/// row is there once it is counted.
+#[derive(Debug, Default)]
 #[repr(align(64))]
 struct Bucket {
-    /// One byte of the hash of each, never 0. Where there is no row yet, there is a 0.
-    tags: [u8; BUCKET],
-    /// How many they are.
-    len: u32,
+    /// One byte of the hash of each row, never 0: of the first eight of them.
+    tags: AtomicU64,
+    /// Those of the other four, how many rows there are, and whether one is being entered.
+    rest: AtomicU64,
     /// Their numbers.
-    numbers: [u32; BUCKET],
+    numbers: [AtomicU32; BUCKET],
 }
 
-impl Bucket {
-    const EMPTY: Bucket = Bucket { tags: [0; BUCKET], len: 0, numbers: [0; BUCKET] };
+/// Where [`Bucket::rest`] has the number of rows.
+const LEN: u32 = u32::BITS;
+/// The bit of [`Bucket::rest`] that says that a row is being entered.
+const ENTERING: u64 = 1 << 63;
 
+impl Bucket {
     /// The numbers of the rows that carry this tag, and perhaps, rarely, of others.
-    ///
-    /// All tags are compared at once, as bytes of words: a byte of `word ^ tags` is zero where they are
-    /// equal, and subtracting one from it borrows from its highest bit.
     #[inline]
     fn tagged(&self, tag: u8) -> impl Iterator<Item = u32> + '_ {
-        const LOWEST: u64 = u64::from_le_bytes([1; 8]);
-        let [a, b, c, d, e, f, g, h, i, j, k, l] = self.tags;
-        let tag = LOWEST * u64::from(tag);
-        let zeros = |word: u64| word.wrapping_sub(LOWEST) & !word & LOWEST << 7;
-        let front = zeros(u64::from_le_bytes([a, b, c, d, e, f, g, h]) ^ tag);
-        let back = zeros(u64::from_le_bytes([i, j, k, l, 0, 0, 0, 0]) ^ tag);
-        // The front tags take the lowest bit of each byte, the back tags the highest.
-        let mut matches = front >> 7 | back & u64::from(u32::MAX);
+        // What is counted was written before.
+        let rest = self.rest.load(Ordering::Acquire);
+        let len = len_in(rest);
+        let mut matches = matches(self.tags.load(Ordering::Relaxed), rest, tag);
         std::iter::from_fn(move || {
-            if matches == 0 {
-                return None;
+            while matches != 0 {
+                let place = place_of(matches);
+                matches &= matches - 1;
+                if place < len {
+                    return self.numbers.get(place).map(|number| number.load(Ordering::Relaxed));
+                }
             }
-            let bit = matches.trailing_zeros() as usize;
-            matches &= matches - 1;
-            self.numbers.get(bit / 8 + (bit & 4) * 2).copied()
+            None
         })
     }
 
+    /// The first number that is worth a look, or that will be, of a row that is just being entered;
+    /// `u32::MAX` if there is none.
+    #[inline]
+    fn hint(&self, tag: u8) -> u32 {
+        let rest = self.rest.load(Ordering::Relaxed);
+        let matches = matches(self.tags.load(Ordering::Relaxed), rest, tag);
+        // Without a branch: which way it goes is hard to guess.
+        let number = self.numbers[place_of(matches)].load(Ordering::Relaxed);
+        number | u32::from(matches != 0).wrapping_sub(1)
+    }
+
+    fn len(&self) -> usize {
+        len_in(self.rest.load(Ordering::Acquire))
+    }
+
     fn is_full(&self) -> bool {
-        self.len == BUCKET as u32
+        self.len() == BUCKET
+    }
+
+    /// Enters a row into a bucket with room.
+    #[inline]
+    fn enter(&mut self, tag: u8, number: u32) {
+        let rest = *self.rest.get_mut();
+        let place = len_in(rest);
+        *self.numbers[place].get_mut() = number;
+        let (tags, rest) = with_tag(*self.tags.get_mut(), rest, tag);
+        (*self.tags.get_mut(), *self.rest.get_mut()) = (tags, rest);
+    }
+
+    /// Keeps other threads from entering anything. Returns what is to be handed back at the end.
+    fn lock(&self) -> u64 {
+        loop {
+            let rest = self.rest.load(Ordering::Relaxed) & !ENTERING;
+            let locked = rest | ENTERING;
+            let (taken, missed) = (Ordering::Acquire, Ordering::Relaxed);
+            if self.rest.compare_exchange_weak(rest, locked, taken, missed).is_ok() {
+                return rest;
+            }
+            std::hint::spin_loop();
+        }
+    }
+
+    fn unlock(&self, rest: u64) {
+        self.rest.store(rest, Ordering::Release);
+    }
+}
+
+/// The places of a bucket that carry this tag, and perhaps, rarely, others: a bit for each.
+///
+/// All tags are compared at once, as bytes of words: a byte of `word ^ tags` is zero where they are
+/// equal, and subtracting one from it borrows from its highest bit.
+#[inline]
+fn matches(tags: u64, rest: u64, tag: u8) -> u64 {
+    const LOWEST: u64 = u64::from_le_bytes([1; 8]);
+    let tag = LOWEST * u64::from(tag);
+    let zeros = |word: u64| word.wrapping_sub(LOWEST) & !word & LOWEST << 7;
+    // The front tags take the lowest bit of each byte, the back tags the highest.
+    zeros(tags ^ tag) >> 7 | zeros(rest ^ tag) & u64::from(u32::MAX)
+}
+
+/// The place of the lowest bit.
+#[inline]
+fn place_of(matches: u64) -> usize {
+    let bit = matches.trailing_zeros() as usize;
+    bit / 8 + (bit & 4) * 2
+}
+
+fn len_in(rest: u64) -> usize {
+    usize::from((rest >> LEN) as u8)
+}
+
+/// The words of a bucket with one row more.
+#[inline]
+fn with_tag(tags: u64, rest: u64, tag: u8) -> (u64, u64) {
+    let (place, tag) = (len_in(rest), u64::from(tag));
+    let rest = rest + (1 << LEN);
+    match place.checked_sub(size_of::<u64>()) {
+        None => (tags | tag << (8 * place), rest),
+        Some(place) => (tags, rest | tag << (8 * place)),
     }
 }
 
 /// One shard of the index.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Shard {
     buckets: Vec<Bucket>,
     len: usize,
@@ -102,50 +181,68 @@ pub(super) enum Probe {
     Free(usize),
 }
 
+/// Where a row was entered.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    /// The hash of the row.
+    pub(super) hash: u64,
+    bucket: u32,
+    place: u32,
+}
+
+/// There is no room left.
+#[derive(Debug)]
+pub(super) struct Full;
+
 impl Shard {
-    /// The first row worth a look when looking for this hash; `u32::MAX` if there is none.
+    /// The first row worth a look when looking for this hash; `u32::MAX` if there is none. It may be a
+    /// row that another thread is just entering, and that cannot be looked at yet.
     #[inline]
     pub(super) fn first(&self, hash: u64) -> u32 {
         let bucket = self.buckets.get(home(hash, self.buckets.len()));
-        bucket.and_then(|bucket| bucket.tagged(tag_of(hash)).next()).unwrap_or(u32::MAX)
+        bucket.map_or(u32::MAX, |bucket| bucket.hint(tag_of(hash)))
     }
 
     /// The number of the row that hashes to `hash` and is accepted by `same`.
     #[inline]
     pub(super) fn find(&self, hash: u64, same: impl FnMut(u32) -> bool) -> Option<u32> {
-        if self.buckets.is_empty() {
-            return None;
-        }
         match self.probe(hash, same) {
-            Probe::Known(number) => Some(number),
-            Probe::Free(_) => None,
+            Ok(Probe::Known(number)) => Some(number),
+            Ok(Probe::Free(_)) | Err(Full) => None,
         }
     }
 
-    /// Looks for a row that hashes to `hash` and is accepted by `same`. The shard must have room.
+    /// Looks for a row that hashes to `hash` and is accepted by `same`.
+    ///
+    /// # Errors
+    /// When it is not known, and there is no room for it.
     #[inline]
-    pub(super) fn probe(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Probe {
-        let mut at = home(hash, self.buckets.len());
-        loop {
-            let bucket = &self.buckets[at];
+    pub(super) fn probe(
+        &self,
+        hash: u64,
+        mut same: impl FnMut(u32) -> bool,
+    ) -> Result<Probe, Full> {
+        let home = home(hash, self.buckets.len());
+        let mut at = home;
+        while let Some(bucket) = self.buckets.get(at) {
             if let Some(number) = bucket.tagged(tag_of(hash)).find(|&number| same(number)) {
-                return Probe::Known(number);
+                return Ok(Probe::Known(number));
             }
             if !bucket.is_full() {
-                return Probe::Free(at);
+                return Ok(Probe::Free(at));
             }
-            at = if at + 1 == self.buckets.len() { 0 } else { at + 1 };
+            at = self.after(at);
+            if at == home {
+                break;
+            }
         }
+        Err(Full)
     }
 
     /// Enters a row into the bucket in which a probe just found its place.
     #[inline]
     pub(super) fn enter(&mut self, at: usize, hash: u64, number: u32) {
-        let bucket = &mut self.buckets[at];
-        let place = bucket.len as usize;
-        bucket.tags[place] = tag_of(hash);
-        bucket.numbers[place] = number;
-        bucket.len += 1;
+        self.buckets[at].enter(tag_of(hash), number);
         self.len += 1;
     }
 
@@ -154,15 +251,78 @@ impl Shard {
     pub(super) fn enter_new(&mut self, hash: u64, number: u32) {
         let mut at = home(hash, self.buckets.len());
         while self.buckets[at].is_full() {
-            at = if at + 1 == self.buckets.len() { 0 } else { at + 1 };
+            at = self.after(at);
         }
         self.enter(at, hash, number);
     }
 
-    /// Forgets all rows, but keeps the room.
-    pub(super) fn clear(&mut self) {
-        self.buckets.fill(Bucket::EMPTY);
-        self.len = 0;
+    /// Enters a row that no `same` row is known for, under a `number` made for its position, while other
+    /// threads do the same. Returns the number of the row, whoever entered it. It is
+    /// not [counted](Self::count) yet.
+    ///
+    /// # Errors
+    /// When it is not known, and there is no room for it.
+    pub(super) fn enter_shared(
+        &self,
+        hash: u64,
+        mut same: impl FnMut(u32) -> bool,
+        number: impl FnOnce(Position) -> u32,
+    ) -> Result<u32, Full> {
+        let tag = tag_of(hash);
+        let home = home(hash, self.buckets.len());
+        let mut at = home;
+        while let Some(bucket) = self.buckets.get(at) {
+            let rest = bucket.lock();
+            if let Some(number) = bucket.tagged(tag).find(|&number| same(number)) {
+                bucket.unlock(rest);
+                return Ok(number);
+            }
+            let place = len_in(rest);
+            if let Some(free) = bucket.numbers.get(place) {
+                let number = number(Position { hash, bucket: at as u32, place: place as u32 });
+                free.store(number, Ordering::Relaxed);
+                let (tags, rest) = with_tag(bucket.tags.load(Ordering::Relaxed), rest, tag);
+                bucket.tags.store(tags, Ordering::Relaxed);
+                bucket.unlock(rest);
+                return Ok(number);
+            }
+            bucket.unlock(rest);
+            at = self.after(at);
+            if at == home {
+                break;
+            }
+        }
+        Err(Full)
+    }
+
+    /// Gives a row that was entered under a number another one.
+    #[inline]
+    pub(super) fn renumber(&self, Position { hash, bucket, place }: Position, from: u32, to: u32) {
+        let bucket = self.buckets.get(bucket as usize);
+        if let Some(number) = bucket.and_then(|bucket| bucket.numbers.get(place as usize))
+            && number.load(Ordering::Relaxed) == from
+        {
+            return number.store(to, Ordering::Relaxed);
+        }
+        // It is elsewhere, because the shard has grown.
+        let mut at = home(hash, self.buckets.len());
+        loop {
+            let mut numbers = self.buckets[at].numbers.iter();
+            if let Some(number) = numbers.find(|number| number.load(Ordering::Relaxed) == from) {
+                return number.store(to, Ordering::Relaxed);
+            }
+            at = self.after(at);
+        }
+    }
+
+    /// Counts rows that were [entered](Self::enter_shared) by several threads.
+    pub(super) fn count(&mut self, more: u32) {
+        self.len += more as usize;
+    }
+
+    /// How many rows are not counted yet.
+    pub(super) fn uncounted(&self) -> usize {
+        self.buckets.iter().map(Bucket::len).sum::<usize>() - self.len
     }
 
     /// Makes room for so many rows more. `hash_of` tells the hash of a row of this shard.
@@ -179,23 +339,28 @@ impl Shard {
         (self.len + more) * FULL.1 <= self.buckets.len() * BUCKET * FULL.0
     }
 
+    /// The bucket that a full one overflows into.
+    #[inline]
+    fn after(&self, at: usize) -> usize {
+        if at + 1 == self.buckets.len() { 0 } else { at + 1 }
+    }
+
     /// Grows, to have room for so many rows more and for a while after.
     #[cold]
     pub(super) fn grow(&mut self, more: usize, hash_of: impl Fn(u32) -> u64) {
-        let rows = self.len + more;
+        let rows = self.len + self.uncounted() + more;
         let room = rows + rows / 2 + rows * usize::from(self.phase) / 512;
         let buckets = (room * FULL.1).div_ceil(BUCKET * FULL.0);
-        let old = std::mem::replace(&mut self.buckets, vec![Bucket::EMPTY; buckets]);
-        self.len = 0;
-        for bucket in &old {
-            let numbers = &bucket.numbers[..bucket.len as usize];
-            // All rows are read before any of them is entered.
-            let mut hashes = [0; BUCKET];
-            hashes.iter_mut().zip(numbers).for_each(|(hash, &number)| *hash = hash_of(number));
-            for (&hash, &number) in hashes.iter().zip(numbers) {
-                self.enter_new(hash, number);
-            }
-        }
+        let empty = std::iter::repeat_with(Bucket::default).take(buckets).collect();
+        let old = std::mem::replace(&mut self.buckets, empty);
+        let counted = self.len;
+        // All rows are read before any of them is entered, so that nothing waits for a single one.
+        let numbers = || old.iter().flat_map(|bucket| &bucket.numbers[..bucket.len()]);
+        let numbers = || numbers().map(|number| number.load(Ordering::Relaxed));
+        let mut hashes = Vec::with_capacity(rows);
+        numbers().for_each(|number| hashes.push(hash_of(number)));
+        numbers().zip(hashes).for_each(|(number, hash)| self.enter_new(hash, number));
+        self.len = counted;
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -205,6 +370,9 @@ impl Shard {
 
 /// How full an index may be: six sevenths.
 const FULL: (usize, usize) = (6, 7);
+
+/// Room that every shard has to spare for rows that nobody expects.
+pub(super) const SPARE: usize = 16;
 
 /// The bucket where the search for a row begins.
 #[inline]
@@ -221,6 +389,8 @@ fn tag_of(hash: u64) -> u8 {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
     use proptest::prelude::*;
 
@@ -241,8 +411,10 @@ mod tests {
                 shard.make_room(1, |number| hash(known[number as usize]));
                 let found = shard.probe(hash(row), |number| known[number as usize] == row);
                 match (found, numbers.get(&row)) {
-                    (Probe::Known(number), Some(&expected)) => prop_assert_eq!(number, expected),
-                    (Probe::Free(at), None) => {
+                    (Ok(Probe::Known(number)), Some(&expected)) => {
+                        prop_assert_eq!(number, expected);
+                    }
+                    (Ok(Probe::Free(at)), None) => {
                         numbers.insert(row, known.len() as u32);
                         shard.enter(at, hash(row), known.len() as u32);
                         known.push(row);
@@ -251,5 +423,57 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Rows of several threads, many of which enter the same ones, in a shard that has room for some.
+    #[test]
+    fn threads_that_enter_the_same_row_get_the_same_number() {
+        const ROWS: u64 = 2_000;
+        let mut shard = Shard::default();
+        let mut room = 1;
+        let next = AtomicU32::new(0);
+        let known: Vec<AtomicU64> = (0..4 * ROWS).map(|_| AtomicU64::default()).collect();
+        let same = |number: u32, row| known[number as usize].load(Ordering::Relaxed) == row;
+        let row_of = |number: u32| hash(&[known[number as usize].load(Ordering::Relaxed)]);
+        let mut retries = 0;
+        loop {
+            shard.grow(room, row_of);
+            let numbers: Vec<Vec<Option<u32>>> = std::thread::scope(|scope| {
+                let enter = |first: u64| {
+                    let (shard, next, known) = (&shard, &next, &known);
+                    let rows = (first..ROWS).chain(0..first);
+                    rows.map(|row| {
+                        let is_known = |number| same(number, row);
+                        let number = |_| {
+                            let number = next.fetch_add(1, Ordering::Relaxed);
+                            known[number as usize].store(row, Ordering::Relaxed);
+                            number
+                        };
+                        shard.enter_shared(hash(&[row]), is_known, number).ok()
+                    })
+                    .collect()
+                };
+                let threads = [0, 1, ROWS / 2].map(|first| scope.spawn(move || enter(first)));
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let entered = next.load(Ordering::Relaxed);
+            assert_eq!(shard.uncounted(), entered as usize);
+            let in_order = |numbers: &Vec<Option<u32>>, first: u64| -> Vec<Option<u32>> {
+                let at = |row: u64| ((row + ROWS - first) % ROWS) as usize;
+                (0..ROWS).map(|row| numbers[at(row)]).collect()
+            };
+            let [one, other, last] = [(0, 0), (1, 1), (2, ROWS / 2)]
+                .map(|(thread, first)| in_order(&numbers[thread], first));
+            for (row, (one, (other, last))) in (0..).zip(one.iter().zip(other.iter().zip(&last))) {
+                let all: Vec<u32> = [one, other, last].into_iter().flatten().copied().collect();
+                assert!(all.iter().all(|&number| number == all[0] && same(number, row)));
+            }
+            if one.iter().chain(&other).chain(&last).all(Option::is_some) {
+                assert_eq!(u64::from(entered), ROWS);
+                break;
+            }
+            (room, retries) = (room * 4, retries + 1);
+        }
+        assert!(retries > 0, "the shard was never full");
     }
 }

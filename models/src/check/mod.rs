@@ -57,6 +57,7 @@ mod lasso;
 mod limits;
 mod liveness;
 mod model_space;
+mod newcomers;
 mod orders;
 mod packing;
 mod parallel;

@@ -312,7 +312,7 @@ where
         })
     }
 
-    fn coverage(&self, _record: &Record) -> Vec<(Self::Action, u64)> {
+    fn coverage(&self) -> Vec<(Self::Action, u64)> {
         self.tally.as_ref().map_or_else(Vec::new, |tally| tally.counts())
     }
 

@@ -2,29 +2,25 @@
 //!
 //! States get their numbers in the order in which a single thread would have found them, so verdicts,
 //! counterexamples and counts do not depend on the number of threads. A round expands a run of states
-//! in five phases, each a fork and a join:
+//! in three phases, each a fork and a join:
 //!
-//! 1. *Expand*: blocks of states are shared out; each finds its successors and looks them up.
-//!    Most are known, and done with.
-//! 2. *Compare*: the others are compared with each other, each share of the hashes by one thread, in
-//!    order of the sequence. The first of several equal ones stands for them all.
-//! 3. *Make room* for them in the index, where there is none, each shard by one thread.
-//! 4. *Number*: they get their numbers, in order of the sequence. One thread writes them down, while
-//!    the others *enter* them into the index.
-//! 5. *Examine*: the tests are run on the new states.
+//! 1. *Expand*: blocks of states are shared out. Each finds its successors, looks them up, and enters
+//!    those that are not known, under a provisional number; see [`newcomers`](super::newcomers).
+//! 2. *Number*: one thread writes the newcomers down in order of the first transitions that lead to
+//!    them, which gives them their numbers. The others tell the index.
+//! 3. *Examine*: the tests are run on the new states, and transitions are told where they lead.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use rayon::iter::{
-    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator,
-    IntoParallelRefMutIterator, ParallelIterator,
-};
-use rayon::slice::ParallelSliceMut;
+use rayon::iter::{IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator};
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use smallvec::SmallVec;
 
-use super::block::{Block, Fresh};
-use super::index::{self, Probe, SHARDS, Shard};
+use super::block::Block;
+use super::chunked::Chunked;
+use super::index::{self, SHARDS, Shard};
+use super::newcomers::{Newcomers, Transition};
 use super::ranks::Ranks;
 use super::rows::Rows;
 
@@ -63,47 +59,37 @@ const BLOCK: u32 = 256;
 /// A run of states that is expanded by all threads.
 #[derive(Debug, Default)]
 pub(super) struct Round {
+    /// The first state.
+    start: u32,
     /// The states in blocks, in order, and room for more.
     blocks: Vec<Block>,
     used: usize,
-    groups: Vec<Group>,
-    /// How the places of the sequence of all fresh successors are counted.
-    places: Places,
-    /// The places in the sequence of the first ones of their kind.
+    newcomers: Newcomers,
+    /// How many there were in the last round.
+    newcomers_before: usize,
+    /// Where the transitions of each block begin among all transitions of the round, in whole words of
+    /// [`Ranks`].
+    starts: Vec<usize>,
+    /// Those transitions that are the first to lead to a newcomer.
     firsts: Ranks,
-}
-
-/// What one thread does with its share of the hashes.
-#[derive(Debug, Default)]
-struct Group {
-    /// The new rows of this round, by their places in the sequence.
-    index: Shard,
-    /// The places in the sequence of those that are the first of their kind.
-    firsts: Vec<u32>,
-    /// The hash of each of them.
-    hashes: Vec<u64>,
-    /// For each other new successor: its place, and that of the first one like it.
-    repeats: Vec<(u32, u32)>,
-    /// How often each action was taken.
-    taken: Vec<u64>,
 }
 
 impl Round {
     /// Starts a round over these states.
-    pub(super) fn begin(&mut self, threads: usize, states: Range<u32>) {
-        let count = states.len().div_ceil(BLOCK as usize);
-        self.used = count;
-        self.blocks.resize_with(count.max(self.blocks.len()), Block::default);
+    pub(super) fn begin(&mut self, states: Range<u32>, words: usize) {
+        self.start = states.start;
+        self.used = states.len().div_ceil(BLOCK as usize);
+        self.blocks.resize_with(self.used.max(self.blocks.len()), Block::default);
         for (block, start) in self.blocks.iter_mut().zip(states.clone().step_by(BLOCK as usize)) {
             block.begin(start..states.end.min(start + BLOCK));
         }
-        self.groups.resize_with(threads, Group::default);
-        for group in &mut self.groups {
-            group.index.clear();
-            group.firsts.clear();
-            group.hashes.clear();
-            group.repeats.clear();
-        }
+        self.newcomers.clear(words);
+    }
+
+    /// Starts it again, with rows of another layout.
+    pub(super) fn restart(&mut self, words: usize) {
+        self.blocks[..self.used].iter_mut().for_each(Block::restart);
+        self.newcomers.clear(words);
     }
 
     /// The blocks, in order.
@@ -111,192 +97,118 @@ impl Round {
         &self.blocks[..self.used]
     }
 
-    /// The blocks, in order.
-    pub(super) fn blocks_mut(&mut self) -> &mut [Block] {
-        &mut self.blocks[..self.used]
+    /// The blocks, in order, the newcomers, and the first state.
+    pub(super) fn blocks_mut(&mut self) -> (&mut [Block], &Newcomers, u32) {
+        (&mut self.blocks[..self.used], &self.newcomers, self.start)
     }
 
-    /// Puts all fresh successors in sequence, and counts them.
-    pub(super) fn sequence(&mut self) -> u64 {
-        let blocks = &self.blocks[..self.used];
-        self.places = Places::of(blocks);
-        blocks.iter().map(|block| block.fresh.len() as u64).sum()
-    }
-
-    /// Finds out which fresh successors are equal.
-    pub(super) fn compare(&mut self, words: usize, keep_repeats: bool, actions: usize) {
-        let threads = self.groups.len();
-        let shares = shards_each(threads);
-        let blocks = &self.blocks[..self.used];
-        let sequence = Sequence { blocks, places: self.places, words };
-        self.groups.par_iter_mut().enumerate().for_each(|(at, group)| {
-            group.taken.resize(actions, 0);
-            for block in sequence.blocks.iter().skip(at).step_by(threads) {
-                block.count_actions(&mut group.taken);
-            }
-            for (in_block, block) in sequence.blocks.iter().enumerate() {
-                for (number, &Fresh { hash, .. }) in block.fresh.iter().enumerate() {
-                    if index::shard_of(hash) / shares != at {
-                        continue;
-                    }
-                    group.index.make_room(1, |place| sequence.hash(place));
-                    let place = sequence.places.place(in_block, number);
-                    let row = block.fresh_row(number, words);
-                    match group.index.probe(hash, |place| sequence.row(place) == row) {
-                        Probe::Free(free) => {
-                            group.index.enter(free, hash, place);
-                            group.firsts.push(place);
-                            group.hashes.push(hash);
-                        }
-                        Probe::Known(first) if keep_repeats => group.repeats.push((place, first)),
-                        Probe::Known(_) => {}
-                    }
-                }
-            }
-        });
-        let last = self.groups.iter().filter_map(|group| group.firsts.last()).max();
-        self.firsts.clear(last.map_or(0, |&last| last as usize + 1));
-        for &place in self.groups.iter().flat_map(|group| &group.firsts) {
-            self.firsts.set(place as usize);
-        }
-        self.firsts.rank();
-    }
-
-    /// Makes room in the index for the first ones. `rows` are those that it knows.
+    /// Makes room in the index for about as many newcomers as the last round had, and some more. If
+    /// `is_short`, so many are there already that they have run out of it.
     ///
     /// Few shards are due in one round, and mostly none. Those that are not quite due grow along with
     /// one that is, one in the share of each thread, so that no thread waits while another works.
-    pub(super) fn make_room(&self, shards: &mut [Shard], rows: &Rows) {
-        let mut more = [0; SHARDS];
-        for &hash in self.groups.iter().flat_map(|group| &group.hashes) {
-            more[index::shard_of(hash)] += 1;
-        }
-        let shares = shards_each(self.groups.len());
+    pub(super) fn make_room(
+        &self,
+        threads: usize,
+        shards: &mut [Shard],
+        rows: &Rows,
+        is_short: bool,
+    ) {
+        let expected = self.newcomers_before.max(self.used * BLOCK as usize);
+        let more = expected / SHARDS * 5 / 4 + index::SPARE;
+        let shares = SHARDS.div_ceil(threads);
         let mut due = vec![false; shares];
-        for (at, (shard, &more)) in shards.iter().zip(&more).enumerate() {
-            due[at % shares] |= !shard.has_room(more);
+        for (at, shard) in shards.iter().enumerate() {
+            let uncounted = if is_short { shard.uncounted() } else { 0 };
+            due[at % shares] |= !shard.has_room(uncounted + more);
         }
-        let growing: Vec<(&mut Shard, usize)> = shards
+        let mut growing: Vec<&mut Shard> = shards
             .iter_mut()
-            .zip(more)
             .enumerate()
             .filter_map(|(at, growing)| due[at % shares].then_some(growing))
             .collect();
-        growing
-            .into_par_iter()
-            .for_each(|(shard, more)| shard.grow(more, |number| rows.hash(number)));
+        let hash_of = |number| match Newcomers::is_provisional(number) {
+            false => rows.hash(number),
+            true => self.newcomers.hash(number),
+        };
+        growing.par_iter_mut().for_each(|shard| shard.grow(more, hash_of));
     }
 
-    /// Hands out all first ones with their sources, in order of the sequence. Their order gives them
-    /// their numbers.
-    pub(super) fn number(&self, words: usize, mut enter: impl FnMut(&[u64], u32)) {
-        for (in_block, block) in self.blocks[..self.used].iter().enumerate() {
-            for (number, fresh) in block.fresh.iter().enumerate() {
-                if self.firsts.get(self.places.place(in_block, number) as usize) {
-                    enter(block.fresh_row(number, words), fresh.source);
-                }
+    /// Puts the newcomers in order, once all blocks are done.
+    pub(super) fn rank(&mut self) {
+        self.starts.clear();
+        let mut end = 0;
+        for block in &self.blocks[..self.used] {
+            self.starts.push(end);
+            end += block.targets.len().next_multiple_of(Ranks::WORD);
+        }
+        self.firsts.clear(end);
+        for &(number, _) in self.blocks[..self.used].iter().flat_map(|block| &block.found) {
+            let first = self.newcomers.first(number);
+            self.firsts.set(self.place(first));
+        }
+        self.newcomers_before = self.firsts.rank() as usize;
+    }
+
+    /// The place of a transition among all transitions of the round.
+    fn place(&self, transition: Transition) -> usize {
+        self.starts[(transition.source / BLOCK) as usize] + transition.place as usize
+    }
+
+    /// The number of a newcomer, if the first of them gets the number `base`.
+    fn number_of(&self, base: u32, newcomer: u32) -> u32 {
+        base + self.firsts.before(self.place(self.newcomers.first(newcomer)))
+    }
+
+    /// Writes down all newcomers with their sources, in the order of their numbers.
+    pub(super) fn number(&self, rows: &mut Rows, parents: &mut Chunked<u32>) {
+        let mut row: SmallVec<[u64; 16]> = SmallVec::from_elem(0, rows.words());
+        for (block, &start) in self.blocks().iter().zip(&self.starts) {
+            for place in self.firsts.between(start, start + block.targets.len()) {
+                let newcomer = block.targets[place - start];
+                self.newcomers.read(newcomer, &mut row);
+                rows.push(&row);
+                parents.push(self.start + self.newcomers.first(newcomer).source);
             }
         }
     }
 
-    /// Enters the first ones into the index, which has room for them. `base` is the number of the
-    /// first of them.
-    pub(super) fn enter(&self, base: u32, shards: &mut [Shard]) {
-        self.in_shares(shards, |group, at, shards| {
-            for (&hash, &place) in group.hashes.iter().zip(&group.firsts) {
-                let number = base + self.firsts.before(place as usize);
-                shards[index::shard_of(hash) - at].enter_new(hash, number);
+    /// Tells the index the numbers of the newcomers. Returns how many there are in each shard.
+    pub(super) fn settle(&self, base: u32, shards: &[Shard]) -> [u32; SHARDS] {
+        let settle = |mut counts: [u32; SHARDS], block: &Block| {
+            for &(newcomer, position) in &block.found {
+                let shard = index::shard_of(position.hash);
+                shards[shard].renumber(position, newcomer, self.number_of(base, newcomer));
+                counts[shard] += 1;
+            }
+            counts
+        };
+        let sum = |mut sums: [u32; SHARDS], counts: [u32; SHARDS]| {
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            sums
+        };
+        self.blocks().par_iter().fold(|| [0; SHARDS], settle).reduce(|| [0; SHARDS], sum)
+    }
+
+    /// Counts what was done, and tells transitions where they lead, if anybody wants to know.
+    pub(super) fn resolve(&mut self, base: u32, actions: usize, is_kept: bool) {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks[..self.used].par_iter_mut().for_each(|block| {
+            block.count_actions(actions);
+            let targets = block.targets.iter_mut().filter(|_| is_kept);
+            for target in targets.filter(|target| Newcomers::is_provisional(**target)) {
+                *target = self.number_of(base, *target);
             }
         });
+        self.blocks = blocks;
     }
 
-    /// Lets each thread work on its share of the shards, which begins at the number given.
-    fn in_shares(&self, shards: &mut [Shard], work: impl Fn(&Group, usize, &mut [Shard]) + Sync) {
-        let shares = shards_each(self.groups.len());
-        let jobs = self.groups.par_iter().zip(shards.par_chunks_mut(shares)).enumerate();
-        jobs.for_each(|(at, (group, shards))| work(group, at * shares, shards));
-    }
-
-    /// Fills in the targets that were new, for those who want to know where transitions lead.
-    pub(super) fn resolve(&mut self, base: u32) {
-        let (firsts, places) = (&self.firsts, self.places);
-        for (in_block, block) in self.blocks[..self.used].iter_mut().enumerate() {
-            for (number, fresh) in block.fresh.iter().enumerate() {
-                let place = places.place(in_block, number) as usize;
-                block.targets[fresh.place as usize] = base + firsts.before(place);
-            }
-        }
-        for &(place, first) in self.groups.iter().flat_map(|group| &group.repeats) {
-            let (in_block, number) = places.locate(place);
-            let block = &mut self.blocks[in_block];
-            let target = &mut block.targets[block.fresh[number].place as usize];
-            *target = base + firsts.before(first as usize);
-        }
-    }
-
-    /// How often each action was taken, in all rounds.
-    pub(super) fn taken(&self) -> Vec<u64> {
-        let actions = self.groups.iter().map(|group| group.taken.len()).max().unwrap_or(0);
-        let mut taken = vec![0; actions];
-        for group in &self.groups {
-            for (sum, count) in taken.iter_mut().zip(&group.taken) {
-                *sum += count;
-            }
-        }
-        taken
+    /// All blocks there ever were, in this round or others.
+    pub(super) fn all_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter()
     }
 
     pub(super) fn bytes(&self) -> u64 {
-        self.blocks.iter().map(Block::bytes).sum()
+        self.blocks.iter().map(Block::bytes).sum::<u64>() + self.newcomers.bytes()
     }
-}
-
-/// The places of the fresh successors of several blocks in one sequence: as many for each block as the
-/// largest needs, rounded up to a power of two.
-#[derive(Clone, Copy, Debug, Default)]
-struct Places {
-    bits: u32,
-}
-
-impl Places {
-    fn of(blocks: &[Block]) -> Self {
-        let most = blocks.iter().map(|block| block.fresh.len()).max().unwrap_or(0);
-        Places { bits: most.next_power_of_two().trailing_zeros() }
-    }
-
-    /// The place of a fresh successor, by its block and its number there.
-    fn place(self, block: usize, number: usize) -> u32 {
-        (block << self.bits | number) as u32
-    }
-
-    /// The block of a place, and the number there.
-    fn locate(self, place: u32) -> (usize, usize) {
-        let place = place as usize;
-        (place >> self.bits, place & ((1 << self.bits) - 1))
-    }
-}
-
-/// The fresh successors of a round, by their places in the sequence.
-#[derive(Clone, Copy)]
-struct Sequence<'a> {
-    blocks: &'a [Block],
-    places: Places,
-    words: usize,
-}
-
-impl<'a> Sequence<'a> {
-    fn row(&self, place: u32) -> &'a [u64] {
-        let (block, number) = self.places.locate(place);
-        self.blocks[block].fresh_row(number, self.words)
-    }
-
-    fn hash(&self, place: u32) -> u64 {
-        let (block, number) = self.places.locate(place);
-        self.blocks[block].fresh[number].hash
-    }
-}
-
-/// How many shards each of so many threads has to itself.
-fn shards_each(threads: usize) -> usize {
-    SHARDS.div_ceil(threads)
 }

@@ -219,11 +219,11 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         reports
     }
 
-    fn coverage(&self, record: &Record) -> Vec<(P::Action, u64)> {
-        let taken = self.round.taken();
+    fn coverage(&self) -> Vec<(P::Action, u64)> {
+        let blocks = || self.round.all_blocks().chain([&self.block]);
         (0..self.tables.actions())
             .map(|id| {
-                let taken = record.taken.get(id).unwrap_or(&0) + taken.get(id).unwrap_or(&0);
+                let taken = blocks().filter_map(|block| block.taken.get(id)).sum();
                 (self.tables.action(id as u32).clone(), taken)
             })
             .collect()

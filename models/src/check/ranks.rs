@@ -1,5 +1,7 @@
 //! A set of small numbers that knows how many of its members are smaller than a given one.
 
+use super::chunked::ones;
+
 /// See the [module documentation](self).
 #[derive(Debug, Default)]
 pub(super) struct Ranks {
@@ -8,37 +10,43 @@ pub(super) struct Ranks {
 }
 
 impl Ranks {
+    /// How many numbers are kept together.
+    pub(super) const WORD: usize = u64::BITS as usize;
+
     /// Becomes the empty set, with room for numbers below `size`.
     pub(super) fn clear(&mut self, size: usize) {
         self.words.clear();
-        self.words.resize(size.div_ceil(64), 0);
+        self.words.resize(size.div_ceil(Self::WORD), 0);
         self.before.clear();
     }
 
     pub(super) fn set(&mut self, number: usize) {
-        self.words[number / 64] |= 1 << (number % 64);
+        self.words[number / Self::WORD] |= 1 << (number % Self::WORD);
     }
 
-    /// Whether a number is in the set. It may be beyond the size.
-    pub(super) fn get(&self, number: usize) -> bool {
-        self.words.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
-    }
-
-    /// Counts, once all members are set.
-    pub(super) fn rank(&mut self) {
+    /// Counts, once all members are set. Returns how many there are.
+    pub(super) fn rank(&mut self) -> u32 {
         let mut before = 0;
         for word in &self.words {
             self.before.push(before);
             before += word.count_ones();
         }
+        before
+    }
+
+    /// The members from one number to before another, the smallest first. Where it begins, a word
+    /// does.
+    pub(super) fn between(&self, from: usize, to: usize) -> impl Iterator<Item = usize> + '_ {
+        let words = &self.words[from / Self::WORD..to.div_ceil(Self::WORD)];
+        ones(words).map(move |at| from + at)
     }
 
     /// How many members are smaller.
     pub(super) fn before(&self, number: usize) -> u32 {
-        match self.words.get(number / 64) {
+        match self.words.get(number / Self::WORD) {
             Some(word) => {
-                let smaller = word & ((1 << (number % 64)) - 1);
-                self.before[number / 64] + smaller.count_ones()
+                let smaller = word & ((1 << (number % Self::WORD)) - 1);
+                self.before[number / Self::WORD] + smaller.count_ones()
             }
             None => 0,
         }

@@ -18,8 +18,6 @@ pub(super) struct Record {
     pub(super) edges: Option<Edges>,
     /// Transitions taken.
     pub(super) transitions: u64,
-    /// How often each action was taken, by its number.
-    pub(super) taken: Vec<u64>,
 }
 
 impl Record {
@@ -32,7 +30,6 @@ impl Record {
             ends: Bits::default(),
             edges: keep_edges.then(Edges::new),
             transitions: 0,
-            taken: Vec::new(),
         }
     }
 

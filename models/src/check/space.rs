@@ -79,7 +79,7 @@ pub(super) trait Space {
     ) -> Option<(Self::Action, Self::State)>;
 
     /// Every action heard of, and how often it was taken.
-    fn coverage(&self, record: &Record) -> Vec<(Self::Action, u64)>;
+    fn coverage(&self) -> Vec<(Self::Action, u64)>;
 
     /// Why a reduction that is in use is not sound for this model, if that came to light. Nothing
     /// that was found is of any use then.

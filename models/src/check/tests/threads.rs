@@ -179,6 +179,56 @@ fn slots_may_run_out_of_bits_while_all_threads_are_at_work() {
     }
 }
 
+/// A few states at first, and then very many of a sudden: more than anybody makes room for.
+struct Burst;
+
+impl Product for Burst {
+    type Part = u32;
+    type Request = u32;
+    type Action = u32;
+
+    fn initial(&self) -> Vec<Vec<u32>> {
+        vec![vec![0; 3]]
+    }
+
+    fn moves(&self, slot: usize, part: &u32, moves: &mut Vec<Move<Self>>) {
+        let to = |part: u32| Move { action: part, part, requests: Vec::new() };
+        match (slot, part) {
+            (0, 0) => moves.extend((1..=2_000).map(to)),
+            (0, part @ 1..=2_000) => moves.extend((1..=64).map(|branch| Move {
+                action: branch,
+                part: 2_001,
+                requests: vec![(1, part % 1_500), (2, branch)],
+            })),
+            _ => {}
+        }
+    }
+
+    fn answer(&self, _slot: usize, _part: &u32, leaf: &u32) -> Option<u32> {
+        Some(*leaf)
+    }
+}
+
+#[test]
+fn the_index_may_run_out_of_room_while_all_threads_are_at_work() {
+    let expected = plainly(&Burst);
+    assert_eq!(expected.0, 1 + 2_000 + 1_500 * 64);
+    let check = |threads| {
+        product(&Burst)
+            .always("no such leaf", |state| (*state.part(1), *state.part(2)) != (1_400, 9))
+            .threads(threads)
+    };
+    let alone = check(1).run();
+    for threads in [2, 4] {
+        let together = check(threads).run();
+        assert_eq!(counts(&together), counts(&alone));
+        let found = [&alone, &together].map(|report| report.properties[0].verdict.counterexample());
+        assert!(found[0].is_some());
+        assert_eq!(found[0], found[1]);
+    }
+    assert_eq!(counts(&alone), expected);
+}
+
 /// A grid whose far corner is the goal, as a model that is no product.
 struct Grid(u16);
 
