@@ -14,14 +14,15 @@ use crate::protocol::choreography::{
     Initiator, InitiatorRecord, Line, ReactingService, Reaction, ServiceRecord, Subscriber,
 };
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
-use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
+use crate::protocol::{Address, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{INITIATOR, Place};
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::builder::SystemBuilder;
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{System, SystemBuilder};
+use super::topology::System;
 
 /// A choreography, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -37,24 +38,12 @@ pub fn system(workflow: &Workflow, knobs: &ChoreographyKnobs) -> System<Choreogr
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(ChoreographyPlan::new(workflow.steps(), knobs.clone()));
     let protocol = Choreography { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
-    let mut builder = SystemBuilder::new(protocol)
-        .ordered(workflow.ordered_links())
-        .faults(workflow.faults().clone());
-    for id in (0..workflow.instances()).map(WorkflowId) {
-        let core = Role::Coordinator(Initiator::new(id, Arc::clone(&plan)));
-        let nothing = SmallVec::new();
-        builder = builder.process(INITIATOR, Address::Initiator(id), core, nothing).with_client();
-    }
-    for at in 0..workflow.services().len() {
-        let id = ServiceId(at as u16);
-        let core = Role::Participant(ReactingService::new(Arc::clone(&plan)));
-        let resources = workflow.initial_resources(id).into();
-        let name = &workflow.service(id).name;
-        builder = builder.process(name, Address::Service(id), core, resources);
-    }
-    let system = builder.build();
-    let built_in = choreography_properties(&system);
-    system.judged_by(built_in)
+    SystemBuilder::new(protocol)
+        .workflows(INITIATOR, Address::Initiator, |id| {
+            Role::Coordinator(Initiator::new(id, Arc::clone(&plan)))
+        })
+        .services(|_| Role::Participant(ReactingService::new(Arc::clone(&plan))), SmallVec::from)
+        .judged_by(choreography_properties)
 }
 
 impl Choreography {

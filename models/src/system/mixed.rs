@@ -14,16 +14,17 @@ use crate::protocol::mixed::{
 };
 use crate::protocol::saga::{Direction, SagaMessage, SagaParticipant, SagaPlan};
 use crate::protocol::tcc::{Operation, TccMessage, TccParticipant, TccPlan};
-use crate::protocol::{Address, Answer, ServiceId, StepId, Verdict, WorkflowId};
+use crate::protocol::{Address, Answer, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::builder::SystemBuilder;
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::Role;
 use super::saga::Saga;
 use super::tcc::Tcc;
-use super::topology::{System, SystemBuilder};
+use super::topology::System;
 
 /// A mixed workflow, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -52,30 +53,22 @@ pub fn system(workflow: &Workflow, choices: &MixedChoices) -> System<Mixed> {
         tcc: Tcc::new(Arc::clone(&workflow), Arc::clone(&tcc)),
         workflow: Arc::clone(&workflow),
     };
-    let workflows = (0..workflow.instances()).map(WorkflowId);
-    let coordinators: Vec<MixedCoordinator> = workflows
-        .map(|id| MixedCoordinator::new(id, Arc::clone(protocol.composition(id))))
-        .collect();
-    let mut builder = SystemBuilder::new(protocol)
-        .ordered(workflow.ordered_links())
-        .faults(workflow.faults().clone());
-    for (id, core) in (0..).map(WorkflowId).zip(coordinators) {
-        let (core, address) = (Role::Coordinator(core), Address::Coordinator(id));
-        builder = builder.process(COORDINATOR, address, core, SmallVec::new()).with_client();
-    }
-    for at in 0..workflow.services().len() {
-        let id = ServiceId(at as u16);
-        let core = Role::Participant(MixedParticipant::new(
-            SagaParticipant::new(Arc::clone(&saga)),
-            TccParticipant::new(Arc::clone(&tcc)),
-        ));
-        let resources = workflow.initial_resources(id).into();
-        let name = &workflow.service(id).name;
-        builder = builder.process(name, Address::Service(id), core, resources);
-    }
-    let system = builder.build();
-    let built_in = mixed_properties(&system);
-    system.judged_by(built_in)
+    let compositions = protocol.clone();
+    SystemBuilder::new(protocol)
+        .workflows(COORDINATOR, Address::Coordinator, |id| {
+            let composition = Arc::clone(compositions.composition(id));
+            Role::Coordinator(MixedCoordinator::new(id, composition))
+        })
+        .services(
+            |_| {
+                Role::Participant(MixedParticipant::new(
+                    SagaParticipant::new(Arc::clone(&saga)),
+                    TccParticipant::new(Arc::clone(&tcc)),
+                ))
+            },
+            SmallVec::from,
+        )
+        .judged_by(mixed_properties)
 }
 
 impl Mixed {

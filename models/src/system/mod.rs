@@ -23,6 +23,7 @@
 mod action;
 pub mod actor;
 mod budget;
+mod builder;
 pub mod choreography;
 pub mod event_sourcing;
 mod execution;
@@ -47,6 +48,7 @@ pub mod two_phase_commit;
 
 pub use action::{Action, Request, Stimulus};
 pub use budget::{Budget, NodeId};
+pub use builder::SystemBuilder;
 pub use execution::Circumstances;
 pub use inbox::Inbox;
 pub use interchange::Interchangeable;
@@ -58,4 +60,4 @@ pub use protocol::{
     TimerOf, Words,
 };
 pub use role::{Role, RoleRecord, RoleState};
-pub use topology::{Granularity, Part, System, SystemBuilder};
+pub use topology::{Granularity, Part, System};

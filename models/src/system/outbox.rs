@@ -14,8 +14,9 @@ use crate::protocol::{Address, ServiceId, StepId, Verdict};
 use crate::workflow::builder::{BROKER, Place, relay_node};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::builder::SystemBuilder;
 use super::protocol::{Deed, Event, Protocol, Words};
-use super::topology::{System, SystemBuilder};
+use super::topology::System;
 
 /// An outbox, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -32,9 +33,7 @@ pub fn system(workflow: &Workflow, knobs: &OutboxKnobs) -> System<Outbox> {
     let plan = OutboxPlan::new(workflow.steps(), workflow.instances(), knobs.clone());
     let plan = Arc::new(plan);
     let protocol = Outbox { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
-    let mut builder = SystemBuilder::new(protocol)
-        .ordered(workflow.ordered_links())
-        .faults(workflow.faults().clone());
+    let mut builder = SystemBuilder::new(protocol);
     for at in 0..workflow.services().len() {
         let id = ServiceId(at as u16);
         let (name, address) = (&workflow.service(id).name, Address::Service(id));
@@ -54,9 +53,7 @@ pub fn system(workflow: &Workflow, knobs: &OutboxKnobs) -> System<Outbox> {
         let (node, address) = (relay_node(relay), Address::Relay(relay));
         builder = builder.process(&node, address, core, SmallVec::new()).running();
     }
-    let system = builder.build();
-    let built_in = outbox_properties(&system);
-    system.judged_by(built_in)
+    builder.judged_by(outbox_properties)
 }
 
 impl Outbox {

@@ -16,7 +16,7 @@ use crate::protocol::saga::{
     Answer, Direction, SagaChange, SagaCoordinator, SagaKnobs, SagaMessage, SagaParticipant,
     SagaPlan, SagaRecord,
 };
-use crate::protocol::{Address, ServiceId, Verdict, WorkflowId};
+use crate::protocol::{Address, Verdict};
 use crate::workflow::builder::{COORDINATOR, Place};
 use crate::workflow::{ArithmeticError, Dataflow, Workflow};
 
@@ -25,10 +25,11 @@ pub use standby::StandbySaga;
 
 use rows::Business;
 
+use super::builder::SystemBuilder;
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{System, SystemBuilder};
+use super::topology::System;
 
 /// A saga, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -45,27 +46,15 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
     let saga = Saga::new(Arc::clone(&workflow), Arc::clone(&plan));
-    let coordinators: Vec<WorkflowId> = (0..workflow.instances()).map(WorkflowId).collect();
-    let mut builder = SystemBuilder::new(saga)
-        .ordered(workflow.ordered_links())
-        .faults(workflow.faults().clone());
-    for &id in &coordinators {
-        let core = Role::Coordinator(SagaCoordinator::new(id, Arc::clone(&plan)));
-        builder = builder
-            .process(COORDINATOR, Address::Coordinator(id), core, Rows::default())
-            .with_client();
-    }
-    for at in 0..workflow.services().len() {
-        let id = ServiceId(at as u16);
-        let core = Role::Participant(SagaParticipant::new(Arc::clone(&plan)));
-        let values = workflow.initial_resources(id).into();
-        let rows = Rows { values, ..Rows::default() };
-        let name = &workflow.service(id).name;
-        builder = builder.process(name, Address::Service(id), core, rows);
-    }
-    let system = builder.build();
-    let built_in = saga_properties(&system);
-    system.judged_by(built_in)
+    SystemBuilder::new(saga)
+        .workflows(COORDINATOR, Address::Coordinator, |id| {
+            Role::Coordinator(SagaCoordinator::new(id, Arc::clone(&plan)))
+        })
+        .services(
+            |_| Role::Participant(SagaParticipant::new(Arc::clone(&plan))),
+            |values| Rows { values: values.into(), ..Rows::default() },
+        )
+        .judged_by(saga_properties)
 }
 
 impl Saga {

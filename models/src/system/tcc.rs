@@ -11,14 +11,15 @@ use crate::protocol::tcc::{
     Decision, Operation, Reservation, ReservationRecord, TccChange, TccCoordinator, TccKnobs,
     TccMessage, TccOutcome, TccParticipant, TccPlan, TccRecord, TccTimer,
 };
-use crate::protocol::{Address, Answer, ServiceId, StepId, Verdict, WorkflowId};
+use crate::protocol::{Address, Answer, StepId, Verdict};
 use crate::workflow::builder::{COORDINATOR, Place};
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::builder::SystemBuilder;
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{System, SystemBuilder};
+use super::topology::System;
 
 /// A TCC, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -34,24 +35,12 @@ pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(TccPlan::new(workflow.steps(), knobs.clone()));
     let tcc = Tcc::new(Arc::clone(&workflow), Arc::clone(&plan));
-    let mut builder =
-        SystemBuilder::new(tcc).ordered(workflow.ordered_links()).faults(workflow.faults().clone());
-    for id in (0..workflow.instances()).map(WorkflowId) {
-        let core = Role::Coordinator(TccCoordinator::new(id, Arc::clone(&plan)));
-        let nothing = SmallVec::new();
-        builder =
-            builder.process(COORDINATOR, Address::Coordinator(id), core, nothing).with_client();
-    }
-    for at in 0..workflow.services().len() {
-        let id = ServiceId(at as u16);
-        let core = Role::Participant(TccParticipant::new(Arc::clone(&plan)));
-        let resources = workflow.initial_resources(id).into();
-        let name = &workflow.service(id).name;
-        builder = builder.process(name, Address::Service(id), core, resources);
-    }
-    let system = builder.build();
-    let built_in = tcc_properties(&system);
-    system.judged_by(built_in)
+    SystemBuilder::new(tcc)
+        .workflows(COORDINATOR, Address::Coordinator, |id| {
+            Role::Coordinator(TccCoordinator::new(id, Arc::clone(&plan)))
+        })
+        .services(|_| Role::Participant(TccParticipant::new(Arc::clone(&plan))), SmallVec::from)
+        .judged_by(tcc_properties)
 }
 
 impl Tcc {

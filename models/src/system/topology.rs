@@ -1,13 +1,12 @@
 //! What a system is made of: which process runs where, who can talk to whom, what may go wrong.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use derive_where::derive_where;
 
 use crate::check::{self, Parts, ProductSubject, Property, Verification};
 use crate::protocol::{Address, Input};
-use crate::workflow::FaultBudget;
 
 use super::budget::{Budget, NodeId};
 use super::interchange::Interchangeable;
@@ -59,115 +58,6 @@ pub enum Part<T: Protocol> {
     Monitor(T::Monitor),
 }
 
-/// Collects the parts of a system.
-pub struct SystemBuilder<T: Protocol> {
-    protocol: T,
-    processes: Vec<Placed<T>>,
-    nodes: Vec<String>,
-    ordered: bool,
-    faults: FaultBudget,
-}
-
-impl<T: Protocol> SystemBuilder<T> {
-    /// A system of that protocol, without processes, in a perfect world.
-    #[must_use]
-    pub fn new(protocol: T) -> Self {
-        SystemBuilder {
-            protocol,
-            processes: Vec::new(),
-            nodes: Vec::new(),
-            ordered: false,
-            faults: FaultBudget::none(),
-        }
-    }
-
-    /// Places a process on a node. Processes of one node crash together.
-    #[must_use]
-    pub fn process(
-        mut self,
-        node: &str,
-        address: Address,
-        core: T::Process,
-        resources: T::Resources,
-    ) -> Self {
-        let node = self.nodes.iter().position(|name| name == node).unwrap_or_else(|| {
-            self.nodes.push(node.to_owned());
-            self.nodes.len() - 1
-        });
-        let node = NodeId(node as u8);
-        self.processes.push(Placed {
-            address,
-            node,
-            core,
-            resources,
-            has_client: false,
-            is_running: false,
-        });
-        self
-    }
-
-    /// Gives the process added last a client, who starts it and may cancel.
-    ///
-    /// # Panics
-    /// If no process was added.
-    #[must_use]
-    pub fn with_client(mut self) -> Self {
-        self.processes.last_mut().expect("a process was added").has_client = true;
-        self
-    }
-
-    /// Makes the process added last run from the start, although no client starts it: before anything
-    /// else happens, it has [recovered](crate::protocol::Input::Recover) from an empty log. All that it
-    /// may do then is set timers.
-    ///
-    /// # Panics
-    /// If no process was added.
-    #[must_use]
-    pub fn running(mut self) -> Self {
-        self.processes.last_mut().expect("a process was added").is_running = true;
-        self
-    }
-
-    /// Whether links keep messages in order.
-    #[must_use]
-    pub fn ordered(mut self, ordered: bool) -> Self {
-        self.ordered = ordered;
-        self
-    }
-
-    /// The faults that may happen.
-    #[must_use]
-    pub fn faults(mut self, faults: FaultBudget) -> Self {
-        self.faults = faults;
-        self
-    }
-
-    /// Puts the parts together.
-    ///
-    /// # Panics
-    /// If two processes have one address.
-    #[must_use]
-    pub fn build(self) -> System<T> {
-        let mut addresses = HashMap::new();
-        for (at, process) in self.processes.iter().enumerate() {
-            let double = addresses.insert(process.address, at);
-            assert!(double.is_none(), "two processes at {:?}", process.address);
-        }
-        System {
-            budget: Budget::new(&self.faults, &self.nodes),
-            interchangeable: self.protocol.interchangeable(),
-            protocol: self.protocol,
-            processes: self.processes,
-            nodes: self.nodes,
-            addresses,
-            ordered: self.ordered,
-            granularity: Granularity::default(),
-            properties: Vec::new(),
-            foreign_names: OnceLock::new(),
-        }
-    }
-}
-
 impl<T: Protocol> System<T> {
     /// The protocol it runs.
     #[must_use]
@@ -194,19 +84,6 @@ impl<T: Protocol> System<T> {
     /// general one for any `stateright::Model` gives the same verdicts.
     pub fn verify(&self) -> Verification<'_, ProductSubject<'_, Self>> {
         check::product(self).properties(self.properties.iter().cloned())
-    }
-
-    /// The same system, of which the built-in properties of its protocol must be true, and those that
-    /// its workflow states.
-    #[must_use]
-    pub(super) fn judged_by(mut self, built_in: Vec<Property<Parts<Part<T>>>>) -> Self {
-        let reading = T::reading(&self);
-        let workflow = Arc::clone(self.protocol.workflow());
-        let stated = workflow.properties().iter().map(|definition| reading.stated(definition));
-        for property in built_in.into_iter().chain(stated) {
-            self.add_property(property);
-        }
-        self
     }
 
     /// Adds something that must be true of it.

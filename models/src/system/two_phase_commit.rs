@@ -19,11 +19,12 @@ use crate::protocol::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::workflow::builder::{COORDINATOR, Place, STANDBY, STORE};
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::builder::SystemBuilder;
 use super::interchange::Interchangeable;
 use super::local::Local;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{System, SystemBuilder};
+use super::topology::System;
 
 /// A two-phase commit, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -51,36 +52,24 @@ pub fn system(workflow: &Workflow, knobs: &TwoPhaseKnobs) -> System<TwoPhaseComm
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(TwoPhasePlan::new(workflow.steps(), knobs.clone()));
     let protocol = TwoPhaseCommit { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
-    let mut builder = SystemBuilder::new(protocol)
-        .ordered(workflow.ordered_links())
-        .faults(workflow.faults().clone());
-    let transactions = || (0..workflow.instances()).map(WorkflowId);
-    for id in transactions() {
-        let core = TwoPhaseCoordinator::first(id, Arc::clone(&plan));
-        builder = builder
-            .process(COORDINATOR, Address::Coordinator(id), coordinator(core), Rows::default())
-            .with_client();
-    }
+    let mut builder =
+        SystemBuilder::new(protocol).workflows(COORDINATOR, Address::Coordinator, |id| {
+            coordinator(TwoPhaseCoordinator::first(id, Arc::clone(&plan)))
+        });
     if knobs.standby {
-        for id in transactions() {
-            let core = TwoPhaseCoordinator::standby(id, Arc::clone(&plan));
-            builder = builder
-                .process(STANDBY, Address::Standby(id), coordinator(core), Rows::default())
-                .with_client();
-        }
-        let core = Role::Coordinator(Role::Participant(DecisionStore::new(&plan)));
-        builder = builder.process(STORE, Address::Store, core, Rows::default());
+        let store = Role::Coordinator(Role::Participant(DecisionStore::new(&plan)));
+        builder = builder
+            .workflows(STANDBY, Address::Standby, |id| {
+                coordinator(TwoPhaseCoordinator::standby(id, Arc::clone(&plan)))
+            })
+            .process(STORE, Address::Store, store, Rows::default());
     }
-    for at in 0..workflow.services().len() {
-        let id = ServiceId(at as u16);
-        let core = Role::Participant(TwoPhaseParticipant::new(id, Arc::clone(&plan)));
-        let values = workflow.initial_resources(id).into();
-        let rows = Rows { values, prepared: SmallVec::new() };
-        builder = builder.process(&workflow.service(id).name, Address::Service(id), core, rows);
-    }
-    let system = builder.build();
-    let built_in = two_phase_properties(&system);
-    system.judged_by(built_in)
+    builder
+        .services(
+            |id| Role::Participant(TwoPhaseParticipant::new(id, Arc::clone(&plan))),
+            |values| Rows { values: values.into(), ..Rows::default() },
+        )
+        .judged_by(two_phase_properties)
 }
 
 /// A process of a two-phase commit: on the coordinators' side a coordinator or their store, on the

@@ -16,17 +16,18 @@ use crate::protocol::event_sourcing::{
     Marks, ReadModelWrite, STORE,
 };
 use crate::protocol::rename::renames;
-use crate::protocol::{Address, Verdict, WorkflowId};
+use crate::protocol::{Address, Verdict};
 use crate::workflow::builder::Place;
 use crate::workflow::domain::{
     COMMAND_HANDLER, Domain, DomainPlace, EVENT_STORE, EventField, Values,
 };
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::builder::SystemBuilder;
 use super::interchange::Interchangeable;
 use super::protocol::{Deed, Event, Protocol, Words};
 use super::role::{Role, RoleRecord};
-use super::topology::{System, SystemBuilder};
+use super::topology::System;
 
 /// An event-sourced system, as a [`System`] hosts it.
 #[derive(Clone, Debug)]
@@ -59,15 +60,10 @@ pub fn system(
     let protocol = EventSourcing { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
     let store = Role::Participant(Role::Coordinator(EventStore::new(Arc::clone(&plan))));
     let mut builder = SystemBuilder::new(protocol)
-        .ordered(workflow.ordered_links())
-        .faults(workflow.faults().clone())
-        .process(EVENT_STORE, STORE, store, ReadModel::default());
-    for id in (0..workflow.instances()).map(WorkflowId) {
-        let core = Role::Coordinator(CommandHandler::new(id, Arc::clone(&plan)));
-        builder = builder
-            .process(COMMAND_HANDLER, Address::Coordinator(id), core, ReadModel::default())
-            .with_client();
-    }
+        .process(EVENT_STORE, STORE, store, ReadModel::default())
+        .workflows(COMMAND_HANDLER, Address::Coordinator, |id| {
+            Role::Coordinator(CommandHandler::new(id, Arc::clone(&plan)))
+        });
     for id in plan.consumers() {
         let core = Role::Participant(Role::Participant(Consumer::new(id, Arc::clone(&plan))));
         let (name, values) = match id {
@@ -80,9 +76,7 @@ pub fn system(
         let model = ReadModel { values, applied: Marks::default() };
         builder = builder.process(name, plan.address(id), core, model).with_client();
     }
-    let system = builder.build();
-    let built_in = event_sourcing_properties(&system);
-    system.judged_by(built_in)
+    builder.judged_by(event_sourcing_properties)
 }
 
 impl EventSourcing {

@@ -12,12 +12,13 @@ use crate::protocol::saga::standby::{
     AskedParticipant, LedCoordinator, LogStore, StandbyChange, StandbyMessage,
 };
 use crate::protocol::saga::{SagaKnobs, SagaLog, SagaParticipant, SagaPlan, SagaRecord};
-use crate::protocol::{Address, ServiceId, Verdict, WorkflowId};
+use crate::protocol::{Address, Verdict};
+use crate::system::builder::SystemBuilder;
 use crate::system::interchange::Interchangeable;
 use crate::system::local::Local;
 use crate::system::protocol::{Deed, Event, Protocol, Words};
 use crate::system::role::{Role, RoleRecord};
-use crate::system::topology::{System, SystemBuilder};
+use crate::system::topology::System;
 use crate::workflow::builder::{COORDINATOR, Place, STANDBY, STORE};
 use crate::workflow::{ArithmeticError, Workflow};
 
@@ -36,32 +37,21 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<StandbySaga> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
     let saga = Saga::new(Arc::clone(&workflow), Arc::clone(&plan));
-    let mut builder = SystemBuilder::new(StandbySaga { saga })
-        .ordered(workflow.ordered_links())
-        .faults(workflow.faults().clone());
-    let workflows = || (0..workflow.instances()).map(WorkflowId);
-    for id in workflows() {
-        let core = coordinator(LedCoordinator::first(id, &plan));
-        let address = Address::Coordinator(id);
-        builder = builder.process(COORDINATOR, address, core, Rows::default()).with_client();
-    }
-    for id in workflows() {
-        let core = coordinator(LedCoordinator::standby(id, &plan));
-        let address = Address::Standby(id);
-        builder = builder.process(STANDBY, address, core, Rows::default()).with_client();
-    }
     let store = Role::Coordinator(Role::Participant(LogStore::new(knobs)));
-    builder = builder.process(STORE, Address::Store, store, Rows::default());
-    for at in 0..workflow.services().len() {
-        let id = ServiceId(at as u16);
-        let core = AskedParticipant::new(SagaParticipant::new(Arc::clone(&plan)));
-        let rows = Rows { values: workflow.initial_resources(id).into(), ..Rows::default() };
-        let name = &workflow.service(id).name;
-        builder = builder.process(name, Address::Service(id), Role::Participant(core), rows);
-    }
-    let system = builder.build();
-    let built_in = standby_properties(&system);
-    system.judged_by(built_in)
+    SystemBuilder::new(StandbySaga { saga })
+        .workflows(COORDINATOR, Address::Coordinator, |id| {
+            coordinator(LedCoordinator::first(id, &plan))
+        })
+        .workflows(STANDBY, Address::Standby, |id| coordinator(LedCoordinator::standby(id, &plan)))
+        .process(STORE, Address::Store, store, Rows::default())
+        .services(
+            |_| {
+                let participant = SagaParticipant::new(Arc::clone(&plan));
+                Role::Participant(AskedParticipant::new(participant))
+            },
+            |values| Rows { values: values.into(), ..Rows::default() },
+        )
+        .judged_by(standby_properties)
 }
 
 /// A process of a saga that can be taken over: on the coordinators' side a coordinator or their store,
