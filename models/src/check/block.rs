@@ -2,26 +2,23 @@
 //!
 //! One state at a time, a search spends most of its time waiting for memory: is this successor known?
 //! A block asks for the successors of several states first, then looks all of them up in a row, so
-//! that the waits overlap. Most are known, and forgotten at once but for their numbers; the rows of
-//! the others are kept. A block only reads what the search knows, so several blocks can be expanded
-//! by several threads at the same time.
+//! that the waits overlap. Most are known, and forgotten at once but for their numbers. Several blocks
+//! can be expanded by several threads at the same time.
 
 use std::ops::Range;
 
 use smallvec::SmallVec;
 
 use super::condition::StepSays;
-use super::index::{self, Full, Position, Probe, Shard};
-use super::newcomers::{Newcomers, Transition};
+use super::index::{self, Full, Shard};
+use super::known::Known;
+use super::newcomers::Transition;
 use super::packing::Layout;
 use super::product::Product;
 use super::reduction::Locality;
 use super::rows::{Row, Rows};
 use super::symmetry::{Ids, Symmetry};
 use super::tables::{Missing, Tables};
-
-/// The target of a transition to a state that is not known, and has no number yet.
-pub(super) const NEW: u32 = u32::MAX;
 
 /// The successors of a run of states, in order.
 #[derive(Debug, Default)]
@@ -31,21 +28,12 @@ pub(super) struct Block {
     pub(super) counts: Vec<u32>,
     /// The action that leads to each successor.
     pub(super) actions: Vec<u32>,
-    /// The number of each successor that is looked up, if it is known.
+    /// The number of each successor that is looked up.
     pub(super) targets: Vec<u32>,
-    /// Those that are looked up and not known, where a single thread expands the block.
-    pub(super) fresh: Vec<Fresh>,
-    /// Their packed rows.
-    fresh_rows: Vec<u64>,
     /// The packed rows of the successors that are not looked up yet.
     pub(super) rows: Vec<u64>,
     /// What the steps of each state say to each claim about steps, as far as they were asked.
     pub(super) steps: Vec<StepSays>,
-    /// The provisional numbers of the states that were found here, where several threads search, and
-    /// where they are in the index.
-    pub(super) found: Vec<(u32, Position)>,
-    /// Provisional numbers that are left for more.
-    spare: Vec<u32>,
     /// How often each action was taken, in all rounds.
     pub(super) taken: Vec<u64>,
     /// The states that need entries which the tables lack.
@@ -58,17 +46,6 @@ pub(super) struct Block {
     hashes: Vec<u64>,
 }
 
-/// A successor that was unknown when it was looked up.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Fresh {
-    /// The hash of its row.
-    pub(super) hash: u64,
-    /// The state that it is a successor of.
-    pub(super) source: u32,
-    /// Its place among all successors of its block.
-    pub(super) place: u32,
-}
-
 impl Block {
     /// Forgets everything, and is about these states from now on.
     pub(super) fn begin(&mut self, states: Range<u32>) {
@@ -76,12 +53,8 @@ impl Block {
         self.counts.clear();
         self.actions.clear();
         self.targets.clear();
-        self.fresh.clear();
-        self.fresh_rows.clear();
         self.rows.clear();
         self.steps.clear();
-        self.found.clear();
-        self.spare.clear();
         self.lacking.clear();
         self.is_short = false;
         self.looked_up = 0;
@@ -108,11 +81,6 @@ impl Block {
         for &action in &self.actions {
             self.taken[action as usize] += 1;
         }
-    }
-
-    /// The row of a fresh successor, by its place among the fresh ones.
-    pub(super) fn fresh_row(&self, at: usize, words: usize) -> &[u64] {
-        &self.fresh_rows[at * words..][..words]
     }
 
     /// Finds the successors of the states that are still to be expanded, but of no more than `most`.
@@ -221,111 +189,45 @@ impl Block {
     }
 
     /// Looks up all successors that are not looked up yet.
-    pub(super) fn look_up(&mut self, rows: &Rows, shards: &[Shard]) {
-        match rows.words() {
-            1 => self.look_up_rows::<1>(rows, shards),
-            2 => self.look_up_rows::<2>(rows, shards),
-            3 => self.look_up_rows::<3>(rows, shards),
-            4 => self.look_up_rows::<4>(rows, shards),
-            _ => self.look_up_rows::<0>(rows, shards),
+    ///
+    /// # Errors
+    /// When there is no room for those that are not known. Once there is, call again to go on.
+    pub(super) fn look_up(&mut self, known: &mut impl Known) -> Result<(), Full> {
+        match known.rows().words() {
+            1 => self.look_up_rows::<1>(known),
+            2 => self.look_up_rows::<2>(known),
+            3 => self.look_up_rows::<3>(known),
+            4 => self.look_up_rows::<4>(known),
+            _ => self.look_up_rows::<0>(known),
         }
     }
 
     /// `WORDS` is the length of a row, or 0 if that is not known when compiling.
-    fn look_up_rows<const WORDS: usize>(&mut self, rows: &Rows, shards: &[Shard]) {
-        let words = if WORDS == 0 { rows.words() } else { WORDS };
-        let before = self.first_looks::<WORDS>(rows, shards);
-        let mut looked_up = self.hashes.iter().zip(self.rows.chunks_exact(words));
-        let mut targets = self.targets[before..].iter_mut();
-        let sources = self.states.start + self.looked_up as u32..;
-        let mut place = before as u32;
-        for (source, &count) in sources.zip(&self.counts[self.looked_up..]) {
-            let successors = targets.by_ref().zip(looked_up.by_ref()).take(count as usize);
-            for (target, (&hash, row)) in successors {
-                let same = |number: u32| rows.is::<WORDS>(number as usize, row);
-                if *target == NEW || !same(*target) {
-                    *target = shards[index::shard_of(hash)].find(hash, same).unwrap_or(NEW);
-                    if *target == NEW {
-                        self.fresh.push(Fresh { hash, source, place });
-                        self.fresh_rows.extend_from_slice(row);
-                    }
-                }
-                place += 1;
-            }
-        }
-        self.looked_up = self.counts.len();
-        self.rows.clear();
-    }
-
-    /// Looks up all successors that are not looked up yet, and enters those that are not known, while
-    /// other threads do the same. `first` is the first state of the round.
-    ///
-    /// # Errors
-    /// When the index has no room. Once it has, call again to go on.
-    pub(super) fn look_up_together(
-        &mut self,
-        rows: &Rows,
-        shards: &[Shard],
-        newcomers: &Newcomers,
-        first: u32,
-    ) -> Result<(), Full> {
-        match rows.words() {
-            1 => self.enter_rows::<1>(rows, shards, newcomers, first),
-            2 => self.enter_rows::<2>(rows, shards, newcomers, first),
-            3 => self.enter_rows::<3>(rows, shards, newcomers, first),
-            4 => self.enter_rows::<4>(rows, shards, newcomers, first),
-            _ => self.enter_rows::<0>(rows, shards, newcomers, first),
-        }
-    }
-
-    fn enter_rows<const WORDS: usize>(
-        &mut self,
-        rows: &Rows,
-        shards: &[Shard],
-        newcomers: &Newcomers,
-        first: u32,
-    ) -> Result<(), Full> {
-        let words = if WORDS == 0 { rows.words() } else { WORDS };
-        let before = self.first_looks::<WORDS>(rows, shards);
+    fn look_up_rows<const WORDS: usize>(&mut self, known: &mut impl Known) -> Result<(), Full> {
+        let words = if WORDS == 0 { known.rows().words() } else { WORDS };
+        self.hashes.clear();
+        self.hashes.extend(self.rows.chunks_exact(words).map(index::hash));
+        // The first places of all are read before any of them is looked at.
+        let before = self.targets.len();
+        let shards = known.shards();
+        let first = self.hashes.iter().map(|&hash| shards[index::shard_of(hash)].first(hash));
+        self.targets.extend(first);
         self.is_short = false;
         let mut done = 0;
         for &count in &self.counts[self.looked_up..] {
-            let source = self.states.start + self.looked_up as u32 - first;
+            let source = self.states.start + self.looked_up as u32;
             for at in done..done + count as usize {
+                let transition = Transition { source, place: (before + at) as u32 };
                 let (hash, row) = (self.hashes[at], &self.rows[at * words..][..words]);
                 let target = &mut self.targets[before + at];
-                let same = |number: u32| match Newcomers::is_provisional(number) {
-                    false => rows.is::<WORDS>(number as usize, row),
-                    true => newcomers.is(number, row),
-                };
-                let transition = Transition { source, place: (before + at) as u32 };
-                if *target == NEW || Newcomers::is_provisional(*target) || !same(*target) {
-                    let shard = &shards[index::shard_of(hash)];
-                    let found = match shard.probe(hash, same) {
-                        Ok(Probe::Known(number)) => Ok(number),
-                        Ok(Probe::Free(_)) => shard.enter_shared(hash, same, |position| {
-                            if self.spare.is_empty() {
-                                self.spare.extend(newcomers.run());
-                            }
-                            let number = self.spare.pop().unwrap_or(NEW);
-                            newcomers.put(number, row, transition);
-                            self.found.push((number, position));
-                            number
-                        }),
-                        Err(full) => Err(full),
-                    };
-                    match found {
-                        Ok(number) => *target = number,
-                        Err(full) => {
-                            self.targets.truncate(before + done);
-                            self.rows.drain(..done * words);
-                            self.is_short = true;
-                            return Err(full);
-                        }
+                match known.number::<WORDS>(*target, hash, row, transition) {
+                    Ok(number) => *target = number,
+                    Err(full) => {
+                        self.targets.truncate(before + done);
+                        self.rows.drain(..done * words);
+                        self.is_short = true;
+                        return Err(full);
                     }
-                }
-                if Newcomers::is_provisional(*target) {
-                    newcomers.add(*target, transition);
                 }
             }
             done += count as usize;
@@ -335,25 +237,10 @@ impl Block {
         Ok(())
     }
 
-    /// Makes the first row worth a look the target of every successor that is not looked up yet. Returns
-    /// how many are.
-    ///
-    /// All these places are read before any of them is looked at.
-    #[inline]
-    fn first_looks<const WORDS: usize>(&mut self, rows: &Rows, shards: &[Shard]) -> usize {
-        let words = if WORDS == 0 { rows.words() } else { WORDS };
-        let before = self.targets.len();
-        self.hashes.clear();
-        self.hashes.extend(self.rows.chunks_exact(words).map(index::hash));
-        let first = self.hashes.iter().map(|&hash| shards[index::shard_of(hash)].first(hash));
-        self.targets.extend(first);
-        before
-    }
-
     pub(super) fn bytes(&self) -> u64 {
-        let words = self.rows.capacity() + self.hashes.capacity() + self.fresh_rows.capacity();
+        let words = self.rows.capacity() + self.hashes.capacity();
         let halves = self.actions.capacity() + self.targets.capacity() + self.counts.capacity();
-        (words * 8 + halves * 4 + self.fresh.capacity() * size_of::<Fresh>()) as u64
+        (words * 8 + halves * 4) as u64
     }
 }
 

@@ -7,11 +7,10 @@
 
 use std::ops::Range;
 
-use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
-
-use super::block::{Block, First, Fresh};
+use super::block::{Block, First};
 use super::examine::StepTestOf;
-use super::index::{self, Probe};
+use super::index;
+use super::known::{Alone, Together};
 use super::newcomers::Newcomers;
 use super::packing::Layout;
 use super::product::Product;
@@ -91,7 +90,7 @@ impl<P: Product> ProductSpace<'_, P> {
             }
         }
         self.ask_steps(block, steps);
-        block.look_up(&self.rows, &self.shards);
+        block.look_up(&mut self.alone()).expect("a single thread makes room");
     }
 
     /// Computes every entry that a state needs.
@@ -106,13 +105,8 @@ impl<P: Product> ProductSpace<'_, P> {
         let mut block = std::mem::take(&mut self.block);
         for start in states.clone().step_by(BLOCK as usize) {
             block.begin(start..states.end.min(start + BLOCK));
-            self.finish_block(&mut block, &tests.steps);
             let before = self.rows.len();
-            for at in 0..block.fresh.len() {
-                let Fresh { hash, source, place } = block.fresh[at];
-                let row = block.fresh_row(at, self.layout.words());
-                block.targets[place as usize] = self.enter(row, hash, source);
-            }
+            self.finish_block(&mut block, &tests.steps);
             self.examine(before..self.rows.len(), &tests.states, &mut record.marks);
             block.count_actions(self.tables.actions());
             self.note(&block, record);
@@ -130,27 +124,25 @@ impl<P: Product> ProductSpace<'_, P> {
     ) {
         let mut round = std::mem::take(&mut self.round);
         round.begin(states.clone(), self.layout.words());
-        round.make_room(self.threads, &mut self.shards, &self.rows, false);
         loop {
-            let (blocks, newcomers, first) = round.blocks_mut();
-            blocks.par_iter_mut().for_each(|block| {
+            round.make_room(self.threads, &mut self.shards, &self.rows);
+            let first = self.first();
+            round.share_out(|block, finds, newcomers| {
                 let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
                 let symmetry = self.symmetry.as_ref();
+                let mut known = Together { rows, shards: &self.shards, newcomers, finds };
                 while !block.is_done() {
-                    if block.expand(tables, layout, rows, self.first(), symmetry, BATCH).is_err() {
-                        return block.find_lacking(tables, layout, rows, self.first());
+                    if block.expand(tables, layout, rows, first, symmetry, BATCH).is_err() {
+                        return block.find_lacking(tables, layout, rows, first);
                     }
                     self.ask_steps(block, &tests.steps);
-                    if block.look_up_together(rows, &self.shards, newcomers, first).is_err() {
+                    if block.look_up(&mut known).is_err() {
                         return;
                     }
                 }
             });
             if round.blocks().iter().all(Block::is_done) {
                 break;
-            }
-            if round.blocks().iter().any(Block::is_short) {
-                round.make_room(self.threads, &mut self.shards, &self.rows, true);
             }
             for &state in round.blocks().iter().flat_map(Block::lacking) {
                 self.fill(state);
@@ -181,21 +173,10 @@ impl<P: Product> ProductSpace<'_, P> {
         self.locality.is_on().then_some(first)
     }
 
-    /// The number of a row, which is entered if it is new.
-    pub(super) fn enter(&mut self, row: &[u64], hash: u64, parent: u32) -> u32 {
-        let shard = &mut self.shards[index::shard_of(hash)];
-        shard.make_room(1, |number| self.rows.hash(number));
-        let same = |number: u32| self.rows.is::<0>(number as usize, row);
-        match shard.probe(hash, same).expect("the shard has room") {
-            Probe::Known(number) => number,
-            Probe::Free(at) => {
-                let number = self.rows.len() as u32;
-                shard.enter(at, hash, number);
-                self.rows.push(row);
-                self.parents.push(parent);
-                number
-            }
-        }
+    /// All that is known, for a single thread.
+    pub(super) fn alone(&mut self) -> Alone<'_> {
+        let (rows, parents, shards) = (&mut self.rows, &mut self.parents, &mut self.shards);
+        Alone { rows, parents, shards }
     }
 
     /// Writes down the transitions of a block.

@@ -52,6 +52,7 @@ mod explore;
 mod graph;
 mod index;
 mod intern;
+mod known;
 mod labels;
 mod lasso;
 mod limits;

@@ -22,13 +22,12 @@ const PIECE_BITS: u32 = 12;
 const PIECE: usize = 1 << PIECE_BITS;
 const PIECES: usize = 1 << (Newcomers::MOST.ilog2() - PIECE_BITS);
 
-/// A transition of a round: which of its states it starts from, and which one it is among all
-/// transitions of the block of that state. Transitions are ordered as a single thread would take them.
+/// A transition. Those of a round are in the order in which a single thread would take them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Transition {
-    /// The position of its source in the round.
+    /// The state that it starts from.
     pub(super) source: u32,
-    /// Its place in the block.
+    /// Its place among all transitions of the block of that state.
     pub(super) place: u32,
 }
 

@@ -13,13 +13,16 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use rayon::iter::{IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator};
+use rayon::iter::{
+    IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
+};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use smallvec::SmallVec;
 
 use super::block::Block;
 use super::chunked::Chunked;
 use super::index::{self, SHARDS, Shard};
+use super::known::Finds;
 use super::newcomers::{Newcomers, Transition};
 use super::ranks::Ranks;
 use super::rows::Rows;
@@ -64,6 +67,8 @@ pub(super) struct Round {
     /// The states in blocks, in order, and room for more.
     blocks: Vec<Block>,
     used: usize,
+    /// What each of them found.
+    finds: Vec<Finds>,
     newcomers: Newcomers,
     /// How many there were in the last round.
     newcomers_before: usize,
@@ -83,12 +88,18 @@ impl Round {
         for (block, start) in self.blocks.iter_mut().zip(states.clone().step_by(BLOCK as usize)) {
             block.begin(start..states.end.min(start + BLOCK));
         }
-        self.newcomers.clear(words);
+        self.finds.resize_with(self.blocks.len(), Finds::default);
+        self.forget(words);
     }
 
     /// Starts it again, with rows of another layout.
     pub(super) fn restart(&mut self, words: usize) {
         self.blocks[..self.used].iter_mut().for_each(Block::restart);
+        self.forget(words);
+    }
+
+    fn forget(&mut self, words: usize) {
+        self.finds.iter_mut().for_each(Finds::clear);
         self.newcomers.clear(words);
     }
 
@@ -97,23 +108,20 @@ impl Round {
         &self.blocks[..self.used]
     }
 
-    /// The blocks, in order, the newcomers, and the first state.
-    pub(super) fn blocks_mut(&mut self) -> (&mut [Block], &Newcomers, u32) {
-        (&mut self.blocks[..self.used], &self.newcomers, self.start)
+    /// Lets all threads work on the blocks, each with what it found.
+    pub(super) fn share_out(&mut self, work: impl Fn(&mut Block, &mut Finds, &Newcomers) + Sync) {
+        let newcomers = &self.newcomers;
+        let blocks = self.blocks[..self.used].par_iter_mut().zip(&mut self.finds);
+        blocks.for_each(|(block, finds)| work(block, finds, newcomers));
     }
 
-    /// Makes room in the index for about as many newcomers as the last round had, and some more. If
-    /// `is_short`, so many are there already that they have run out of it.
+    /// Makes room in the index for about as many newcomers as the last round had, and some more. Where
+    /// they turn out to be too many, blocks come back short of room, and this is done again.
     ///
     /// Few shards are due in one round, and mostly none. Those that are not quite due grow along with
     /// one that is, one in the share of each thread, so that no thread waits while another works.
-    pub(super) fn make_room(
-        &self,
-        threads: usize,
-        shards: &mut [Shard],
-        rows: &Rows,
-        is_short: bool,
-    ) {
+    pub(super) fn make_room(&self, threads: usize, shards: &mut [Shard], rows: &Rows) {
+        let is_short = self.blocks().iter().any(Block::is_short);
         let expected = self.newcomers_before.max(self.used * BLOCK as usize);
         let more = expected / SHARDS * 5 / 4 + index::SPARE;
         let shares = SHARDS.div_ceil(threads);
@@ -143,7 +151,7 @@ impl Round {
             end += block.targets.len().next_multiple_of(Ranks::WORD);
         }
         self.firsts.clear(end);
-        for &(number, _) in self.blocks[..self.used].iter().flat_map(|block| &block.found) {
+        for &(number, _) in self.finds.iter().flat_map(|finds| &finds.found) {
             let first = self.newcomers.first(number);
             self.firsts.set(self.place(first));
         }
@@ -152,7 +160,7 @@ impl Round {
 
     /// The place of a transition among all transitions of the round.
     fn place(&self, transition: Transition) -> usize {
-        self.starts[(transition.source / BLOCK) as usize] + transition.place as usize
+        self.starts[((transition.source - self.start) / BLOCK) as usize] + transition.place as usize
     }
 
     /// The number of a newcomer, if the first of them gets the number `base`.
@@ -168,15 +176,15 @@ impl Round {
                 let newcomer = block.targets[place - start];
                 self.newcomers.read(newcomer, &mut row);
                 rows.push(&row);
-                parents.push(self.start + self.newcomers.first(newcomer).source);
+                parents.push(self.newcomers.first(newcomer).source);
             }
         }
     }
 
     /// Tells the index the numbers of the newcomers. Returns how many there are in each shard.
     pub(super) fn settle(&self, base: u32, shards: &[Shard]) -> [u32; SHARDS] {
-        let settle = |mut counts: [u32; SHARDS], block: &Block| {
-            for &(newcomer, position) in &block.found {
+        let settle = |mut counts: [u32; SHARDS], finds: &Finds| {
+            for &(newcomer, position) in &finds.found {
                 let shard = index::shard_of(position.hash);
                 shards[shard].renumber(position, newcomer, self.number_of(base, newcomer));
                 counts[shard] += 1;
@@ -187,7 +195,7 @@ impl Round {
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
             sums
         };
-        self.blocks().par_iter().fold(|| [0; SHARDS], settle).reduce(|| [0; SHARDS], sum)
+        self.finds.par_iter().fold(|| [0; SHARDS], settle).reduce(|| [0; SHARDS], sum)
     }
 
     /// Counts what was done, and tells transitions where they lead, if anybody wants to know.

@@ -15,7 +15,7 @@ use super::product::{Fairness, Product, successors};
 use super::record::Record;
 use super::reduction::{Choice, Locality, Objection, Reductions};
 use super::rows::Rows;
-use super::space::{NO_PARENT, NotReplayed, Path, Space, Tests};
+use super::space::{NotReplayed, Path, Space, Tests};
 use super::symmetric::NONE;
 use super::symmetry::Symmetry;
 use super::tables::Tables;
@@ -117,7 +117,7 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         let mut row = vec![0; self.layout.words()];
         for ids in states {
             self.layout.pack(&ids, &mut row);
-            self.enter(&row, index::hash(&row), NO_PARENT);
+            self.alone().start(&row);
         }
         self.examine(0..self.rows.len(), &tests.states, &mut record.marks);
     }

@@ -1,0 +1,175 @@
+//! What a search knows, and how it gets to know more.
+//!
+//! A single thread writes a state down as soon as it finds it. [`Several`](Together) only enter it into
+//! the index, under a provisional number, and write it down when the round is over.
+
+use super::chunked::Chunked;
+use super::index::{self, Full, Position, Probe, Shard};
+use super::newcomers::{Newcomers, Transition};
+use super::rows::Rows;
+use super::space::NO_PARENT;
+
+/// A number that no state has.
+pub(super) const NOBODY: u32 = u32::MAX;
+
+/// States that are known by their numbers.
+pub(super) trait Known {
+    fn rows(&self) -> &Rows;
+
+    fn shards(&self) -> &[Shard];
+
+    /// The number of the state that a transition leads to, by its row and the hash of that. If it was
+    /// not known, it is now. The number given is the first that is worth a look. `WORDS` is the length
+    /// of a row, or 0 if that is not known when compiling.
+    ///
+    /// # Errors
+    /// When there is no room for it.
+    fn number<const WORDS: usize>(
+        &mut self,
+        first: u32,
+        hash: u64,
+        row: &[u64],
+        transition: Transition,
+    ) -> Result<u32, Full>;
+}
+
+/// All that is known, where one thread searches.
+pub(super) struct Alone<'a> {
+    pub(super) rows: &'a mut Rows,
+    pub(super) parents: &'a mut Chunked<u32>,
+    pub(super) shards: &'a mut [Shard],
+}
+
+impl Alone<'_> {
+    /// Enters an initial state, if it is not known.
+    pub(super) fn start(&mut self, row: &[u64]) {
+        let hash = index::hash(row);
+        let same = |number: u32| self.rows.is::<0>(number as usize, row);
+        if self.shards[index::shard_of(hash)].find(hash, same).is_none() {
+            self.enter(Err(Full), hash, row, NO_PARENT);
+        }
+    }
+
+    /// Enters a state whose place was just found, if there is room for it.
+    fn enter(&mut self, place: Result<usize, Full>, hash: u64, row: &[u64], parent: u32) -> u32 {
+        let number = self.rows.len() as u32;
+        let shard = &mut self.shards[index::shard_of(hash)];
+        match place {
+            Ok(at) if shard.has_room(1) => shard.enter(at, hash, number),
+            Ok(_) | Err(Full) => {
+                shard.grow(1, |number| self.rows.hash(number));
+                shard.enter_new(hash, number);
+            }
+        }
+        self.rows.push(row);
+        self.parents.push(parent);
+        number
+    }
+}
+
+impl Known for Alone<'_> {
+    fn rows(&self) -> &Rows {
+        self.rows
+    }
+
+    fn shards(&self) -> &[Shard] {
+        self.shards
+    }
+
+    #[inline]
+    fn number<const WORDS: usize>(
+        &mut self,
+        first: u32,
+        hash: u64,
+        row: &[u64],
+        transition: Transition,
+    ) -> Result<u32, Full> {
+        let same = |number: u32| self.rows.is::<WORDS>(number as usize, row);
+        if first != NOBODY && same(first) {
+            return Ok(first);
+        }
+        let place = match self.shards[index::shard_of(hash)].probe(hash, same) {
+            Ok(Probe::Known(number)) => return Ok(number),
+            Ok(Probe::Free(at)) => Ok(at),
+            Err(full) => Err(full),
+        };
+        Ok(self.enter(place, hash, row, transition.source))
+    }
+}
+
+/// All that is known, where several threads search: one of them sees it so.
+pub(super) struct Together<'a> {
+    pub(super) rows: &'a Rows,
+    pub(super) shards: &'a [Shard],
+    pub(super) newcomers: &'a Newcomers,
+    pub(super) finds: &'a mut Finds,
+}
+
+/// What one block found.
+#[derive(Debug, Default)]
+pub(super) struct Finds {
+    /// The provisional numbers of newcomers, and where they are in the index.
+    pub(super) found: Vec<(u32, Position)>,
+    /// Provisional numbers that are left for more.
+    spare: Vec<u32>,
+}
+
+impl Finds {
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.found.clear();
+        self.spare.clear();
+    }
+
+    fn next_number(&mut self, newcomers: &Newcomers) -> u32 {
+        loop {
+            match self.spare.pop() {
+                Some(number) => return number,
+                None => self.spare.extend(newcomers.run()),
+            }
+        }
+    }
+}
+
+impl Known for Together<'_> {
+    fn rows(&self) -> &Rows {
+        self.rows
+    }
+
+    fn shards(&self) -> &[Shard] {
+        self.shards
+    }
+
+    #[inline]
+    fn number<const WORDS: usize>(
+        &mut self,
+        first: u32,
+        hash: u64,
+        row: &[u64],
+        transition: Transition,
+    ) -> Result<u32, Full> {
+        let is_old = |number: u32| self.rows.is::<WORDS>(number as usize, row);
+        // A newcomer that is worth a look may be about to enter, and must not be looked at yet.
+        if first != NOBODY && !Newcomers::is_provisional(first) && is_old(first) {
+            return Ok(first);
+        }
+        let same = |number: u32| match Newcomers::is_provisional(number) {
+            false => is_old(number),
+            true => self.newcomers.is(number, row),
+        };
+        let shard = &self.shards[index::shard_of(hash)];
+        let number = match shard.probe(hash, same)? {
+            Probe::Known(number) => number,
+            Probe::Free(_) => shard.enter_shared(hash, same, |position| {
+                let number = self.finds.next_number(self.newcomers);
+                self.newcomers.put(number, row, transition);
+                self.finds.found.push((number, position));
+                number
+            })?,
+        };
+        if Newcomers::is_provisional(number) {
+            self.newcomers.add(number, transition);
+        }
+        Ok(number)
+    }
+}
