@@ -9,7 +9,9 @@
 //! The index is split into shards by the leading bits of the hash, so that it never has to be held
 //! twice to grow: only one shard of it, and several threads can let several grow.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+mod bucket;
+
+use bucket::{BUCKET, Bucket};
 
 /// How many shards there are.
 pub(super) const SHARDS: usize = 1 << SHARD_BITS;
@@ -31,131 +33,6 @@ pub(super) fn hash(row: &[u64]) -> u64 {
 #[inline]
 pub(super) fn shard_of(hash: u64) -> usize {
     (hash >> (64 - SHARD_BITS)) as usize
-}
-
-/// How many rows a bucket holds.
-const BUCKET: usize = 12;
-
-/// A few rows, in the order in which they came.
-///
-/// Any thread may look for a row at any time, and enter one while no other thread enters one here. A
-/// row is there once it is counted.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Bucket {
-    /// One byte of the hash of each row, never 0: of the first eight of them.
-    tags: AtomicU64,
-    /// Those of the other four, how many rows there are, and whether one is being entered.
-    rest: AtomicU64,
-    /// Their numbers.
-    numbers: [AtomicU32; BUCKET],
-}
-
-/// Where [`Bucket::rest`] has the number of rows.
-const LEN: u32 = u32::BITS;
-/// The bit of [`Bucket::rest`] that says that a row is being entered.
-const ENTERING: u64 = 1 << 63;
-
-impl Bucket {
-    /// The numbers of the rows that carry this tag, and perhaps, rarely, of others.
-    #[inline]
-    fn tagged(&self, tag: u8) -> impl Iterator<Item = u32> + '_ {
-        // What is counted was written before.
-        let rest = self.rest.load(Ordering::Acquire);
-        let len = len_in(rest);
-        let mut matches = matches(self.tags.load(Ordering::Relaxed), rest, tag);
-        std::iter::from_fn(move || {
-            while matches != 0 {
-                let place = place_of(matches);
-                matches &= matches - 1;
-                if place < len {
-                    return self.numbers.get(place).map(|number| number.load(Ordering::Relaxed));
-                }
-            }
-            None
-        })
-    }
-
-    /// The first number that is worth a look, or that will be, of a row that is just being entered;
-    /// `u32::MAX` if there is none.
-    #[inline]
-    fn hint(&self, tag: u8) -> u32 {
-        let rest = self.rest.load(Ordering::Relaxed);
-        let matches = matches(self.tags.load(Ordering::Relaxed), rest, tag);
-        // Without a branch: which way it goes is hard to guess.
-        let number = self.numbers[place_of(matches)].load(Ordering::Relaxed);
-        number | u32::from(matches != 0).wrapping_sub(1)
-    }
-
-    fn len(&self) -> usize {
-        len_in(self.rest.load(Ordering::Acquire))
-    }
-
-    fn is_full(&self) -> bool {
-        self.len() == BUCKET
-    }
-
-    /// Enters a row into a bucket with room.
-    #[inline]
-    fn enter(&mut self, tag: u8, number: u32) {
-        let rest = *self.rest.get_mut();
-        let place = len_in(rest);
-        *self.numbers[place].get_mut() = number;
-        let (tags, rest) = with_tag(*self.tags.get_mut(), rest, tag);
-        (*self.tags.get_mut(), *self.rest.get_mut()) = (tags, rest);
-    }
-
-    /// Keeps other threads from entering anything. Returns what is to be handed back at the end.
-    fn lock(&self) -> u64 {
-        loop {
-            let rest = self.rest.load(Ordering::Relaxed) & !ENTERING;
-            let locked = rest | ENTERING;
-            let (taken, missed) = (Ordering::Acquire, Ordering::Relaxed);
-            if self.rest.compare_exchange_weak(rest, locked, taken, missed).is_ok() {
-                return rest;
-            }
-            std::hint::spin_loop();
-        }
-    }
-
-    fn unlock(&self, rest: u64) {
-        self.rest.store(rest, Ordering::Release);
-    }
-}
-
-/// The places of a bucket that carry this tag, and perhaps, rarely, others: a bit for each.
-///
-/// All tags are compared at once, as bytes of words: a byte of `word ^ tags` is zero where they are
-/// equal, and subtracting one from it borrows from its highest bit.
-#[inline]
-fn matches(tags: u64, rest: u64, tag: u8) -> u64 {
-    const LOWEST: u64 = u64::from_le_bytes([1; 8]);
-    let tag = LOWEST * u64::from(tag);
-    let zeros = |word: u64| word.wrapping_sub(LOWEST) & !word & LOWEST << 7;
-    // The front tags take the lowest bit of each byte, the back tags the highest.
-    zeros(tags ^ tag) >> 7 | zeros(rest ^ tag) & u64::from(u32::MAX)
-}
-
-/// The place of the lowest bit.
-#[inline]
-fn place_of(matches: u64) -> usize {
-    let bit = matches.trailing_zeros() as usize;
-    bit / 8 + (bit & 4) * 2
-}
-
-fn len_in(rest: u64) -> usize {
-    usize::from((rest >> LEN) as u8)
-}
-
-/// The words of a bucket with one row more.
-#[inline]
-fn with_tag(tags: u64, rest: u64, tag: u8) -> (u64, u64) {
-    let (place, tag) = (len_in(rest), u64::from(tag));
-    let rest = rest + (1 << LEN);
-    match place.checked_sub(size_of::<u64>()) {
-        None => (tags | tag << (8 * place), rest),
-        Some(place) => (tags, rest | tag << (8 * place)),
-    }
 }
 
 /// One shard of the index.
@@ -187,7 +64,7 @@ pub(super) struct Position {
     /// The hash of the row.
     pub(super) hash: u64,
     bucket: u32,
-    place: u32,
+    place: u8,
 }
 
 /// There is no room left.
@@ -272,21 +149,16 @@ impl Shard {
         let home = home(hash, self.buckets.len());
         let mut at = home;
         while let Some(bucket) = self.buckets.get(at) {
-            let rest = bucket.lock();
+            let mut locked = bucket.lock();
             if let Some(number) = bucket.tagged(tag).find(|&number| same(number)) {
-                bucket.unlock(rest);
                 return Ok(number);
             }
-            let place = len_in(rest);
-            if let Some(free) = bucket.numbers.get(place) {
-                let number = number(Position { hash, bucket: at as u32, place: place as u32 });
-                free.store(number, Ordering::Relaxed);
-                let (tags, rest) = with_tag(bucket.tags.load(Ordering::Relaxed), rest, tag);
-                bucket.tags.store(tags, Ordering::Relaxed);
-                bucket.unlock(rest);
+            if let Some(place) = locked.free() {
+                let number = number(Position { hash, bucket: at as u32, place: place as u8 });
+                locked.enter(tag, number);
                 return Ok(number);
             }
-            bucket.unlock(rest);
+            drop(locked);
             at = self.after(at);
             if at == home {
                 break;
@@ -299,18 +171,12 @@ impl Shard {
     #[inline]
     pub(super) fn renumber(&self, Position { hash, bucket, place }: Position, from: u32, to: u32) {
         let bucket = self.buckets.get(bucket as usize);
-        if let Some(number) = bucket.and_then(|bucket| bucket.numbers.get(place as usize))
-            && number.load(Ordering::Relaxed) == from
-        {
-            return number.store(to, Ordering::Relaxed);
+        if bucket.is_some_and(|bucket| bucket.renumber(place.into(), from, to)) {
+            return;
         }
         // It is elsewhere, because the shard has grown.
         let mut at = home(hash, self.buckets.len());
-        loop {
-            let mut numbers = self.buckets[at].numbers.iter();
-            if let Some(number) = numbers.find(|number| number.load(Ordering::Relaxed) == from) {
-                return number.store(to, Ordering::Relaxed);
-            }
+        while !(0..BUCKET).any(|place| self.buckets[at].renumber(place, from, to)) {
             at = self.after(at);
         }
     }
@@ -355,8 +221,7 @@ impl Shard {
         let old = std::mem::replace(&mut self.buckets, empty);
         let counted = self.len;
         // All rows are read before any of them is entered, so that nothing waits for a single one.
-        let numbers = || old.iter().flat_map(|bucket| &bucket.numbers[..bucket.len()]);
-        let numbers = || numbers().map(|number| number.load(Ordering::Relaxed));
+        let numbers = || old.iter().flat_map(Bucket::numbers);
         let mut hashes = Vec::with_capacity(rows);
         numbers().for_each(|number| hashes.push(hash_of(number)));
         numbers().zip(hashes).for_each(|(number, hash)| self.enter_new(hash, number));

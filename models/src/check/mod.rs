@@ -4,8 +4,9 @@
 //! Verification   what to check            product(&p), model(&m), m.verify()
 //!   ├ explore     breadth-first            over a Space: states by number, nearest first
 //!   │   ├ ProductSpace                     rows of interned parts, packed into a few words
-//!   │   │   ├ tables, block, index         moves computed once; blocks of states; which rows are known
-//!   │   │   ├ parallel                     several threads, with the result of one
+//!   │   │   ├ tables, block                moves computed once; states expanded together
+//!   │   │   ├ known, index                 which states are known, and how more become so
+//!   │   │   ├ parallel, newcomers          several threads, with the result of one
 //!   │   │   ├ symmetry, symmetric          one state of each orbit; orders, where orbits are large
 //!   │   │   ├ audit                        the proof that a declared symmetry is one
 //!   │   │   ├ unfolding                    fairness in a search up to symmetry
