@@ -1,5 +1,6 @@
 //! From properties to verdicts.
 
+use super::allowance::Allowance;
 use super::chunked::Column;
 use super::condition::PropertyKind;
 use super::discipline::Sound;
@@ -7,7 +8,7 @@ use super::early::Early;
 use super::explore::{Exploration, depth_of, explore};
 use super::graph::Graph;
 use super::limits::Limits;
-use super::liveness::{Broken, Folded, broken_promise, bytes_needed, first_stuck};
+use super::liveness::{Broken, Folded, Undecided, broken_promise, bytes_needed, first_stuck};
 use super::pending::Sources;
 use super::product::Fairness;
 use super::record::{Edges, Record};
@@ -83,8 +84,7 @@ pub(super) fn check<S: Space>(
     drop(early);
     limits.enough = enough;
     let mut exploration = exploration?;
-    // What keeps a promise from being judged, although the space may be complete.
-    let mut forbidden = None;
+    let allowance = Allowance::after(limits, clock, space.bytes() + record.bytes());
     let mut columns = (0..tests.states.len()).map(|test| record.column(test));
     let mut step_columns = (0..tests.steps.len()).map(|test| record.step_columns(test));
     let findings: Vec<Finding> = claims
@@ -95,13 +95,11 @@ pub(super) fn check<S: Space>(
                 let premise = premise.as_ref().and_then(|_| columns.next());
                 let (states, transitions) = (space.len().into(), record.transitions);
                 let needed = bytes_needed(claim.kind, states, transitions);
-                if needed > 0
-                    && let Some(limit) = limits.forbids(space.bytes() + record.bytes(), needed)
-                {
-                    forbidden = Some(limit);
+                if needed > 0 && allowance.permit(0, needed).is_err() {
                     return Some(Finding::Unknown);
                 }
-                Some(find(&mut space, &record, &exploration, claim.kind, condition, premise))
+                let asked = Asked { kind: claim.kind, condition, premise };
+                Some(find(&mut space, &record, &exploration, &asked, &allowance))
             }
             Says::OfSteps(_) => {
                 let (broken, asked) = step_columns.next()?;
@@ -109,7 +107,9 @@ pub(super) fn check<S: Space>(
             }
         })
         .collect();
-    if let (Completeness::Complete, Some(limit)) = (&exploration.completeness, forbidden) {
+    // The space may be complete, and something could not be judged all the same.
+    if let (Completeness::Complete, Some(limit)) = (&exploration.completeness, allowance.reached())
+    {
         let depth_complete = depth_of(&exploration.levels);
         exploration.completeness = Completeness::Incomplete { limit, depth_complete, queue: 0 };
     }
@@ -172,6 +172,14 @@ struct Judge<'a, S> {
     record: &'a Record,
     exploration: &'a Exploration,
     constraints: &'a [Fairness],
+    allowance: &'a Allowance<'a>,
+}
+
+/// What the search said about a claim about states.
+struct Asked<'a> {
+    kind: PropertyKind,
+    condition: Column<'a>,
+    premise: Option<Column<'a>>,
 }
 
 /// What the marks of a search say about a claim.
@@ -190,24 +198,26 @@ fn find<S: Space>(
     space: &mut S,
     record: &Record,
     exploration: &Exploration,
-    kind: PropertyKind,
-    condition: Column<'_>,
-    premise: Option<Column<'_>>,
+    asked: &Asked<'_>,
+    allowance: &Allowance<'_>,
 ) -> Finding {
     let constraints = space.constraints();
-    let judge = Judge { space, record, exploration, constraints: &constraints };
-    let violation = match judge.folded(kind, condition, premise) {
-        Some(folded) => unfold(space, &folded),
-        None => judge.violation(kind, condition, premise),
+    let judge = Judge { space, record, exploration, constraints: &constraints, allowance };
+    let violation = match judge.folded(asked) {
+        Ok(Some(folded)) => unfold(space, &folded, allowance),
+        Ok(None) => judge.violation(asked),
+        Err(limit) => Err(limit),
     };
     let complete = exploration.completeness == Completeness::Complete;
     match violation {
-        Finding::Kept if !complete => Finding::Unknown,
-        Finding::Broken(None) if !complete => Finding::Unknown,
-        Finding::Kept | Finding::Broken(None) if premise.is_some_and(Column::is_empty) => {
+        Err(_) => Finding::Unknown,
+        Ok(Finding::Kept | Finding::Broken(None)) if !complete => Finding::Unknown,
+        Ok(Finding::Kept | Finding::Broken(None))
+            if asked.premise.is_some_and(Column::is_empty) =>
+        {
             Finding::Vacuous
         }
-        finding => finding,
+        Ok(finding) => finding,
     }
 }
 
@@ -230,43 +240,53 @@ fn find_step<S: Space>(
 }
 
 /// Decides a promise in a space where one state stands for several that differ in names only.
-fn unfold<S: Space>(space: &mut S, folded: &Folded) -> Finding {
-    let Some(unfolded) = space.unfold(&folded.looping()) else { return Finding::Unknown };
-    match folded.broken(&unfolded, &space.constraints(), |state| space.parent(state)) {
-        Ok(Some(Broken::Path(path))) => Finding::Broken(Some(path)),
-        Ok(Some(Broken::Lasso(lasso))) => Finding::BrokenForEver(lasso),
-        Ok(None) => Finding::Kept,
-        Err(contradiction) => panic!("{contradiction}"),
+fn unfold<S: Space>(
+    space: &mut S,
+    folded: &Folded,
+    allowance: &Allowance<'_>,
+) -> Result<Finding, Limit> {
+    let unfolded = match space.unfold(&folded.looping(), allowance) {
+        Ok(None) => return Ok(Finding::Unknown),
+        Ok(Some(unfolded)) => Ok(unfolded),
+        Err(limit) => Err(limit),
+    };
+    let parent = |state| space.parent(state);
+    match decided(folded.broken(unfolded, &space.constraints(), parent, allowance))? {
+        Some(Broken::Path(path)) => Ok(Finding::Broken(Some(path))),
+        Some(Broken::Lasso(lasso)) => Ok(Finding::BrokenForEver(lasso)),
+        None => Ok(Finding::Kept),
     }
+}
+
+/// How a promise is broken, if it is, unless a limit keeps that from being known.
+fn decided<B>(broken: Result<Option<B>, Undecided>) -> Result<Option<B>, Limit> {
+    broken.map_err(|undecided| match undecided {
+        Undecided::Stopped(limit) => limit,
+        Undecided::Contradiction => panic!("{undecided}"),
+    })
 }
 
 impl<S: Space> Judge<'_, S> {
     /// What can be said of a promise without names, where names make no difference to the search.
-    fn folded(
-        &self,
-        kind: PropertyKind,
-        condition: Column<'_>,
-        premise: Option<Column<'_>>,
-    ) -> Option<Folded> {
-        let sources = match kind {
-            _ if !self.space.is_quotient() => return None,
-            PropertyKind::Eventually => Sources::Initial(premise),
-            PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => Sources::Anywhere(premise),
-            _ => return None,
+    fn folded(&self, asked: &Asked<'_>) -> Result<Option<Folded>, Limit> {
+        let sources = match asked.kind {
+            _ if !self.space.is_quotient() => return Ok(None),
+            PropertyKind::Eventually => Sources::Initial(asked.premise),
+            PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
+                Sources::Anywhere(asked.premise)
+            }
+            _ => return Ok(None),
         };
-        Some(Folded::new(&self.graph()?, sources, condition))
+        let Some(graph) = self.graph() else { return Ok(None) };
+        Folded::new(&graph, sources, asked.condition, self.allowance).map(Some)
     }
 
-    fn violation(
-        &self,
-        kind: PropertyKind,
-        condition: Column<'_>,
-        premise: Option<Column<'_>>,
-    ) -> Finding {
+    fn violation(&self, asked: &Asked<'_>) -> Result<Finding, Limit> {
+        let &Asked { kind, condition, premise } = asked;
         let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state));
         let good = |state: &u32| condition.get(*state);
         let states = 0..self.space.len();
-        match kind {
+        Ok(match kind {
             PropertyKind::Always => self.broken_at(states.filter(asked).find(|state| !good(state))),
             PropertyKind::DeadlockFree => {
                 let mut ends = self.record.ends.ones().map(|end| end as u32).filter(asked);
@@ -276,35 +296,32 @@ impl<S: Space> Judge<'_, S> {
                 Some(state) => Finding::Witnessed(self.path_to(state)),
                 None => Finding::Broken(None),
             },
-            PropertyKind::Eventually => self.promise(Sources::Initial(premise), condition),
+            PropertyKind::Eventually => self.promise(Sources::Initial(premise), condition)?,
             PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
-                self.promise(Sources::Anywhere(premise), condition)
+                self.promise(Sources::Anywhere(premise), condition)?
             }
             PropertyKind::NeverStuck => match self.graph() {
-                Some(graph) => self.broken_at(first_stuck(&graph, premise, condition)),
+                Some(graph) => {
+                    self.broken_at(first_stuck(&graph, premise, condition, self.allowance)?)
+                }
                 None => Finding::Unknown,
             },
             PropertyKind::AlwaysStep => unreachable!("steps are judged by their own marks"),
-        }
+        })
     }
 
-    fn promise(&self, sources: Sources<'_>, goal: Column<'_>) -> Finding {
-        let Some(graph) = self.graph() else { return Finding::Unknown };
+    fn promise(&self, sources: Sources<'_>, goal: Column<'_>) -> Result<Finding, Limit> {
+        let Some(graph) = self.graph() else { return Ok(Finding::Unknown) };
         let parent = |state| self.space.parent(state);
-        match broken_promise(&graph, sources, goal, parent, &Sound) {
-            Ok(Some(path)) => Finding::Broken(Some(path)),
-            Ok(None) => Finding::Kept,
-            Err(contradiction) => panic!("{contradiction}"),
-        }
+        let broken = broken_promise(&graph, sources, goal, parent, &Sound, self.allowance);
+        Ok(match decided(broken)? {
+            Some(path) => Finding::Broken(Some(path)),
+            None => Finding::Kept,
+        })
     }
 
-    /// The graph, unless somebody waits for the search to end at once.
+    /// The graph, if its transitions were kept.
     fn graph(&self) -> Option<Graph<'_>> {
-        if let Completeness::Incomplete { limit: Limit::Interrupted, .. } =
-            self.exploration.completeness
-        {
-            return None;
-        }
         let edges: &Edges = self.record.edges.as_ref()?;
         Some(Graph {
             edges,

@@ -7,10 +7,12 @@
 //! acceptance of Emerson and Lei 1987). What is found is every *largest* set that a fair path can
 //! visit for ever; each such path stays in one of them.
 
+use super::allowance::Allowance;
 use super::discipline::{Discipline, Met};
 use super::graph::Graph;
 use super::product::Fairness;
 use super::tables::UNFAIR;
+use super::verdict::Limit;
 
 /// No set: the state is in none of them.
 pub(super) const NOWHERE: u32 = 0;
@@ -35,9 +37,18 @@ impl FairComponents {
     }
 
     /// All fair components among `states`.
-    pub(super) fn find(graph: &Graph<'_>, states: &[u32], discipline: &impl Discipline) -> Self {
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    pub(super) fn find(
+        graph: &Graph<'_>,
+        states: &[u32],
+        discipline: &impl Discipline,
+        allowance: &Allowance<'_>,
+    ) -> Result<Self, Limit> {
         let mut search = Search {
             graph,
+            allowance,
             zone: vec![NOWHERE; graph.states as usize],
             zones: 1,
             order: vec![UNVISITED; graph.states as usize],
@@ -48,10 +59,10 @@ impl FairComponents {
         let mut work = vec![states.to_vec()];
         while let Some(states) = work.pop() {
             let zone = search.new_zone(&states);
-            for component in search.components(&states, zone, discipline) {
+            for component in search.components(&states, zone, discipline)? {
                 let zone = search.new_zone(&component);
                 fair.resize(zone as usize + 1, false);
-                match search.judge(&component, zone, discipline) {
+                match search.judge(&component, zone, discipline)? {
                     Judgement::Fair => fair[zone as usize] = true,
                     Judgement::Unfair => {}
                     Judgement::Search(remains) => {
@@ -63,7 +74,7 @@ impl FairComponents {
             }
         }
         fair.resize(search.zones as usize, false);
-        FairComponents { zone: search.zone, fair }
+        Ok(FairComponents { zone: search.zone, fair })
     }
 }
 
@@ -75,6 +86,7 @@ enum Judgement {
 
 struct Search<'g, 'a> {
     graph: &'g Graph<'a>,
+    allowance: &'g Allowance<'g>,
     zone: Vec<u32>,
     zones: u32,
     order: Vec<u32>,
@@ -98,7 +110,7 @@ impl Search<'_, '_> {
         states: &[u32],
         zone: u32,
         discipline: &impl Discipline,
-    ) -> Vec<Vec<u32>> {
+    ) -> Result<Vec<Vec<u32>>, Limit> {
         for &state in states {
             self.order[state as usize] = UNVISITED;
         }
@@ -112,6 +124,7 @@ impl Search<'_, '_> {
             }
             calls.push((root, 0));
             while let Some((state, at)) = calls.pop() {
+                self.allowance.go_on()?;
                 let slot = state as usize;
                 if at == 0 {
                     self.order[slot] = clock;
@@ -141,7 +154,7 @@ impl Search<'_, '_> {
                 }
             }
         }
-        found
+        Ok(found)
     }
 
     /// Looks at the edges of a state from number `at` on, up to one that leads to a new state.
@@ -161,11 +174,17 @@ impl Search<'_, '_> {
         None
     }
 
-    fn judge(&mut self, states: &[u32], zone: u32, discipline: &impl Discipline) -> Judgement {
+    fn judge(
+        &mut self,
+        states: &[u32],
+        zone: u32,
+        discipline: &impl Discipline,
+    ) -> Result<Judgement, Limit> {
         let graph = self.graph;
         let inside = |target: u32, zones: &[u32]| zones[target as usize] == zone;
         self.tally.clear();
         for &state in states {
+            self.allowance.go_on()?;
             for edge in graph.out(state) {
                 if edge.label != UNFAIR {
                     self.tally.count(state, edge.label, inside(edge.target, &self.zone));
@@ -183,15 +202,15 @@ impl Search<'_, '_> {
             };
             match met {
                 Met::Yes => {}
-                Met::Never => return Judgement::Unfair,
+                Met::Never => return Ok(Judgement::Unfair),
                 Met::OnlyWhereDisabled => avoid.push(label),
             }
         }
         if avoid.is_empty() {
-            return Judgement::Fair;
+            return Ok(Judgement::Fair);
         }
         let stays = |state: &u32| !graph.out(*state).any(|edge| avoid.contains(&edge.label));
-        Judgement::Search(states.iter().copied().filter(stays).collect())
+        Ok(Judgement::Search(states.iter().copied().filter(stays).collect()))
     }
 }
 

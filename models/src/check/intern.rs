@@ -6,6 +6,7 @@ use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 
 /// The distinct values seen so far, numbered in the order in which they were first seen.
+#[derive(Debug)]
 pub(super) struct Interner<T> {
     values: Vec<T>,
     index: HashTable<u32>,

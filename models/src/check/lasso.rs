@@ -11,11 +11,13 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::allowance::Allowance;
 use super::components::FairComponents;
 use super::graph::Graph;
 use super::product::Fairness;
 use super::record::Edge;
 use super::tables::UNFAIR;
+use super::verdict::Limit;
 
 /// How many pairs the exact search may visit.
 const BUDGET: usize = 1 << 16;
@@ -24,34 +26,42 @@ const BUDGET: usize = 1 << 16;
 pub(super) struct LoopSearch<'g, 'a> {
     graph: &'g Graph<'a>,
     components: &'g FairComponents,
+    allowance: &'g Allowance<'g>,
 }
 
 impl<'g, 'a> LoopSearch<'g, 'a> {
-    pub(super) fn new(graph: &'g Graph<'a>, components: &'g FairComponents) -> Self {
-        LoopSearch { graph, components }
+    pub(super) fn new(
+        graph: &'g Graph<'a>,
+        components: &'g FairComponents,
+        allowance: &'g Allowance<'g>,
+    ) -> Self {
+        LoopSearch { graph, components, allowance }
     }
 
     /// A fair cycle from `entry` back to itself, no longer than `longest` when it is exact; `None`
     /// when the exact search proves that there is none so short.
-    pub(super) fn cycle(&self, entry: u32, longest: usize) -> Option<Vec<Edge>> {
-        match self.exact(entry, longest) {
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    pub(super) fn cycle(&self, entry: u32, longest: usize) -> Result<Option<Vec<Edge>>, Limit> {
+        Ok(match self.exact(entry, longest)? {
             Outcome::Found(cycle) => Some(cycle),
             Outcome::TooLong => None,
             Outcome::OverBudget => {
-                let cycle = self.greedy(entry);
+                let cycle = self.greedy(entry)?;
                 (cycle.len() <= longest).then_some(cycle)
             }
-        }
+        })
     }
 
     fn inside(&self, from: u32) -> impl Iterator<Item = Edge> + '_ {
         self.graph.out(from).filter(move |edge| self.components.together(from, edge.target))
     }
 
-    fn exact(&self, entry: u32, longest: usize) -> Outcome {
+    fn exact(&self, entry: u32, longest: usize) -> Result<Outcome, Limit> {
         let mut ledger = Ledger::new(self.graph, entry);
         let Some(none) = ledger.arrive(self.graph, entry, Deeds::default()) else {
-            return Outcome::OverBudget;
+            return Ok(Outcome::OverBudget);
         };
         let start = (entry, none);
         let mut from: FxHashMap<(u32, Deeds), ((u32, Deeds), Edge)> = FxHashMap::default();
@@ -60,10 +70,11 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         for _ in 0..longest {
             let mut next = Vec::new();
             for &node in &frontier {
+                self.allowance.go_on()?;
                 for edge in self.inside(node.0) {
                     let deeds = ledger.take(edge.label, node.1);
                     let Some(deeds) = ledger.arrive(self.graph, edge.target, deeds) else {
-                        return Outcome::OverBudget;
+                        return Ok(Outcome::OverBudget);
                     };
                     if edge.target == entry && ledger.is_fair(deeds) {
                         let mut cycle = vec![edge];
@@ -73,7 +84,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                             at = *before;
                         }
                         cycle.reverse();
-                        return Outcome::Found(cycle);
+                        return Ok(Outcome::Found(cycle));
                     }
                     let reached = (edge.target, deeds);
                     if seen.insert(reached) {
@@ -83,24 +94,24 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                 }
             }
             if seen.len() > BUDGET {
-                return Outcome::OverBudget;
+                return Ok(Outcome::OverBudget);
             }
             if next.is_empty() {
                 break;
             }
             frontier = next;
         }
-        Outcome::TooLong
+        Ok(Outcome::TooLong)
     }
 
     /// Goes to the nearest place where some constraint is met, until all are, and then home.
-    fn greedy(&self, entry: u32) -> Vec<Edge> {
+    fn greedy(&self, entry: u32) -> Result<Vec<Edge>, Limit> {
         let mut cycle: Vec<Edge> = Vec::new();
-        let mut unmet = self.demands(entry);
+        let mut unmet = self.demands(entry)?;
         let mut at = entry;
         while !unmet.is_empty() {
             let walk = self
-                .walk(at, |from, edge| unmet.iter().any(|&label| self.meets(label, from, edge)));
+                .walk(at, |from, edge| unmet.iter().any(|&label| self.meets(label, from, edge)))?;
             for edge in walk {
                 unmet.retain(|&label| !self.meets(label, at, edge));
                 at = edge.target;
@@ -108,17 +119,18 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
             }
         }
         if at != entry || cycle.is_empty() {
-            cycle.extend(self.walk(at, |_, edge| edge.target == entry));
+            cycle.extend(self.walk(at, |_, edge| edge.target == entry)?);
         }
-        cycle
+        Ok(cycle)
     }
 
     /// What a cycle through all of the component still has to do.
-    fn demands(&self, entry: u32) -> Vec<u32> {
+    fn demands(&self, entry: u32) -> Result<Vec<u32>, Limit> {
         let mut demands = self.graph.enabled(entry, Fairness::Weak);
         let mut seen = FxHashSet::from_iter([entry]);
         let mut queue = vec![entry];
         while let Some(state) = queue.pop() {
+            self.allowance.go_on()?;
             demands.extend(self.graph.enabled(state, Fairness::Strong));
             for edge in self.inside(state) {
                 if seen.insert(edge.target) {
@@ -128,7 +140,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         }
         demands.sort_unstable();
         demands.dedup();
-        demands
+        Ok(demands)
     }
 
     fn meets(&self, label: u32, from: u32, edge: Edge) -> bool {
@@ -138,10 +150,11 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
     }
 
     /// A shortest walk inside the component whose last step is `wanted`.
-    fn walk(&self, start: u32, wanted: impl Fn(u32, Edge) -> bool) -> Vec<Edge> {
+    fn walk(&self, start: u32, wanted: impl Fn(u32, Edge) -> bool) -> Result<Vec<Edge>, Limit> {
         let mut from: FxHashMap<u32, (u32, Edge)> = FxHashMap::default();
         let mut queue = VecDeque::from([start]);
         while let Some(state) = queue.pop_front() {
+            self.allowance.go_on()?;
             for edge in self.inside(state) {
                 if wanted(state, edge) {
                     let mut walk = vec![edge];
@@ -152,7 +165,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                         at = before;
                     }
                     walk.reverse();
-                    return walk;
+                    return Ok(walk);
                 }
                 if edge.target != start && !from.contains_key(&edge.target) {
                     from.insert(edge.target, (state, edge));

@@ -57,9 +57,12 @@ impl Limits<'_> {
         self.interrupted().then_some(Limit::Interrupted)
     }
 
-    /// What forbids an analysis that needs so many bytes on top of those that the search holds by its
+    /// What forbids an analysis that needs so many bytes on top of those that are held by the search's
     /// own reckoning, if anything does.
-    pub(super) fn forbids(&self, held: u64, needed: u64) -> Option<Limit> {
+    pub(super) fn forbid(&self, elapsed: Duration, held: u64, needed: u64) -> Option<Limit> {
+        if let Some(time) = self.time.filter(|time| elapsed >= *time) {
+            return Some(Limit::Time(time));
+        }
         let held = self.gauge.as_ref().map_or(held, |gauge| gauge());
         if let Some(memory) = self.memory.filter(|memory| held.saturating_add(needed) > *memory) {
             return Some(Limit::Memory(memory));

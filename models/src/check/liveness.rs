@@ -9,6 +9,7 @@
 //! This is sound on cycles and on states that several paths join in, because it is asked of the whole
 //! graph at once, not of the paths by which the search happened to arrive.
 
+use super::allowance::Allowance;
 use super::chunked::{Bits, Column};
 use super::components::FairComponents;
 use super::condition::PropertyKind;
@@ -20,6 +21,7 @@ use super::product::Fairness;
 use super::record::{Edge, Edges};
 use super::space::Path;
 use super::unfolding::{Unfolded, UnfoldedLasso};
+use super::verdict::Limit;
 
 /// The most memory, in bytes, that it takes to decide what kind of promise there is in a graph of so
 /// many states and transitions.
@@ -48,20 +50,27 @@ const ENTRIES: usize = 256;
 /// The path is a shortest one, counting stem and loop, as far as the budget for loops allows.
 ///
 /// # Errors
-/// When the two halves of the analysis contradict each other.
+/// When a limit is reached before such a path is found, or when the two halves of the analysis
+/// contradict each other.
 pub(super) fn broken_promise(
     graph: &Graph<'_>,
     sources: Sources<'_>,
     goal: Column<'_>,
     parent: impl Fn(u32) -> u32,
     discipline: &impl Discipline,
-) -> Result<Option<Path>, Contradiction> {
+    allowance: &Allowance<'_>,
+) -> Result<Option<Path>, Undecided> {
     let settled = |state: u32| discipline.goal_settles() && goal.get(state);
-    let pending = Pending::new(graph, sources, settled);
+    let pending = Pending::new(graph, sources, settled, allowance)?;
     let end = discipline.counts_ends().then(|| pending.first_end(graph)).flatten();
     let shortest_end = end.map(|at| pending.distance(at));
-    let components = FairComponents::find(graph, &pending.states, discipline);
-    Ok(match shortest_lasso(graph, pending.with_distance(), &components, shortest_end)? {
+    let lasso = FairComponents::find(graph, &pending.states, discipline, allowance)
+        .map_err(Undecided::Stopped)
+        .and_then(|components| {
+            let states = pending.with_distance();
+            shortest_lasso(graph, states, &components, shortest_end, allowance)
+        });
+    Ok(match unless_broken_anyway(lasso, end)? {
         Some(lasso) => {
             let mut path = pending.stem(lasso.entry, parent);
             path.repeats_from = Some(path.labels.len());
@@ -74,11 +83,36 @@ pub(super) fn broken_promise(
     })
 }
 
-/// A component was said to be fair, and has no fair cycle. The components are found by one algorithm
-/// and the cycles by another, so each checks the other: this would be a defect of the checker.
+/// Why a promise could not be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the checker contradicts itself: a component is fair, but no cycle in it is")]
-pub(super) struct Contradiction;
+pub(super) enum Undecided {
+    /// A limit was reached first.
+    #[error("stopped by a limit: {0:?}")]
+    Stopped(Limit),
+    /// A component was said to be fair, and has no fair cycle. The components are found by one
+    /// algorithm and the cycles by another, so each checks the other: this would be a defect of the
+    /// checker.
+    #[error("the checker contradicts itself: a component is fair, but no cycle in it is")]
+    Contradiction,
+}
+
+impl From<Limit> for Undecided {
+    fn from(limit: Limit) -> Self {
+        Undecided::Stopped(limit)
+    }
+}
+
+/// The lasso that was looked for. No limit makes a promise undecided that is known to be broken by a
+/// path that ends.
+fn unless_broken_anyway<L>(
+    lasso: Result<Option<L>, Undecided>,
+    end: Option<usize>,
+) -> Result<Option<L>, Undecided> {
+    match lasso {
+        Err(Undecided::Stopped(_)) if end.is_some() => Ok(None),
+        lasso => lasso,
+    }
+}
 
 struct Lasso {
     entry: u32,
@@ -104,14 +138,28 @@ pub(super) enum Broken {
 
 impl Folded {
     /// What can be said without names.
-    pub(super) fn new(graph: &Graph<'_>, sources: Sources<'_>, goal: Column<'_>) -> Self {
-        let pending = Pending::new(graph, sources, |state| goal.get(state));
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    pub(super) fn new(
+        graph: &Graph<'_>,
+        sources: Sources<'_>,
+        goal: Column<'_>,
+        allowance: &Allowance<'_>,
+    ) -> Result<Self, Limit> {
+        let pending = Pending::new(graph, sources, |state| goal.get(state), allowance)?;
         let end = pending.first_end(graph);
-        let loops = FairComponents::find(graph, &pending.states, &AnyLoop);
         let places = pending.states.iter().enumerate();
-        let looping =
-            places.filter(|(_, state)| loops.contains(**state)).map(|(place, _)| place).collect();
-        Folded { pending, end, looping }
+        let looping = match FairComponents::find(graph, &pending.states, &AnyLoop, allowance) {
+            Ok(loops) => {
+                let stays = |(_, state): &(usize, &u32)| loops.contains(**state);
+                places.filter(stays).map(|(place, _)| place).collect()
+            }
+            // It is broken by a path that ends, whatever loops there are.
+            Err(_) if end.is_some() => Vec::new(),
+            Err(limit) => return Err(limit),
+        };
+        Ok(Folded { pending, end, looping })
     }
 
     /// The states to unfold.
@@ -119,24 +167,24 @@ impl Folded {
         self.looping.iter().map(|&place| self.pending.states[place]).collect()
     }
 
-    /// How the promise is broken, if it is, as the unfolded states tell.
+    /// How the promise is broken, if it is, as the unfolded states tell, or the limit that was reached
+    /// while they were unfolded.
     ///
     /// # Errors
-    /// When the two halves of the analysis contradict each other.
+    /// When a limit is reached before it is known, or when the two halves of the analysis contradict
+    /// each other.
     pub(super) fn broken(
         &self,
-        unfolded: &Unfolded,
+        unfolded: Result<Unfolded, Limit>,
         constraints: &[Fairness],
         parent: impl Fn(u32) -> u32,
-    ) -> Result<Option<Broken>, Contradiction> {
-        let graph = unfolded.graph(constraints);
-        let numbers: Vec<u32> = unfolded.states().map(|(number, _)| number).collect();
-        let components = FairComponents::find(&graph, &numbers, &Sound);
-        let distance = |from: usize| self.pending.distance(self.looping[from]);
-        let states = unfolded.states().map(|(number, from)| (number, distance(from)));
-        let shortest_end = self.end.map(|at| self.pending.distance(at));
-        Ok(match shortest_lasso(&graph, states, &components, shortest_end)? {
-            Some(lasso) => {
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Broken>, Undecided> {
+        let lasso = unfolded.map_err(Undecided::Stopped).and_then(|unfolded| {
+            Ok(self.lasso(&unfolded, constraints, allowance)?.map(|lasso| (unfolded, lasso)))
+        });
+        Ok(match unless_broken_anyway(lasso, self.end)? {
+            Some((unfolded, lasso)) => {
                 let from = unfolded.origin(lasso.entry);
                 let state = self.pending.states[self.looping[from]];
                 let stem = self.pending.stem(state, &parent);
@@ -148,16 +196,36 @@ impl Folded {
             }
         })
     }
+
+    /// A shortest lasso whose loop is among the unfolded states.
+    fn lasso(
+        &self,
+        unfolded: &Unfolded,
+        constraints: &[Fairness],
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Lasso>, Undecided> {
+        let graph = unfolded.graph(constraints);
+        let needed = bytes_needed(PropertyKind::Eventually, graph.states.into(), 0);
+        allowance.permit(unfolded.bytes(), needed)?;
+        let numbers: Vec<u32> = unfolded.states().map(|(number, _)| number).collect();
+        let components = FairComponents::find(&graph, &numbers, &Sound, allowance)?;
+        let distance = |from: usize| self.pending.distance(self.looping[from]);
+        let states = unfolded.states().map(|(number, from)| (number, distance(from)));
+        let shortest_end = self.end.map(|at| self.pending.distance(at));
+        shortest_lasso(&graph, states, &components, shortest_end, allowance)
+    }
 }
 
-/// A shortest lasso that is shorter than `bound`, if there is one.
+/// A shortest lasso that is shorter than `bound`, if there is one. When a limit is reached, the
+/// shortest so far.
 fn shortest_lasso(
     graph: &Graph<'_>,
     states: impl Iterator<Item = (u32, usize)>,
     components: &FairComponents,
     bound: Option<usize>,
-) -> Result<Option<Lasso>, Contradiction> {
-    let search = LoopSearch::new(graph, components);
+    allowance: &Allowance<'_>,
+) -> Result<Option<Lasso>, Undecided> {
+    let search = LoopSearch::new(graph, components, allowance);
     let mut best: Option<(usize, Lasso)> = None;
     let entries = states.filter(|&(state, _)| components.contains(state));
     for (tried, (entry, stem)) in entries.enumerate() {
@@ -171,9 +239,11 @@ fn shortest_lasso(
             break;
         }
         match search.cycle(entry, allowed) {
-            Some(cycle) => best = Some((stem + cycle.len(), Lasso { entry, cycle })),
-            None if allowed == usize::MAX => return Err(Contradiction),
-            None => {}
+            Ok(Some(cycle)) => best = Some((stem + cycle.len(), Lasso { entry, cycle })),
+            Ok(None) if allowed == usize::MAX => return Err(Undecided::Contradiction),
+            Ok(None) => {}
+            Err(_) if best.is_some() => break,
+            Err(limit) => return Err(limit.into()),
         }
     }
     Ok(best.map(|(_, lasso)| lasso))
@@ -183,26 +253,36 @@ fn shortest_lasso(
 ///
 /// Where the search stopped early, what lies beyond might reach the goal, so only states that
 /// certainly cannot are found.
+///
+/// # Errors
+/// The limit that was reached meanwhile.
 pub(super) fn first_stuck(
     graph: &Graph<'_>,
     asked: Option<Column<'_>>,
     goal: Column<'_>,
-) -> Option<u32> {
-    let hopeful =
-        can_reach(graph.edges, graph.states, |state| goal.get(state) || !graph.is_expanded(state));
-    (0..graph.states)
-        .find(|&state| asked.is_none_or(|asked| asked.get(state)) && !hopeful.get(state as usize))
+    allowance: &Allowance<'_>,
+) -> Result<Option<u32>, Limit> {
+    let target = |state| goal.get(state) || !graph.is_expanded(state);
+    let hopeful = can_reach(graph.edges, graph.states, target, allowance)?;
+    Ok((0..graph.states)
+        .find(|&state| asked.is_none_or(|asked| asked.get(state)) && !hopeful.get(state as usize)))
 }
 
 /// All states from which some path leads to a target.
-fn can_reach(edges: &Edges, states: u32, target: impl Fn(u32) -> bool) -> Bits {
-    let (starts, sources) = reversed(edges, states);
+fn can_reach(
+    edges: &Edges,
+    states: u32,
+    target: impl Fn(u32) -> bool,
+    allowance: &Allowance<'_>,
+) -> Result<Bits, Limit> {
+    let (starts, sources) = reversed(edges, states, allowance)?;
     let mut reached = Bits::zeros(states as usize);
     let mut queue: Vec<u32> = (0..states).filter(|&state| target(state)).collect();
     for &state in &queue {
         reached.set(state as usize);
     }
     while let Some(state) = queue.pop() {
+        allowance.go_on()?;
         let from = starts[state as usize] as usize;
         let to = starts[state as usize + 1] as usize;
         for &source in &sources[from..to] {
@@ -212,13 +292,18 @@ fn can_reach(edges: &Edges, states: u32, target: impl Fn(u32) -> bool) -> Bits {
             }
         }
     }
-    reached
+    Ok(reached)
 }
 
 /// For each state, where its predecessors begin, and all predecessors in a row.
-fn reversed(edges: &Edges, states: u32) -> (Vec<u64>, Vec<u32>) {
+fn reversed(
+    edges: &Edges,
+    states: u32,
+    allowance: &Allowance<'_>,
+) -> Result<(Vec<u64>, Vec<u32>), Limit> {
     let mut starts = vec![0u64; states as usize + 2];
     for state in 0..states {
+        allowance.go_on()?;
         for edge in edges.out(state) {
             starts[edge.target as usize + 2] += 1;
         }
@@ -228,6 +313,7 @@ fn reversed(edges: &Edges, states: u32) -> (Vec<u64>, Vec<u32>) {
     }
     let mut sources = vec![0; starts[starts.len() - 1] as usize];
     for state in 0..states {
+        allowance.go_on()?;
         for edge in edges.out(state) {
             let place = &mut starts[edge.target as usize + 1];
             sources[*place as usize] = state;
@@ -235,5 +321,5 @@ fn reversed(edges: &Edges, states: u32) -> (Vec<u64>, Vec<u32>) {
         }
     }
     starts.pop();
-    (starts, sources)
+    Ok((starts, sources))
 }

@@ -14,7 +14,8 @@
 //!   │   └ ModelSpace                       whole states of any stateright::Model
 //!   ├ early       stopping                 when enough is known
 //!   ├ claim       verdicts                 from the marks that the search left on every state
-//!   │   └ liveness                         pending states, fair components, lassos
+//!   │   ├ liveness                         pending states, fair components, lassos
+//!   │   └ allowance                        within the limits that the search left
 //!   ├ simulate    random walks             where the space is too large to finish
 //!   └ Report      what was found           every counterexample replayed on the model
 //! ```
@@ -39,6 +40,7 @@
 //!
 //! [`Product`] is the shape that makes exploration fast. [`Verification`] is the way in.
 
+mod allowance;
 mod audit;
 mod block;
 mod chunked;

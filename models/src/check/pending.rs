@@ -1,9 +1,11 @@
 //! Where an obligation can be pending: all states that a path can be in after it owed the goal and
 //! before it reached it.
 
+use super::allowance::Allowance;
 use super::chunked::Column;
 use super::graph::Graph;
 use super::space::Path;
+use super::verdict::Limit;
 
 /// Where an obligation begins.
 #[derive(Clone, Copy, Debug)]
@@ -32,11 +34,15 @@ impl Pending {
     /// The way to a pending state is a shortest one: it leads to some source by the breadth-first
     /// tree, and on from there without meeting the goal. Both halves are explored by increasing total
     /// length, so the first state found with some quality has the shortest stem.
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
     pub(super) fn new(
         graph: &Graph<'_>,
         sources: Sources<'_>,
         spares: impl Fn(u32) -> bool,
-    ) -> Self {
+        allowance: &Allowance<'_>,
+    ) -> Result<Self, Limit> {
         let mut pending = Pending {
             states: Vec::new(),
             levels: Vec::new(),
@@ -54,6 +60,7 @@ impl Pending {
             }
             pending.levels.push(to);
             for at in from..to {
+                allowance.go_on()?;
                 let state = pending.states[at];
                 for edge in graph.out(state) {
                     pending.reach(edge.target, state, &spares);
@@ -68,7 +75,7 @@ impl Pending {
             }
             from = to;
         }
-        pending
+        Ok(pending)
     }
 
     fn reach(&mut self, state: u32, via: u32, spares: &impl Fn(u32) -> bool) {

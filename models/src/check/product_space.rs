@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 
+use super::allowance::Allowance;
 use super::audit::Audit;
 use super::block::Block;
 use super::chunked::Chunked;
@@ -20,7 +21,7 @@ use super::symmetric::NONE;
 use super::symmetry::Symmetry;
 use super::tables::Tables;
 use super::unfolding::{Unfolded, UnfoldedLasso};
-use super::verdict::{Counterexample, Reduction, ReductionReport};
+use super::verdict::{Counterexample, Limit, Reduction, ReductionReport};
 
 /// The states of a product, found so far.
 pub(super) struct ProductSpace<'p, P: Product> {
@@ -166,8 +167,12 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         Ok(Counterexample { start, steps, repeats_from: path.repeats_from })
     }
 
-    fn unfold(&mut self, states: &[u32]) -> Option<Unfolded> {
-        self.is_quotient().then(|| self.unfold_states(states))
+    fn unfold(
+        &mut self,
+        states: &[u32],
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Unfolded>, Limit> {
+        self.is_quotient().then(|| self.unfold_states(states, allowance)).transpose()
     }
 
     fn is_quotient(&self) -> bool {

@@ -128,7 +128,7 @@ impl Edges {
         (from as usize, self.ends.get(state) as usize)
     }
 
-    fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.edges.bytes() + self.ends.bytes()
     }
 }

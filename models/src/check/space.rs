@@ -7,11 +7,12 @@
 
 use std::ops::Range;
 
+use super::allowance::Allowance;
 use super::product::Fairness;
 use super::record::Record;
 use super::reduction::Objection;
 use super::unfolding::{Unfolded, UnfoldedLasso};
-use super::verdict::{Counterexample, ReductionReport};
+use super::verdict::{Counterexample, Limit, ReductionReport};
 
 /// The parent of an initial state.
 pub(super) const NO_PARENT: u32 = u32::MAX;
@@ -56,8 +57,15 @@ pub(super) trait Space {
 
     /// Where one state stands for several that differ in names only: those that these states stand
     /// for. `None` where every state stands for itself.
-    fn unfold(&mut self, _states: &[u32]) -> Option<Unfolded> {
-        None
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    fn unfold(
+        &mut self,
+        _states: &[u32],
+        _allowance: &Allowance<'_>,
+    ) -> Result<Option<Unfolded>, Limit> {
+        Ok(None)
     }
 
     /// Whether one state can stand for several that differ in names only.

@@ -12,24 +12,26 @@
 //! which a promise can stay pending: usually few, since processes that go on make something that
 //! cannot be taken back. In that *unfolded* part of the space, every action has its own name.
 
-use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
+use super::allowance::Allowance;
 use super::chunked::Bits;
 use super::graph::Graph;
+use super::intern::Interner;
 use super::packing::Layout;
 use super::product::{Fairness, Product, successors};
 use super::product_space::ProductSpace;
 use super::record::{Edge, Edges};
 use super::space::{NotReplayed, Path, Space};
-use super::symmetry::{Ids, Symmetry};
-use super::verdict::Counterexample;
+use super::symmetry::Ids;
+use super::verdict::{Counterexample, Limit};
 
 /// All states that some states of a quotient stand for, and what leads from one to the other.
 #[derive(Debug)]
 pub(super) struct Unfolded {
-    /// The states, and for each the position of the one that it was unfolded from.
-    states: Vec<(Ids, u32)>,
+    states: Interner<Ids>,
+    /// For each, the position of the one that it was unfolded from.
+    origins: Vec<u32>,
     /// What leads elsewhere leads to one state more, from which nothing leads anywhere.
     edges: Edges,
     ends: Bits,
@@ -38,28 +40,36 @@ pub(super) struct Unfolded {
 impl Unfolded {
     /// As a graph.
     pub(super) fn graph<'a>(&'a self, constraints: &'a [Fairness]) -> Graph<'a> {
-        let states = self.states.len() as u32 + 1;
+        let states = self.origins.len() as u32 + 1;
         Graph { edges: &self.edges, ends: &self.ends, states, levels: &[], constraints }
     }
 
     /// The states by number, and for each the position of the one that it was unfolded from.
     pub(super) fn states(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
-        (0..).zip(self.states.iter().map(|&(_, from)| from as usize))
+        (0..).zip(self.origins.iter().map(|&from| from as usize))
     }
 
     /// The position of the state that this one was unfolded from.
     pub(super) fn origin(&self, number: u32) -> usize {
-        self.states[number as usize].1 as usize
+        self.origins[number as usize] as usize
     }
 
     /// A lasso whose loop is in the unfolded part.
     pub(super) fn lasso(&self, stem: Path, entry: u32, cycle: &[Edge]) -> UnfoldedLasso {
-        let state = |number: u32| self.states[number as usize].0.clone();
+        let state = |number: u32| self.states.value(number).clone();
         UnfoldedLasso {
             stem,
             entry: state(entry),
             cycle: cycle.iter().map(|edge| (edge.label, state(edge.target))).collect(),
         }
+    }
+
+    /// Memory held, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        let is_spilled = self.states.len() > 0 && self.states.value(0).spilled();
+        let spilled =
+            if is_spilled { self.states.value(0).len() * self.states.len() * 4 } else { 0 };
+        self.states.bytes() + (spilled + self.origins.capacity() * 4) as u64 + self.edges.bytes()
     }
 }
 
@@ -76,35 +86,100 @@ pub(super) struct UnfoldedLasso {
 
 impl<P: Product> ProductSpace<'_, P> {
     /// Takes states apart into all that they stand for.
-    pub(super) fn unfold_states(&mut self, states: &[u32]) -> Unfolded {
-        let mut unfolded: Vec<(Ids, u32)> = Vec::new();
-        let mut numbers: FxHashMap<Ids, u32> = FxHashMap::default();
-        for (from, &state) in states.iter().enumerate() {
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    pub(super) fn unfold_states(
+        &mut self,
+        states: &[u32],
+        allowance: &Allowance<'_>,
+    ) -> Result<Unfolded, Limit> {
+        let mut unfolded = Unfolded {
+            states: Interner::default(),
+            origins: Vec::new(),
+            edges: Edges::new(),
+            ends: Bits::default(),
+        };
+        let generators = self.generators();
+        for (from, &state) in (0..).zip(states) {
             self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
-            let first = unfolded.len();
-            for (form, _) in orbit(self.symmetry.as_ref(), &self.ids) {
-                numbers.insert(form.clone(), unfolded.len() as u32);
-                unfolded.push((form, from as u32));
-            }
-            for (form, _) in &unfolded[first..] {
-                self.tables.fill(form);
+            let forms = &mut unfolded.states;
+            let mut at = forms.intern(Ids::from_slice(&self.ids));
+            // No two of these states differ in names only, so what comes from one of them is new.
+            while (at as usize) < unfolded.states.len() {
+                allowance.go_on_holding(|| unfolded.bytes())?;
+                unfolded.origins.push(from);
+                self.tables.fill(unfolded.states.value(at));
+                self.swap_all(&generators, &mut unfolded.states, at, |_| {});
+                at += 1;
             }
         }
         let layout = Layout::new(self.tables.sizes());
-        let elsewhere = unfolded.len() as u32;
-        let mut edges = Edges::new();
+        let elsewhere = unfolded.states.len() as u32;
         let mut row: SmallVec<[u64; 16]> = SmallVec::from_elem(0, layout.words());
-        for (form, _) in &unfolded {
-            layout.pack(form, &mut row);
+        for number in 0..elsewhere {
+            allowance.go_on_holding(|| unfolded.bytes())?;
+            layout.pack(unfolded.states.value(number), &mut row);
+            let Unfolded { states, edges, .. } = &mut unfolded;
             let found = self.tables.successors(&layout, &row, |action, next| {
                 let next: Ids = layout.fields().iter().map(|field| field.read(next)).collect();
-                let target = numbers.get(&next).copied().unwrap_or(elsewhere);
+                let target = states.find(&next).unwrap_or(elsewhere);
                 edges.push(Edge { label: self.tables.label(action), target });
             });
             debug_assert!(found.is_ok(), "the tables are filled");
             edges.close();
         }
-        Unfolded { states: unfolded, edges, ends: Bits::default() }
+        Ok(unfolded)
+    }
+
+    /// Swaps, by position, that together make every renaming.
+    fn generators(&self) -> Vec<usize> {
+        self.symmetry.as_ref().map_or(Vec::new(), |symmetry| symmetry.group().generators())
+    }
+
+    /// Adds what these swaps make of the state number `at`. `added` is told the swap that made each
+    /// state that was not there.
+    fn swap_all(
+        &self,
+        swaps: &[usize],
+        forms: &mut Interner<Ids>,
+        at: u32,
+        mut added: impl FnMut(usize),
+    ) {
+        let Some(symmetry) = &self.symmetry else { return };
+        for &swap in swaps {
+            let known = forms.len();
+            forms.intern(symmetry.swap(swap, forms.value(at)));
+            if forms.len() > known {
+                added(swap);
+            }
+        }
+    }
+
+    /// The swaps that lead from one state to another; `None` if they differ in more than names.
+    fn renaming(&self, state: Ids, wanted: &Ids) -> Option<Vec<usize>> {
+        let generators = self.generators();
+        let mut forms = Interner::default();
+        let mut at = forms.intern(state);
+        // For each form but the first, which one it came from, and by which swap.
+        let mut origins: Vec<(u32, usize)> = Vec::new();
+        loop {
+            if let Some(mut form) = forms.find(wanted) {
+                let mut swaps = Vec::new();
+                while form > 0 {
+                    let (from, swap) = origins[form as usize - 1];
+                    swaps.push(swap);
+                    form = from;
+                }
+                swaps.reverse();
+                return Some(swaps);
+            }
+            if at as usize == forms.len() {
+                return None;
+            }
+            self.swap_all(&generators, &mut forms, at, |swap| origins.push((at, swap)));
+            at += 1;
+        }
     }
 
     /// Takes a lasso on the product itself.
@@ -117,11 +192,7 @@ impl<P: Product> ProductSpace<'_, P> {
         let last = self.ids_of(last);
         let step = stem.steps.len();
         // The stem may have come to another of the states that the last one stands for.
-        let renaming = orbit(self.symmetry.as_ref(), &last)
-            .into_iter()
-            .find(|(form, _)| *form == lasso.entry)
-            .map(|(_, swaps)| swaps)
-            .ok_or(NotReplayed { step })?;
+        let renaming = self.renaming(last, &lasso.entry).ok_or(NotReplayed { step })?;
         let rename = |state: &Vec<P::Part>| {
             renaming.iter().fold(state.clone(), |state, &swap| self.swapped(swap, &state))
         };
@@ -167,24 +238,4 @@ impl<P: Product> ProductSpace<'_, P> {
         }
         swapped
     }
-}
-
-/// All states that differ from this one in names only, and the swaps that lead there.
-fn orbit(symmetry: Option<&Symmetry>, state: &[u32]) -> Vec<(Ids, Vec<usize>)> {
-    let mut forms = vec![(Ids::from_slice(state), Vec::new())];
-    let Some(symmetry) = symmetry else { return forms };
-    let generators = symmetry.group().generators();
-    let mut at = 0;
-    while at < forms.len() {
-        for &swap in &generators {
-            let (form, swaps) = &forms[at];
-            let image = symmetry.swap(swap, form);
-            if forms.iter().all(|(other, _)| *other != image) {
-                let swaps = [&swaps[..], &[swap]].concat();
-                forms.push((image, swaps));
-            }
-        }
-        at += 1;
-    }
-    forms
 }

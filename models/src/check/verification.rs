@@ -260,14 +260,16 @@ impl<'m, S: Subject> Verification<'m, S> {
         self
     }
 
-    /// Stops after this time.
+    /// Stops after this time. Promises about fair paths are judged when the search has ended, so they
+    /// are [incomplete](super::Verdict::Incomplete) when it takes all the time: to judge them on a
+    /// part of a space, limit the [number of states](Self::max_states).
     #[must_use]
     pub fn timeout(mut self, time: Duration) -> Self {
         self.task.limits.time = Some(time);
         self
     }
 
-    /// Stops soon after the flag turns true.
+    /// Stops soon after the flag turns true, whether states are being explored or judged.
     #[must_use]
     pub fn interrupt(mut self, flag: Arc<AtomicBool>) -> Self {
         self.task.limits.interrupt = Some(flag);

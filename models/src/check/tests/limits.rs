@@ -1,12 +1,18 @@
 //! What is said of a search that stopped early.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use stateright::Model;
 
-use crate::check::{Completeness, Limit, Report, Verify};
+use crate::check::allowance::Allowance;
+use crate::check::limits::Limits;
+use crate::check::stopwatch::Stopwatch;
+use crate::check::{
+    Completeness, Limit, Move, Product, Report, Snapshot, Subject, Swap, Verification, Verify,
+    product,
+};
 
 /// Counts for ever, and may jump ahead.
 struct Numbers;
@@ -176,4 +182,191 @@ fn memory_for_what_comes_after_the_search() {
         none.completeness,
         Completeness::Incomplete { limit: Limit::Memory(10), depth_complete: 2, queue: 0 }
     );
+}
+
+/// Some wheels with four states each that turn for ever, all alike: few states up to symmetry, and many
+/// in which they have their names.
+struct Wheels(usize);
+
+impl Product for Wheels {
+    type Part = u8;
+    type Request = ();
+    type Action = usize;
+
+    fn initial(&self) -> Vec<Vec<u8>> {
+        vec![vec![0; self.0]]
+    }
+    fn moves(&self, slot: usize, part: &u8, moves: &mut Vec<Move<Self>>) {
+        moves.push(Move { action: slot, part: (part + 1) % 4, requests: Vec::new() });
+    }
+    fn answer(&self, _slot: usize, _part: &u8, _request: &()) -> Option<u8> {
+        None
+    }
+    fn symmetry(&self) -> Vec<usize> {
+        vec![self.0]
+    }
+    fn swap(&self, swap: Swap, slot: usize, part: &u8) -> (usize, u8) {
+        (swap.rename(slot), *part)
+    }
+}
+
+/// Counts up to a number and starts again. May also leave from the start, and is never seen again.
+struct Ring {
+    states: u32,
+    may_leave: bool,
+}
+
+impl Ring {
+    const GONE: u32 = u32::MAX;
+}
+
+impl Model for Ring {
+    type State = u32;
+    type Action = u32;
+
+    fn init_states(&self) -> Vec<u32> {
+        vec![0]
+    }
+    fn actions(&self, state: &u32, actions: &mut Vec<u32>) {
+        if *state != Ring::GONE {
+            actions.push((state + 1) % self.states);
+        }
+        if self.may_leave && *state == 0 {
+            actions.push(Ring::GONE);
+        }
+    }
+    fn next_state(&self, _state: &u32, next: u32) -> Option<u32> {
+        Some(next)
+    }
+}
+
+/// Runs the check, and interrupts it when it looks at its limits for the `nth` time. Returns how often
+/// it did.
+fn interrupted<S: Subject>(
+    nth: u64,
+    check: Verification<'_, S>,
+) -> (Report<S::State, S::Action>, u64) {
+    let (flag, looks) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let (raised, counted) = (Arc::clone(&flag), Arc::clone(&looks));
+    let gauge = move || {
+        if counted.fetch_add(1, Ordering::Relaxed) + 1 == nth {
+            raised.store(true, Ordering::Relaxed);
+        }
+        0
+    };
+    let report = check.interrupt(flag).memory_gauge(gauge).run();
+    (report, looks.load(Ordering::Relaxed))
+}
+
+const NEVER: u64 = 0;
+
+fn at_the_start(state: Snapshot<'_, u8>) -> bool {
+    state.parts().iter().all(|part| **part == 0)
+}
+
+#[test]
+fn an_interruption_while_states_are_taken_apart() {
+    let wheels = Wheels(6);
+    let (explored, looks) = interrupted(NEVER, product(&wheels).always("any", |_| true));
+    assert_eq!((explored.states, explored.is_complete()), (84, true));
+    let check = || product(&wheels).always_eventually("all at the start", at_the_start);
+    let (whole, all_looks) = interrupted(NEVER, check());
+    assert_eq!(whole.properties[0].verdict.word(), "violated");
+    // There are 4^6 of them; they are looked at for what they are, for where they lead, and for loops.
+    assert!(all_looks >= looks + 3 * 4, "{all_looks} looks, {looks} of them while exploring");
+    for nth in looks + 1..=looks + 8 {
+        let (report, _) = interrupted(nth, check());
+        assert_eq!(report.properties[0].verdict.word(), "incomplete", "look {nth}");
+        let Completeness::Incomplete { limit, queue, .. } = report.completeness else {
+            panic!("it was interrupted");
+        };
+        assert_eq!((report.states, limit, queue), (84, Limit::Interrupted, 0));
+    }
+}
+
+#[test]
+fn memory_for_states_taken_apart() {
+    let check = |bytes: u64| {
+        product(&Wheels(7))
+            .always("any", |_| true)
+            .always_eventually("all at the start", at_the_start)
+            .max_memory(bytes)
+            .run()
+    };
+    let words = |report: &Report<Vec<u8>, usize>| {
+        report.properties.iter().map(|found| found.verdict.word()).collect::<Vec<_>>().join(" ")
+    };
+    let enough = check(1 << 24);
+    assert!(enough.is_complete());
+    assert_eq!(words(&enough), "holds violated");
+    let bytes = 1 << 21;
+    let little = check(bytes);
+    assert_eq!((little.states, words(&little)), (120, String::from("holds incomplete")));
+    let Completeness::Incomplete { limit, queue, .. } = little.completeness else {
+        panic!("it takes more memory than that");
+    };
+    assert_eq!((limit, queue), (Limit::Memory(bytes), 0));
+}
+
+/// Whatever is judged on the graph takes notice of an interruption soon.
+#[test]
+fn an_interruption_of_what_comes_after_the_search() {
+    let ring = Ring { states: 5_000, may_leave: false };
+    let explored = interrupted(NEVER, ring.verify().always("any", |_| true)).1;
+    let checks = || {
+        [
+            ring.verify().eventually("seven", |_| false),
+            ring.verify().leads_to("eight", |state| *state == 7, |_| false),
+            ring.verify().always_eventually("nine", |_| false),
+            ring.verify().never_stuck("ten", |state| *state == 10),
+        ]
+    };
+    let words = ["violated", "violated", "violated", "holds"];
+    for (at, word) in words.into_iter().enumerate() {
+        let check = || checks().into_iter().nth(at).unwrap();
+        let (whole, looks) = interrupted(NEVER, check());
+        assert_eq!(whole.properties[0].verdict.word(), word);
+        assert!(looks > explored + 8, "{looks} looks, {explored} of them while exploring");
+        for nth in explored + 1..=explored + 8 {
+            let (report, _) = interrupted(nth, check());
+            assert_eq!(report.properties[0].verdict.word(), "incomplete", "look {nth}");
+            let stopped = Completeness::Incomplete {
+                limit: Limit::Interrupted,
+                depth_complete: report.depth,
+                queue: 0,
+            };
+            assert_eq!(report.completeness, stopped);
+        }
+    }
+}
+
+#[test]
+fn what_was_found_before_an_interruption_counts() {
+    let ring = Ring { states: 5_000, may_leave: true };
+    let explored = interrupted(NEVER, ring.verify().always("any", |_| true)).1;
+    let check = || {
+        ring.verify()
+            .eventually("starts again", |state| *state == 4_999)
+            .always_eventually("starts again and again", |state| *state == 4_999)
+    };
+    // The first look is before the first promise, the second one in the middle of it.
+    let (report, _) = interrupted(explored + 7, check());
+    let words: Vec<_> = report.properties.iter().map(|found| found.verdict.word()).collect();
+    assert_eq!(words, ["violated", "incomplete"]);
+    let path = report.properties[0].verdict.counterexample().unwrap();
+    assert_eq!(path.steps, [(Ring::GONE, Ring::GONE)]);
+    assert!(!report.is_complete());
+}
+
+#[test]
+fn time_for_what_comes_after_the_search() {
+    let limits = Limits { time: Some(Duration::ZERO), ..Limits::default() };
+    let allowance = Allowance::after(&limits, Stopwatch::start(), 0);
+    let stopped = (0..10_000).find_map(|_| allowance.go_on().err());
+    assert_eq!(stopped, Some(Limit::Time(Duration::ZERO)));
+    assert_eq!(allowance.reached(), stopped);
+    let unhurried = Limits::default();
+    let allowance = Allowance::after(&unhurried, Stopwatch::start(), 0);
+    assert!((0..10_000).all(|_| allowance.go_on().is_ok()));
+    assert_eq!(allowance.reached(), None);
 }

@@ -6,13 +6,14 @@ use proptest::test_runner::TestRunner;
 use super::reference::{Reference, Truth};
 use super::small::{Small, small};
 use crate::check::PropertyKind;
+use crate::check::allowance::Allowance;
 use crate::check::chunked::{Bits, Column};
 use crate::check::discipline::{Discipline, Met, Sound};
 use crate::check::explore::explore;
 use crate::check::graph::Graph;
 use crate::check::labels::ByRule;
 use crate::check::limits::Limits;
-use crate::check::liveness::{Contradiction, broken_promise};
+use crate::check::liveness::{Undecided, broken_promise};
 use crate::check::model_space::ModelSpace;
 use crate::check::parallel::Workers;
 use crate::check::pending::Sources;
@@ -39,7 +40,7 @@ fn is_broken(
     graph: &Small,
     kind: PropertyKind,
     discipline: &impl Discipline,
-) -> Result<bool, Contradiction> {
+) -> Result<bool, Undecided> {
     let fairness = graph.fairness;
     let rule = ByRule::new(move |action: &u8| fairness[*action as usize]);
     let workers = Workers::new(1);
@@ -67,7 +68,10 @@ fn is_broken(
         constraints: &constraints,
     };
     let goal = Column::new(&goal, 0, 1);
-    broken_promise(&explored, sources, goal, |state| space.parent(state), discipline)
+    let limits = Limits::default();
+    let allowance = Allowance::after(&limits, clock, 0);
+    let parent = |state| space.parent(state);
+    broken_promise(&explored, sources, goal, parent, discipline, &allowance)
         .map(|path| path.is_some())
 }
 

@@ -1,0 +1,79 @@
+//! What its limits leave to a search, once it has explored what it could.
+//!
+//! Judging what was found can take longer than finding it: promises are judged on the whole graph, and
+//! where one state stood for several, on all of those. So every analysis asks, each time it looks at a
+//! state, whether it may go on. It asks its allowance, which looks at the clock now and then only.
+
+use std::cell::Cell;
+
+use super::limits::Limits;
+use super::stopwatch::Stopwatch;
+use super::verdict::Limit;
+
+/// How often an analysis may ask before anybody looks at the limits.
+const PATIENCE: u32 = 1 << 10;
+
+/// Keeps what comes after the exploration within the limits.
+pub(super) struct Allowance<'l> {
+    limits: &'l Limits<'l>,
+    clock: Stopwatch,
+    /// Bytes that the exploration holds.
+    held: u64,
+    left: Cell<u32>,
+    reached: Cell<Option<Limit>>,
+}
+
+impl<'l> Allowance<'l> {
+    /// What is left after an exploration that holds so many bytes, by its own reckoning.
+    pub(super) fn after(limits: &'l Limits<'l>, clock: Stopwatch, held: u64) -> Self {
+        Allowance { limits, clock, held, left: Cell::new(PATIENCE), reached: Cell::new(None) }
+    }
+
+    /// Whether an analysis that holds `held` bytes by now can go on with something that takes `needed`
+    /// bytes more.
+    ///
+    /// # Errors
+    /// The limit that forbids it.
+    pub(super) fn permit(&self, held: u64, needed: u64) -> Result<(), Limit> {
+        match self.limits.forbid(self.clock.elapsed(), self.held + held, needed) {
+            None => Ok(()),
+            Some(limit) => {
+                self.reached.set(self.reached.get().or(Some(limit)));
+                Err(limit)
+            }
+        }
+    }
+
+    /// Asked for every state that an analysis looks at: whether it can go on within the memory that was
+    /// [permitted](Self::permit).
+    ///
+    /// # Errors
+    /// The limit that forbids it.
+    #[inline]
+    pub(super) fn go_on(&self) -> Result<(), Limit> {
+        self.go_on_holding(|| 0)
+    }
+
+    /// The same for an analysis that could not say beforehand how many bytes it would come to hold.
+    ///
+    /// # Errors
+    /// The limit that forbids it.
+    #[inline]
+    pub(super) fn go_on_holding(&self, held: impl FnOnce() -> u64) -> Result<(), Limit> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => {
+                self.left.set(PATIENCE);
+                self.permit(held(), 0)
+            }
+        }
+    }
+
+    /// The first limit that forbade something.
+    pub(super) fn reached(&self) -> Option<Limit> {
+        self.reached.get()
+    }
+}
