@@ -1,10 +1,9 @@
 //! Try-Confirm-Cancel: it holds with every knob at its default, each knob turned wrong breaks the
 //! property that names the anomaly, and a formula that cannot fail proves nothing.
 
-mod trial;
-
 use std::num::NonZeroU8;
 
+use crate::trial::{self, Case, faults, verdicts};
 use amends_models::check::{Property, PropertyKind, Snapshot};
 use amends_models::property::StepHistory;
 use amends_models::protocol::barrier::{Barrier, LedgerWrite};
@@ -16,7 +15,6 @@ use amends_models::protocol::{Address, WorkflowId};
 use amends_models::system::Part;
 use amends_models::system::tcc::{self, Tcc};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
-use trial::{Case, faults, verdicts};
 
 const ONE: Option<NonZeroU8> = Some(NonZeroU8::MIN);
 const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);

@@ -1,11 +1,9 @@
 //! Isolation of sagas: workflows that run at the same time read and overwrite each other's unfinished
 //! work unless a countermeasure keeps them apart, and each countermeasure mends what it is for.
 
-mod trial;
-
+use crate::trial::{self, Case, faults, verdicts};
 use amends_models::protocol::saga::{Isolation, SagaKnobs};
 use amends_models::workflow::{Fault, Protocol, StepDraft, StepKind, Workflow, WorkflowError};
-use trial::{Case, faults, verdicts};
 
 fn isolated(workflow: Workflow, isolation: Isolation) -> Workflow {
     workflow.with_protocol(Protocol::Saga(SagaKnobs { isolation, ..SagaKnobs::default() }))

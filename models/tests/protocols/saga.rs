@@ -1,14 +1,12 @@
 //! The orchestrated saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-mod trial;
-
+use crate::trial::{self, Case, assert_all_hold, faults};
 use amends_models::protocol::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, KeyLifetime, LedgerWrite,
     Recovery, SagaKnobs, StepLog,
 };
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
-use trial::{Case, assert_all_hold, faults};
 
 /// A workflow of compensatable steps, one service each, without business: what matters here is
 /// whether steps are done and undone.

@@ -4,8 +4,6 @@
 //! under the least that exposes it, and the property that names what breaks. What must be true of all
 //! cases of all protocols is here.
 
-#![allow(dead_code, reason = "each protocol asks for what it has")]
-
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 

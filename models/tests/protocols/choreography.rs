@@ -1,14 +1,12 @@
 //! The choreographed saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-mod trial;
-
+use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
 use amends_models::protocol::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
 use amends_models::protocol::saga::{Cancellation, SagaKnobs};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
-use trial::{Case, assert_all_hold, faults, verdicts};
 
 /// Steps in a row, one service each, without business: what matters here is whether they are done and
 /// undone.

@@ -1,10 +1,9 @@
 //! Workflows whose steps use different protocols: they are atomic with every knob at its default, and
 //! each wrong way of putting protocols together breaks the property that names the anomaly.
 
-mod trial;
-
 use std::num::NonZeroU8;
 
+use crate::trial::{self, Case, assert_all_hold, faults};
 use amends_models::protocol::mixed::{
     MessageTable, MixedChoices, MixedKnobs, Notify, RollBack, Settle,
 };
@@ -14,7 +13,6 @@ use amends_models::protocol::{StepId, WorkflowId, barrier};
 use amends_models::workflow::{
     Fault, Protocol, RuleDraft, StepDraft, StepKind, StepProtocol, Workflow, WorkflowBuilder,
 };
-use trial::{Case, assert_all_hold, faults};
 
 fn mixed(choices: MixedChoices) -> Protocol {
     Protocol::Mixed(choices)

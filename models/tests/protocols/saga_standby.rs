@@ -1,12 +1,10 @@
 //! The saga with a coordinator that stands by: it ends although the first one never returns, and stays
 //! atomic as long as the store fences off whoever led before.
 
-mod trial;
-
+use crate::trial::{self, Case, faults};
 use amends_models::protocol::lease::Fencing;
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
-use trial::{Case, faults};
 
 /// A workflow of compensatable steps, one service each, one after the other.
 fn workflow(steps: usize, knobs: SagaKnobs) -> Workflow {

@@ -1,10 +1,9 @@
 //! Event sourcing: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-mod trial;
-
 use std::sync::Arc;
 
+use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
 use amends_models::protocol::event_sourcing::{
     Checkpoint, CommandIdentity, Conflict, Delivery, EventSourcingKnobs, ExpectedVersion,
     GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
@@ -13,7 +12,6 @@ use amends_models::workflow::domain::{
     AggregateDraft, CommandDraft, Domain, DomainBuilder, EventDraft, PolicyDraft, ProjectionDraft,
 };
 use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
-use trial::{Case, assert_all_hold, faults, verdicts};
 
 /// Orders that take from one shared stock.
 fn stock() -> DomainBuilder {

@@ -1,15 +1,13 @@
 //! Two-phase commit: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-mod trial;
-
+use crate::trial::{self, Case, faults};
 use amends_models::protocol::lease::{Claiming, Fencing, Life};
 use amends_models::protocol::two_phase_commit::{
     CommitLog, DecisionLog, Heuristic, HeuristicReport, Locks, PrepareLog, Presumption, Silence,
     Snapshot, Suspicion, TwoPhaseKnobs, Work,
 };
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
-use trial::{Case, faults};
 
 /// A transfer between two banks. There is money for one of two concurrent transfers only.
 fn transfer(knobs: &TwoPhaseKnobs) -> Workflow {

@@ -1,0 +1,16 @@
+//! Every protocol on trial: it holds with every knob at its default, and each wrong choice is found.
+//!
+//! [`trial`] says what must be true of all protocols, the other modules what there is to try. They are
+//! one binary because a trial takes any protocol, and the checker is compiled for each.
+
+mod choreography;
+mod event_sourcing;
+mod isolation;
+mod mixed;
+mod outbox;
+mod reductions;
+mod saga;
+mod saga_standby;
+mod tcc;
+mod trial;
+mod two_phase_commit;
