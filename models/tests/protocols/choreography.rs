@@ -2,24 +2,23 @@
 //! the property that names the anomaly.
 
 use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
+use crate::workflows;
 use amends_models::protocol::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
 use amends_models::protocol::saga::{Cancellation, SagaKnobs};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
 
-/// Steps in a row, one service each, without business: what matters here is whether they are done and
-/// undone.
+fn choreographed() -> Protocol {
+    Protocol::Choreography(ChoreographyKnobs::default())
+}
+
 fn chain(steps: usize) -> Workflow {
-    let mut builder =
-        Workflow::builder("order").protocol(Protocol::Choreography(ChoreographyKnobs::default()));
-    for at in 0..steps {
-        let service = format!("service-{at}");
-        builder = builder
-            .service(&service, [("count", 0)])
-            .step(StepDraft::new(format!("step-{at}"), &service));
-    }
-    builder.build().expect("the workflow is sound")
+    workflows::in_a_row(steps, choreographed())
+}
+
+fn with_pivot() -> Workflow {
+    workflows::with_pivot(choreographed())
 }
 
 /// Two steps beside each other after the first; a last one waits for both.
@@ -31,7 +30,7 @@ fn diamond() -> Workflow {
         .step(StepDraft::new("reserve", "stock").after(["create"]))
         .step(StepDraft::new("charge", "money").after(["create"]))
         .step(StepDraft::new("ship", "parcel").after(["reserve", "charge"]))
-        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
+        .protocol(choreographed())
         .build()
         .expect("the workflow is sound")
 }
@@ -44,21 +43,7 @@ fn fork() -> Workflow {
         .step(StepDraft::new("create", "order"))
         .step(StepDraft::new("reserve", "stock").after(["create"]))
         .step(StepDraft::new("charge", "money").after(["create"]))
-        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
-        .build()
-        .expect("the workflow is sound")
-}
-
-/// One compensatable step, the pivot, one retriable step.
-fn with_pivot() -> Workflow {
-    Workflow::builder("order")
-        .service("inventory", [("count", 0)])
-        .service("payment", [("count", 0)])
-        .service("shipping", [("count", 0)])
-        .step(StepDraft::new("reserve", "inventory"))
-        .step(StepDraft::new("charge", "payment").kind(StepKind::Pivot))
-        .step(StepDraft::new("ship", "shipping").kind(StepKind::Retriable))
-        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
+        .protocol(choreographed())
         .build()
         .expect("the workflow is sound")
 }
@@ -99,7 +84,7 @@ fn a_request_with_two_points_of_no_return_cannot_be_taken_back() {
         .step(StepDraft::new("reserve", "inventory"))
         .step(retriable("charge", "payment"))
         .step(retriable("ship", "shipping"))
-        .protocol(Protocol::Choreography(ChoreographyKnobs::default()))
+        .protocol(choreographed())
         .build()
         .expect("the workflow is sound");
     let right = verdicts(&workflow);
@@ -250,8 +235,7 @@ fn every_wrong_choice_breaks_the_property_that_names_it() {
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for case in cases().into_iter().filter(|case| !case.halts()) {
-        let right = Protocol::Choreography(ChoreographyKnobs::default());
-        trial::assert_harmless(case.name, &case.workflow.with_protocol(right));
+        trial::assert_harmless(case.name, &case.workflow.with_protocol(choreographed()));
     }
 }
 

@@ -1,7 +1,8 @@
 //! Every protocol on trial: it holds with every knob at its default, and each wrong choice is found.
 //!
-//! [`trial`] says what must be true of all protocols, the other modules what there is to try. They are
-//! one binary because a trial takes any protocol, and the checker is compiled for each.
+//! [`trial`] says what must be true of all protocols, [`workflows`] has what any of them can be tried
+//! with, and the other modules say what there is to try. They are one binary because a trial takes any
+//! protocol, and the checker is compiled for each.
 
 mod choreography;
 mod event_sourcing;
@@ -14,3 +15,4 @@ mod saga_standby;
 mod tcc;
 mod trial;
 mod two_phase_commit;
+mod workflows;

@@ -2,36 +2,19 @@
 //! the property that names the anomaly.
 
 use crate::trial::{self, Case, assert_all_hold, faults};
+use crate::workflows;
 use amends_models::protocol::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, KeyLifetime, LedgerWrite,
     Recovery, SagaKnobs, StepLog,
 };
-use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
 
-/// A workflow of compensatable steps, one service each, without business: what matters here is
-/// whether steps are done and undone.
 fn workflow(steps: usize) -> Workflow {
-    let mut builder = Workflow::builder("order");
-    for at in 0..steps {
-        let service = format!("service-{at}");
-        builder = builder
-            .service(&service, [("count", 0)])
-            .step(StepDraft::new(format!("step-{at}"), &service));
-    }
-    builder.build().expect("the workflow is sound")
+    workflows::in_a_row(steps, Protocol::Saga(SagaKnobs::default()))
 }
 
-/// One compensatable step, the pivot, one retriable step.
 fn workflow_with_pivot() -> Workflow {
-    Workflow::builder("order")
-        .service("inventory", [("count", 0)])
-        .service("payment", [("count", 0)])
-        .service("shipping", [("count", 0)])
-        .step(StepDraft::new("reserve", "inventory"))
-        .step(StepDraft::new("charge", "payment").kind(StepKind::Pivot))
-        .step(StepDraft::new("ship", "shipping").kind(StepKind::Retriable))
-        .build()
-        .expect("the workflow is sound")
+    workflows::with_pivot(Protocol::Saga(SagaKnobs::default()))
 }
 
 #[test]

@@ -2,20 +2,13 @@
 //! atomic as long as the store fences off whoever led before.
 
 use crate::trial::{self, Case, faults};
+use crate::workflows;
 use amends_models::protocol::lease::Fencing;
 use amends_models::protocol::saga::SagaKnobs;
-use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
+use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
 
-/// A workflow of compensatable steps, one service each, one after the other.
 fn workflow(steps: usize, knobs: SagaKnobs) -> Workflow {
-    let mut builder = Workflow::builder("order").protocol(Protocol::Saga(knobs));
-    for at in 0..steps {
-        let service = format!("service-{at}");
-        builder = builder
-            .service(&service, [("count", 0)])
-            .step(StepDraft::new(format!("step-{at}"), &service));
-    }
-    builder.build().expect("the workflow is sound")
+    workflows::in_a_row(steps, Protocol::Saga(knobs))
 }
 
 fn standby() -> SagaKnobs {
