@@ -22,9 +22,6 @@ use super::product::{Move, Product, Swap, successors};
 use super::symmetry::{Placed, Symmetry};
 use super::tables::Tables;
 
-/// What a move asks of others, in an order that all renamings agree on.
-type Asks<P> = Vec<(usize, <P as Product>::Request)>;
-
 /// How far the proof has come.
 pub(super) struct Audit<P: Product> {
     /// How many compiled parts, and how many answers, were looked at.
@@ -108,6 +105,8 @@ impl<P: Product> Audit<P> {
         })
     }
 
+    /// Compares the moves of all forms of a part. A swap undoes itself, so two forms that it turns into
+    /// each other are compared once, and each has the moves that the other lacks.
     fn audit_moves(
         &mut self,
         tables: &Tables<'_, P>,
@@ -116,21 +115,32 @@ impl<P: Product> Audit<P> {
         part: Placed,
     ) {
         let mut forms = vec![part];
-        let mut at = 0;
-        while at < forms.len() {
-            let form = forms[at];
-            at += 1;
-            let mut moves = Vec::new();
-            tables.product().moves(form.0 as usize, part_of(tables, form), &mut moves);
+        let mut moves: Vec<Vec<Move<P>>> = Vec::new();
+        let mut places = FxHashMap::from_iter([(part, 0)]);
+        while let Some(&form) = forms.get(moves.len()) {
+            moves.push(moves_of(tables, form));
             for &swap in generators {
                 let image = symmetry.swap_part(swap, form);
                 if self.seen.insert(image) {
+                    places.insert(image, forms.len());
                     forms.push(image);
                 }
-                let swap = symmetry.group().swaps[swap];
-                let lonely = without_counterpart(tables, swap, form, &moves, image);
-                if !lonely.is_empty() {
-                    self.lonely.entry(form).or_default().extend(lonely);
+            }
+        }
+        for (at, &form) in forms.iter().enumerate() {
+            for &swap in generators {
+                let image = symmetry.swap_part(swap, form);
+                let there = places[&image];
+                if there < at {
+                    continue;
+                }
+                let (here, there) = (&moves[at], &moves[there]);
+                let (lonely, others) =
+                    without_counterpart(tables, symmetry, swap, form, here, there);
+                for (form, lonely) in [(form, lonely), (image, others)] {
+                    if !lonely.is_empty() {
+                        self.lonely.entry(form).or_default().extend(lonely.into_iter().cloned());
+                    }
                 }
             }
         }
@@ -144,16 +154,19 @@ impl<P: Product> Audit<P> {
         asked: (Placed, P::Request),
     ) -> Option<String> {
         let product = tables.product();
-        let mut forms = vec![asked];
-        while let Some((form, request)) = forms.pop() {
+        let answer_of = |(form, request): &(Placed, P::Request)| {
+            product.answer(form.0 as usize, part_of(tables, *form), request)
+        };
+        let answer = answer_of(&asked);
+        let mut forms = vec![(asked, answer)];
+        while let Some(((form, request), answer)) = forms.pop() {
             let slot = form.0 as usize;
-            let answer = product.answer(slot, part_of(tables, form), &request);
             for &position in generators {
                 let swap = symmetry.group().swaps[position];
                 let image = symmetry.swap_part(position, form);
-                let asked = product.swap_request(swap, &request);
+                let asked = (image, product.swap_request(swap, &request));
                 let expected = answer.as_ref().map(|part| product.swap(swap, slot, part).1);
-                let given = product.answer(image.0 as usize, part_of(tables, image), &asked);
+                let given = answer_of(&asked);
                 if given != expected {
                     let Swap { set, one, other } = swap;
                     return Some(format!(
@@ -162,8 +175,9 @@ impl<P: Product> Audit<P> {
                         part_of(tables, form),
                     ));
                 }
-                if self.seen_answers.insert((image, asked.clone())) {
-                    forms.push((image, asked));
+                if !self.seen_answers.contains(&asked) {
+                    self.seen_answers.insert(asked.clone());
+                    forms.push((asked, given));
                 }
             }
         }
@@ -175,45 +189,44 @@ fn part_of<'a, P: Product>(tables: &'a Tables<'_, P>, placed: Placed) -> &'a P::
     tables.part(placed.0 as usize, placed.1)
 }
 
-/// Those moves of a part that, renamed, are no moves of the renamed part.
-fn without_counterpart<P: Product>(
+/// The moves of a part, each with its requests in an order that all renamings agree on. Requests to
+/// one slot keep theirs.
+fn moves_of<P: Product>(tables: &Tables<'_, P>, form: Placed) -> Vec<Move<P>> {
+    let mut moves = Vec::new();
+    tables.product().moves(form.0 as usize, part_of(tables, form), &mut moves);
+    for step in &mut moves {
+        step.requests.sort_by_key(|(slot, _)| *slot);
+    }
+    moves
+}
+
+/// Those moves of a part that, renamed, are no moves of its image, and those of its image that none of
+/// them becomes.
+fn without_counterpart<'a, P: Product>(
     tables: &Tables<'_, P>,
-    swap: Swap,
+    symmetry: &Symmetry,
+    swap: usize,
     form: Placed,
-    moves: &[Move<P>],
-    image: Placed,
-) -> Vec<Move<P>> {
+    moves: &'a [Move<P>],
+    others: &'a [Move<P>],
+) -> (Vec<&'a Move<P>>, Vec<&'a Move<P>>) {
     let product = tables.product();
-    let mut others = Vec::new();
-    product.moves(image.0 as usize, part_of(tables, image), &mut others);
-    let mut others: Vec<(P::Part, Asks<P>)> =
-        others.into_iter().map(|other| (other.part, in_order::<P>(other.requests))).collect();
-    let counterpart = |step: &Move<P>| {
-        let part = product.swap(swap, form.0 as usize, &step.part).1;
-        let asks = step.requests.iter().map(|(slot, request)| {
-            (place_of(tables, swap, *slot), product.swap_request(swap, request))
-        });
-        (part, in_order::<P>(asks.collect()))
-    };
+    let declared = symmetry.group().swaps[swap];
     let mut lonely = Vec::new();
+    let mut others: Vec<&Move<P>> = others.iter().collect();
     for step in moves {
-        let wanted = counterpart(step);
-        match others.iter().position(|other| *other == wanted) {
-            Some(at) => drop(others.swap_remove(at)),
-            None => lonely.push(step.clone()),
+        let part = product.swap(declared, form.0 as usize, &step.part).1;
+        let asks = step.requests.iter().map(|(slot, request)| {
+            (symmetry.swap_slot(swap, *slot), product.swap_request(declared, request))
+        });
+        let mut asks: Vec<(usize, P::Request)> = asks.collect();
+        asks.sort_by_key(|(slot, _)| *slot);
+        match others.iter().position(|other| other.part == part && other.requests == asks) {
+            Some(at) => drop(others.remove(at)),
+            None => lonely.push(step),
         }
     }
-    lonely
-}
-
-/// Where a swap moves a slot. That does not depend on the part, so any of its parts will do.
-fn place_of<P: Product>(tables: &Tables<'_, P>, swap: Swap, slot: usize) -> usize {
-    tables.product().swap(swap, slot, tables.part(slot, 0)).0
-}
-
-fn in_order<P: Product>(mut asks: Asks<P>) -> Asks<P> {
-    asks.sort_by_key(|(slot, _)| *slot);
-    asks
+    (lonely, others)
 }
 
 /// Whether a move is not possible in a state, or leads to the same as some move does in every state

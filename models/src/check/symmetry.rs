@@ -101,6 +101,11 @@ impl Symmetry {
         self.swapped[swap].image(placed)
     }
 
+    /// Where a swap moves a slot.
+    pub(super) fn swap_slot(&self, swap: usize, slot: usize) -> usize {
+        self.swapped[swap].slots[slot] as usize
+    }
+
     /// What a swap makes of a state.
     pub(super) fn swap(&self, swap: usize, state: &[u32]) -> Ids {
         self.swapped[swap].apply(state)

@@ -257,6 +257,16 @@ proptest! {
     }
 
     #[test]
+    fn what_is_no_symmetry_does_no_harm(things in things(), stuck in 0..THINGS) {
+        let things = Things { stuck: Some(stuck), ..things };
+        let check = || product(&things).properties(properties());
+        let (asked, full) = (check().run(), check().symmetry(false).run());
+        for (one, other) in asked.properties.iter().zip(&full.properties) {
+            assert_eq!(one.verdict.word(), other.verdict.word(), "{}", one.name);
+        }
+    }
+
+    #[test]
     fn promises_are_kept_or_broken_as_without_symmetry(things in things()) {
         assert_alike(&things, promises, 300);
     }
@@ -276,9 +286,12 @@ fn refusal(things: &Things, property: Property<Parts<Part>>) -> String {
 
 #[test]
 fn a_model_that_tells_things_apart_is_not_reduced() {
-    let harmless = Property::new(PropertyKind::Always, "anything", |_| true);
-    let reason = refusal(&busy(Some(1)), harmless);
-    assert!(reason.contains("(0, 0, None) has no counterpart"), "{reason}");
+    for (stuck, other) in [(0, 1), (1, 0), (2, 1)] {
+        let harmless = Property::new(PropertyKind::Always, "anything", |_| true);
+        let reason = refusal(&busy(Some(stuck)), harmless);
+        let wanted = format!("({other}, 0, None) has no counterpart");
+        assert!(reason.contains(&wanted), "{reason}");
+    }
 }
 
 #[test]
