@@ -9,16 +9,15 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
+use super::automata::{Automata, Missing};
 use super::condition::StepSays;
 use super::index::{self, Full, Shard};
 use super::known::Known;
 use super::newcomers::Transition;
 use super::packing::Layout;
-use super::product::Product;
 use super::reduction::Locality;
 use super::rows::{Row, Rows};
 use super::symmetry::{Ids, Symmetry};
-use super::tables::{Missing, Tables};
 
 /// The successors of a run of states, in order.
 #[derive(Debug, Default)]
@@ -87,9 +86,9 @@ impl Block {
     ///
     /// # Errors
     /// When the tables lack an entry. Once they have it, call again to go on.
-    pub(super) fn expand<P: Product>(
+    pub(super) fn expand(
         &mut self,
-        tables: &Tables<'_, P>,
+        automata: &Automata,
         layout: &Layout,
         rows: &Rows,
         first: Option<First<'_>>,
@@ -98,18 +97,19 @@ impl Block {
     ) -> Result<(), Missing> {
         let to = self.states.end.min(self.next_state().saturating_add(most));
         match layout.words() {
-            1 => self.expand_rows::<P, [u64; 1]>(tables, layout, rows, first, symmetry, to),
-            2 => self.expand_rows::<P, [u64; 2]>(tables, layout, rows, first, symmetry, to),
-            3 => self.expand_rows::<P, [u64; 3]>(tables, layout, rows, first, symmetry, to),
-            4 => self.expand_rows::<P, [u64; 4]>(tables, layout, rows, first, symmetry, to),
-            _ => self
-                .expand_rows::<P, SmallVec<[u64; 16]>>(tables, layout, rows, first, symmetry, to),
+            1 => self.expand_rows::<[u64; 1]>(automata, layout, rows, first, symmetry, to),
+            2 => self.expand_rows::<[u64; 2]>(automata, layout, rows, first, symmetry, to),
+            3 => self.expand_rows::<[u64; 3]>(automata, layout, rows, first, symmetry, to),
+            4 => self.expand_rows::<[u64; 4]>(automata, layout, rows, first, symmetry, to),
+            _ => {
+                self.expand_rows::<SmallVec<[u64; 16]>>(automata, layout, rows, first, symmetry, to)
+            }
         }
     }
 
-    fn expand_rows<P: Product, R: Row>(
+    fn expand_rows<R: Row>(
         &mut self,
-        tables: &Tables<'_, P>,
+        automata: &Automata,
         layout: &Layout,
         rows: &Rows,
         first: Option<First<'_>>,
@@ -123,7 +123,7 @@ impl Block {
                 self.rows.extend_from_slice(next.as_ref());
                 self.actions.push(action);
             };
-            if successors_of(tables, layout, rows, first, state, &row, &mut push).is_err() {
+            if successors_of(automata, layout, rows, first, state, &row, &mut push).is_err() {
                 self.actions.truncate(before);
                 self.rows.truncate(rows_before);
                 return Err(Missing);
@@ -144,16 +144,16 @@ impl Block {
 
     /// Finds out which of the states that are still to be expanded need entries that the tables lack.
     /// Once the tables have them, all can be expanded.
-    pub(super) fn find_lacking<P: Product>(
+    pub(super) fn find_lacking(
         &mut self,
-        tables: &Tables<'_, P>,
+        automata: &Automata,
         layout: &Layout,
         rows: &Rows,
         first: Option<First<'_>>,
     ) {
         let lacks = |&state: &u32| {
             let row = rows.get_any(state as usize);
-            successors_of(tables, layout, rows, first, state, &row, &mut |_, _| {}).is_err()
+            successors_of(automata, layout, rows, first, state, &row, &mut |_, _| {}).is_err()
         };
         self.lacking.clear();
         self.lacking.extend((self.next_state()..self.states.end).filter(lacks));
@@ -246,8 +246,8 @@ impl Block {
 
 /// Hands out the packed successors of a state that are to be explored, each with its action.
 #[inline]
-fn successors_of<P: Product, R: Row>(
-    tables: &Tables<'_, P>,
+fn successors_of<R: Row>(
+    automata: &Automata,
     layout: &Layout,
     rows: &Rows,
     first: Option<First<'_>>,
@@ -255,10 +255,10 @@ fn successors_of<P: Product, R: Row>(
     row: &R,
     found: &mut impl FnMut(u32, &R),
 ) -> Result<(), Missing> {
-    let slot = first.map(|first| first.slot(tables, layout, rows, state, row)).transpose()?;
+    let slot = first.map(|first| first.slot(automata, layout, rows, state, row)).transpose()?;
     match slot.flatten() {
-        Some(slot) => tables.local_successors(layout, slot, row, found),
-        None => tables.successors(layout, row, found),
+        Some(slot) => automata.local_successors(layout, slot, row, found),
+        None => automata.successors(layout, row, found),
     }
 }
 
@@ -273,22 +273,22 @@ pub(super) struct First<'a> {
 
 impl First<'_> {
     /// The slot that goes first in a state, if one may.
-    fn slot<P: Product, R: Row>(
+    fn slot<R: Row>(
         self,
-        tables: &Tables<'_, P>,
+        automata: &Automata,
         layout: &Layout,
         rows: &Rows,
         state: u32,
         row: &R,
     ) -> Result<Option<usize>, Missing> {
         for (slot, field) in layout.fields().iter().enumerate() {
-            if !tables.is_private(slot, field.read(row.as_ref()))
+            if !automata.is_private(slot, field.read(row.as_ref()))
                 || !self.locality.is_invisible(slot)
             {
                 continue;
             }
             let mut goes_on = false;
-            tables.local_successors(layout, slot, row, &mut |_, next: &R| {
+            automata.local_successors(layout, slot, row, &mut |_, next: &R| {
                 let hash = index::hash(next.as_ref());
                 let same = |number: u32| rows.is::<0>(number as usize, next.as_ref());
                 let known = self.shards[index::shard_of(hash)].find(hash, same);

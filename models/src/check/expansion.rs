@@ -79,9 +79,9 @@ impl<P: Product> ProductSpace<'_, P> {
     /// Expands and looks up a block.
     fn finish_block(&mut self, block: &mut Block, steps: &[&StepTestOf<P>]) {
         loop {
-            let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
+            let (automata, layout, rows) = (self.tables.automata(), &self.layout, &self.rows);
             let symmetry = self.symmetry.as_ref();
-            if block.expand(tables, layout, rows, self.first(), symmetry, u32::MAX).is_ok() {
+            if block.expand(automata, layout, rows, self.first(), symmetry, u32::MAX).is_ok() {
                 break;
             }
             self.fill(block.next_state());
@@ -128,12 +128,12 @@ impl<P: Product> ProductSpace<'_, P> {
             round.make_room(self.threads, &mut self.shards, &self.rows);
             let first = self.first();
             round.share_out(|block, finds, newcomers| {
-                let (tables, layout, rows) = (&self.tables, &self.layout, &self.rows);
+                let (automata, layout, rows) = (self.tables.automata(), &self.layout, &self.rows);
                 let symmetry = self.symmetry.as_ref();
                 let mut known = Together { rows, shards: &self.shards, newcomers, finds };
                 while !block.is_done() {
-                    if block.expand(tables, layout, rows, first, symmetry, BATCH).is_err() {
-                        return block.find_lacking(tables, layout, rows, first);
+                    if block.expand(automata, layout, rows, first, symmetry, BATCH).is_err() {
+                        return block.find_lacking(automata, layout, rows, first);
                     }
                     self.ask_steps(block, &tests.steps);
                     if block.look_up(&mut known).is_err() {
@@ -153,11 +153,7 @@ impl<P: Product> ProductSpace<'_, P> {
             }
         }
         let base = self.len();
-        round.rank();
-        let (rows, parents, shards) = (&mut self.rows, &mut self.parents, &self.shards);
-        let (_, counts) =
-            rayon::join(|| round.number(rows, parents), || round.settle(base, shards));
-        self.shards.iter_mut().zip(counts).for_each(|(shard, count)| shard.count(count));
+        round.number(&mut self.rows, &mut self.parents, &mut self.shards);
         self.examine_together(base as usize..self.rows.len(), &tests.states, &mut record.marks);
         round.resolve(base, self.tables.actions(), record.edges.is_some());
         for block in round.blocks() {

@@ -42,6 +42,7 @@
 
 mod allowance;
 mod audit;
+mod automata;
 mod block;
 mod chunked;
 mod claim;

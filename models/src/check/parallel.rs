@@ -142,8 +142,22 @@ impl Round {
         growing.par_iter_mut().for_each(|shard| shard.grow(more, hash_of));
     }
 
-    /// Puts the newcomers in order, once all blocks are done.
-    pub(super) fn rank(&mut self) {
+    /// Gives the newcomers their numbers, once all blocks are done.
+    pub(super) fn number(
+        &mut self,
+        rows: &mut Rows,
+        parents: &mut Chunked<u32>,
+        shards: &mut [Shard],
+    ) {
+        self.rank();
+        let base = rows.len() as u32;
+        let (_, counts) =
+            rayon::join(|| self.write_down(rows, parents), || self.settle(base, shards));
+        shards.iter_mut().zip(counts).for_each(|(shard, count)| shard.count(count));
+    }
+
+    /// Puts the newcomers in order.
+    fn rank(&mut self) {
         self.starts.clear();
         let mut end = 0;
         for block in &self.blocks[..self.used] {
@@ -169,7 +183,7 @@ impl Round {
     }
 
     /// Writes down all newcomers with their sources, in the order of their numbers.
-    pub(super) fn number(&self, rows: &mut Rows, parents: &mut Chunked<u32>) {
+    fn write_down(&self, rows: &mut Rows, parents: &mut Chunked<u32>) {
         let mut row: SmallVec<[u64; 16]> = SmallVec::from_elem(0, rows.words());
         for (block, &start) in self.blocks().iter().zip(&self.starts) {
             for place in self.firsts.between(start, start + block.targets.len()) {
@@ -182,7 +196,7 @@ impl Round {
     }
 
     /// Tells the index the numbers of the newcomers. Returns how many there are in each shard.
-    pub(super) fn settle(&self, base: u32, shards: &[Shard]) -> [u32; SHARDS] {
+    fn settle(&self, base: u32, shards: &[Shard]) -> [u32; SHARDS] {
         let settle = |mut counts: [u32; SHARDS], finds: &Finds| {
             for &(newcomer, position) in &finds.found {
                 let shard = index::shard_of(position.hash);

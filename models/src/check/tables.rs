@@ -1,61 +1,34 @@
 //! The moves and answers of a product, each computed once.
 //!
 //! A product says what one slot can do, and what it answers, as functions of one part. Here they turn
-//! into tables of small numbers, filled on demand: the first state that needs an entry causes a call
-//! of the model, and all later states share it.
+//! into small numbers and the [`Automata`] between them, filled on demand: the first state that needs
+//! an entry causes a call of the model, and all later states share it.
 
 use std::fmt::Debug;
+use std::ops::Range;
 
+use super::automata::{Automata, Demand, number};
 use super::intern::Interner;
-use super::packing::Layout;
 use super::product::{Fairness, Move, Product};
-use super::rows::Row;
 
 /// The label of an action without fairness.
 pub(super) const UNFAIR: u32 = u32::MAX;
 
-const UNKNOWN: u32 = u32::MAX;
-const REFUSED: u32 = u32::MAX - 1;
-const NOT_COMPILED: (u32, u32) = (u32::MAX, u32::MAX);
-
-/// A move in numbers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Step {
-    pub(super) action: u32,
-    pub(super) part: u32,
-    demands: (u32, u32),
-}
-
-/// A request in numbers.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Demand {
-    pub(super) slot: u32,
-    request: u32,
-}
-
-/// The tables lack an entry that the state at hand needs.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Missing;
-
 struct Slot<P: Product> {
     parts: Interner<P::Part>,
-    moves: Vec<(u32, u32)>,
-    /// For each part, whether it is said to be private, and those that are.
-    private: Vec<bool>,
+    /// The parts that are said to be private.
     privates: Vec<u32>,
     requests: Interner<P::Request>,
-    answers: Vec<Vec<u32>>,
 }
 
 /// All that is known of a product so far.
 pub(super) struct Tables<'p, P: Product> {
     product: &'p P,
     slots: Vec<Slot<P>>,
+    automata: Automata,
     actions: Interner<P::Action>,
     labels: Vec<u32>,
     constraints: Vec<Fairness>,
-    steps: Vec<Step>,
-    demands: Vec<Demand>,
     /// Whether parts that are said to be private are tried with every request.
     audits: bool,
     /// Why a part that is said to be private is not, if there is one.
@@ -74,20 +47,16 @@ impl<'p, P: Product> Tables<'p, P> {
     pub(super) fn new(product: &'p P, width: usize) -> Self {
         let slots = std::iter::repeat_with(|| Slot {
             parts: Interner::default(),
-            moves: Vec::new(),
-            private: Vec::new(),
             privates: Vec::new(),
             requests: Interner::default(),
-            answers: Vec::new(),
         });
         Tables {
             product,
             slots: slots.take(width).collect(),
+            automata: Automata::new(width),
             actions: Interner::default(),
             labels: Vec::new(),
             constraints: Vec::new(),
-            steps: Vec::new(),
-            demands: Vec::new(),
             audits: false,
             breach: None,
             journal: None,
@@ -98,16 +67,20 @@ impl<'p, P: Product> Tables<'p, P> {
         self.product
     }
 
+    /// The moves and answers, in numbers.
+    pub(super) fn automata(&self) -> &Automata {
+        &self.automata
+    }
+
     /// The number of a part in its slot.
     pub(super) fn part_id(&mut self, slot: usize, part: P::Part) -> u32 {
         let at = slot;
         let slot = &mut self.slots[at];
+        let known = slot.parts.len();
         let id = slot.parts.intern(part);
-        if slot.moves.len() < slot.parts.len() {
-            slot.moves.push(NOT_COMPILED);
+        if slot.parts.len() > known {
             let is_private = self.product.is_private(at, slot.parts.value(id));
-            slot.private.push(is_private);
-            slot.answers.push(Vec::new());
+            self.automata.add_part(at, is_private);
             if is_private {
                 slot.privates.push(id);
                 for request in 0..slot.requests.len() {
@@ -202,26 +175,6 @@ impl<'p, P: Product> Tables<'p, P> {
         self.slots.iter().map(|slot| slot.parts.len())
     }
 
-    /// The moves that may start in a slot that holds this part.
-    #[inline]
-    pub(super) fn steps(&self, slot: usize, part: u32) -> Result<&[Step], Missing> {
-        match self.slots[slot].moves[part as usize] {
-            NOT_COMPILED => Err(Missing),
-            (from, to) => Ok(&self.steps[from as usize..to as usize]),
-        }
-    }
-
-    #[inline]
-    pub(super) fn demands(&self, step: Step) -> &[Demand] {
-        &self.demands[step.demands.0 as usize..step.demands.1 as usize]
-    }
-
-    /// Whether the slot keeps to itself while it holds this part.
-    #[inline]
-    pub(super) fn is_private(&self, slot: usize, part: u32) -> bool {
-        self.slots[slot].private[part as usize]
-    }
-
     /// Whether any part so far is private.
     pub(super) fn has_privacy(&self) -> bool {
         self.slots.iter().any(|slot| !slot.privates.is_empty())
@@ -232,28 +185,16 @@ impl<'p, P: Product> Tables<'p, P> {
         self.breach.as_deref()
     }
 
-    /// What the slot becomes when it grants the demand; `None` when it refuses.
-    #[inline]
-    pub(super) fn answer(&self, demand: Demand, part: u32) -> Result<Option<u32>, Missing> {
-        let answers = &self.slots[demand.slot as usize].answers[part as usize];
-        match answers.get(demand.request as usize) {
-            None | Some(&UNKNOWN) => Err(Missing),
-            Some(&REFUSED) => Ok(None),
-            Some(&part) => Ok(Some(part)),
-        }
-    }
-
     /// Computes every entry that a state needs.
     pub(super) fn fill(&mut self, state: &[u32]) {
         let mut row = state.to_vec();
         for slot in 0..state.len() {
-            let (from, to) = self.compile(slot, state[slot]);
-            for at in from..to {
-                let step = self.steps[at as usize];
+            for at in self.compile(slot, state[slot]) {
+                let step = self.automata.step(at);
                 row.copy_from_slice(state);
                 row[slot] = step.part;
-                for at in step.demands.0..step.demands.1 {
-                    let demand = self.demands[at as usize];
+                for at in step.demands() {
+                    let demand = self.automata.demand(at);
                     let holder = &mut row[demand.slot as usize];
                     match self.compute_answer(demand, *holder) {
                         Some(part) => *holder = part,
@@ -264,58 +205,50 @@ impl<'p, P: Product> Tables<'p, P> {
         }
     }
 
-    fn compile(&mut self, slot: usize, part: u32) -> (u32, u32) {
-        let known = self.slots[slot].moves[part as usize];
-        if known != NOT_COMPILED {
+    /// The moves that may start in a slot that holds this part.
+    fn compile(&mut self, slot: usize, part: u32) -> Range<u32> {
+        if let Some(known) = self.automata.moves(slot, part) {
             return known;
         }
         let mut moves = Vec::new();
         self.product.moves(slot, self.part(slot, part), &mut moves);
         let compiled = part;
-        let from = number(self.steps.len());
+        let mut steps = Vec::with_capacity(moves.len());
         for Move { action, part, requests } in moves {
             let action = self.action_id(action);
             let part = self.part_id(slot, part);
-            let first = number(self.demands.len());
+            let mut demands = Vec::with_capacity(requests.len());
             for (slot, request) in requests {
                 let request = self.request_id(slot, request);
-                self.demands.push(Demand { slot: number(slot), request });
+                demands.push(Demand { slot: number(slot), request });
             }
-            let demands = (first, number(self.demands.len()));
-            if self.is_private(slot, compiled) && demands.0 < demands.1 {
+            if self.automata.is_private(slot, compiled) && !demands.is_empty() {
                 self.breach = Some(format!(
                     "slot {slot} is said to be private, but makes requests: {:?}",
                     self.part(slot, compiled)
                 ));
             }
-            self.steps.push(Step { action, part, demands });
+            steps.push((action, part, demands));
         }
-        let range = (from, number(self.steps.len()));
-        self.slots[slot].moves[compiled as usize] = range;
         if let Some(journal) = &mut self.journal {
             journal.compiled.push((number(slot), compiled));
         }
-        range
+        self.automata.set_moves(slot, compiled, &steps)
     }
 
     fn compute_answer(&mut self, demand: Demand, part: u32) -> Option<u32> {
-        if let Ok(known) = self.answer(demand, part) {
+        if let Ok(known) = self.automata.answer(demand, part) {
             return known;
         }
         let at = demand.slot as usize;
         let slot = &self.slots[at];
         let request = slot.requests.value(demand.request);
         let answer = self.product.answer(at, slot.parts.value(part), request);
-        if answer.is_some() && self.is_private(at, part) {
+        if answer.is_some() && self.automata.is_private(at, part) {
             self.breach = Some(granted(at, slot.parts.value(part), request));
         }
         let answer = answer.map(|part| self.part_id(at, part));
-        let answers = &mut self.slots[at].answers[part as usize];
-        let request = demand.request as usize;
-        if answers.len() <= request {
-            answers.resize(request + 1, UNKNOWN);
-        }
-        answers[request] = answer.unwrap_or(REFUSED);
+        self.automata.set_answer(demand, part, answer);
         if let Some(journal) = &mut self.journal {
             journal.answered.push((demand.slot, part, demand.request));
         }
@@ -337,79 +270,13 @@ impl<'p, P: Product> Tables<'p, P> {
         id
     }
 
-    /// Hands out the packed successors of a packed state, each with its action, in the order of slots
-    /// and moves.
-    ///
-    /// # Errors
-    /// When an entry is missing. What was handed out until then is of no use.
-    #[inline]
-    pub(super) fn successors<R: Row>(
-        &self,
-        layout: &Layout,
-        row: &R,
-        mut found: impl FnMut(u32, &R),
-    ) -> Result<(), Missing> {
-        for (slot, field) in layout.fields().iter().enumerate() {
-            'steps: for &step in self.steps(slot, field.read(row.as_ref()))? {
-                let mut next = row.clone();
-                field.write(next.as_mut(), step.part);
-                for &demand in self.demands(step) {
-                    let field = layout.field(demand.slot as usize);
-                    match self.answer(demand, field.read(next.as_ref()))? {
-                        Some(part) => field.write(next.as_mut(), part),
-                        None => continue 'steps,
-                    }
-                }
-                found(step.action, &next);
-            }
-        }
-        Ok(())
-    }
-
-    /// The same for the moves of one slot that makes no requests.
-    ///
-    /// # Errors
-    /// When an entry is missing.
-    #[inline]
-    pub(super) fn local_successors<R: Row>(
-        &self,
-        layout: &Layout,
-        slot: usize,
-        row: &R,
-        found: &mut impl FnMut(u32, &R),
-    ) -> Result<(), Missing> {
-        let field = layout.field(slot);
-        for &step in self.steps(slot, field.read(row.as_ref()))? {
-            let mut next = row.clone();
-            field.write(next.as_mut(), step.part);
-            found(step.action, &next);
-        }
-        Ok(())
-    }
-
     /// Memory held, as far as it can be seen from here.
     pub(super) fn bytes(&self) -> u64 {
-        let slots: u64 = self
-            .slots
-            .iter()
-            .map(|slot| {
-                let answers: usize = slot.answers.iter().map(Vec::capacity).sum();
-                slot.parts.bytes()
-                    + slot.requests.bytes()
-                    + (slot.moves.capacity() * 8 + answers * 4) as u64
-            })
-            .sum();
-        slots
-            + self.actions.bytes()
-            + (self.steps.capacity() * size_of::<Step>()
-                + self.demands.capacity() * size_of::<Demand>()) as u64
+        let values = |slot: &Slot<P>| slot.parts.bytes() + slot.requests.bytes();
+        self.slots.iter().map(values).sum::<u64>() + self.automata.bytes() + self.actions.bytes()
     }
 }
 
 fn granted(slot: usize, part: &impl Debug, request: &impl Debug) -> String {
     format!("slot {slot} is said to be private, but grants {request:?}: {part:?}")
-}
-
-fn number(value: usize) -> u32 {
-    u32::try_from(value).expect("fewer than 2^32 moves and requests")
 }

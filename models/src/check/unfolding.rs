@@ -121,7 +121,7 @@ impl<P: Product> ProductSpace<'_, P> {
             allowance.go_on_holding(|| unfolded.bytes())?;
             layout.pack(unfolded.states.value(number), &mut row);
             let Unfolded { states, edges, .. } = &mut unfolded;
-            let found = self.tables.successors(&layout, &row, |action, next| {
+            let found = self.tables.automata().successors(&layout, &row, |action, next| {
                 let next: Ids = layout.fields().iter().map(|field| field.read(next)).collect();
                 let target = states.find(&next).unwrap_or(elsewhere);
                 edges.push(Edge { label: self.tables.label(action), target });

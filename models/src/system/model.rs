@@ -163,7 +163,11 @@ impl<T: Protocol> System<T> {
     );
 
     fn condition<const AT: usize>(&self, state: &SystemState<T>) -> bool {
-        let property = &self.properties[AT];
+        self.judge(AT, state)
+    }
+
+    fn judge(&self, at: usize, state: &SystemState<T>) -> bool {
+        let property = &self.properties[at];
         state.view(|view| {
             let concerned = property.premise.as_ref().is_none_or(|premise| premise(view));
             match property.kind {

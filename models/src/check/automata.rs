@@ -1,0 +1,216 @@
+//! The moves and answers of a product, in numbers.
+//!
+//! Parts, requests and actions are numbers here, given to them by the [tables](super::tables), and
+//! nothing is left of the product that they come from: finding the successors of a state is the same
+//! code for all products, and is compiled once.
+
+use std::ops::Range;
+
+use super::packing::Layout;
+use super::rows::Row;
+
+const UNKNOWN: u32 = u32::MAX;
+const REFUSED: u32 = u32::MAX - 1;
+const NOT_COMPILED: (u32, u32) = (u32::MAX, u32::MAX);
+
+/// A move in numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) action: u32,
+    pub(super) part: u32,
+    demands: (u32, u32),
+}
+
+impl Step {
+    /// Where its demands are.
+    pub(super) fn demands(self) -> Range<u32> {
+        self.demands.0..self.demands.1
+    }
+}
+
+/// A request in numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Demand {
+    pub(super) slot: u32,
+    pub(super) request: u32,
+}
+
+/// The tables lack an entry that the state at hand needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Missing;
+
+/// What one slot can do and answers, by the part that it holds.
+#[derive(Clone, Debug, Default)]
+struct Automaton {
+    /// Where its steps are.
+    moves: Vec<(u32, u32)>,
+    /// Whether it is said to keep to itself.
+    private: Vec<bool>,
+    /// What it becomes, by request.
+    answers: Vec<Vec<u32>>,
+}
+
+/// What all slots can do and answer, so far.
+#[derive(Debug)]
+pub(super) struct Automata {
+    slots: Vec<Automaton>,
+    steps: Vec<Step>,
+    demands: Vec<Demand>,
+}
+
+impl Automata {
+    /// So many slots, of which nothing is known.
+    pub(super) fn new(slots: usize) -> Self {
+        let slots = vec![Automaton::default(); slots];
+        Automata { slots, steps: Vec::new(), demands: Vec::new() }
+    }
+
+    /// Adds the next part of a slot. Nothing else is known of it.
+    pub(super) fn add_part(&mut self, slot: usize, is_private: bool) {
+        let slot = &mut self.slots[slot];
+        slot.moves.push(NOT_COMPILED);
+        slot.private.push(is_private);
+        slot.answers.push(Vec::new());
+    }
+
+    /// Where the moves are that may start in a slot that holds this part, if they are known.
+    pub(super) fn moves(&self, slot: usize, part: u32) -> Option<Range<u32>> {
+        let moves = self.slots[slot].moves[part as usize];
+        (moves != NOT_COMPILED).then_some(moves.0..moves.1)
+    }
+
+    /// Enters the moves that may start in a slot that holds this part: their actions, the parts they
+    /// lead to, and what they ask of other slots.
+    pub(super) fn set_moves(
+        &mut self,
+        slot: usize,
+        part: u32,
+        moves: &[(u32, u32, Vec<Demand>)],
+    ) -> Range<u32> {
+        let from = number(self.steps.len());
+        for (action, part, demands) in moves {
+            let first = number(self.demands.len());
+            self.demands.extend_from_slice(demands);
+            let demands = (first, number(self.demands.len()));
+            self.steps.push(Step { action: *action, part: *part, demands });
+        }
+        let to = number(self.steps.len());
+        self.slots[slot].moves[part as usize] = (from, to);
+        from..to
+    }
+
+    /// Enters what the slot becomes when it grants the demand; `None` when it refuses.
+    pub(super) fn set_answer(&mut self, demand: Demand, part: u32, answer: Option<u32>) {
+        let answers = &mut self.slots[demand.slot as usize].answers[part as usize];
+        let request = demand.request as usize;
+        if answers.len() <= request {
+            answers.resize(request + 1, UNKNOWN);
+        }
+        answers[request] = answer.unwrap_or(REFUSED);
+    }
+
+    pub(super) fn step(&self, at: u32) -> Step {
+        self.steps[at as usize]
+    }
+
+    pub(super) fn demand(&self, at: u32) -> Demand {
+        self.demands[at as usize]
+    }
+
+    /// The moves that may start in a slot that holds this part.
+    #[inline]
+    fn steps(&self, slot: usize, part: u32) -> Result<&[Step], Missing> {
+        match self.slots[slot].moves[part as usize] {
+            NOT_COMPILED => Err(Missing),
+            (from, to) => Ok(&self.steps[from as usize..to as usize]),
+        }
+    }
+
+    #[inline]
+    fn demands(&self, step: Step) -> &[Demand] {
+        &self.demands[step.demands.0 as usize..step.demands.1 as usize]
+    }
+
+    /// Whether the slot keeps to itself while it holds this part.
+    #[inline]
+    pub(super) fn is_private(&self, slot: usize, part: u32) -> bool {
+        self.slots[slot].private[part as usize]
+    }
+
+    /// What the slot becomes when it grants the demand; `None` when it refuses.
+    #[inline]
+    pub(super) fn answer(&self, demand: Demand, part: u32) -> Result<Option<u32>, Missing> {
+        let answers = &self.slots[demand.slot as usize].answers[part as usize];
+        match answers.get(demand.request as usize) {
+            None | Some(&UNKNOWN) => Err(Missing),
+            Some(&REFUSED) => Ok(None),
+            Some(&part) => Ok(Some(part)),
+        }
+    }
+
+    /// Hands out the packed successors of a packed state, each with its action, in the order of slots
+    /// and moves.
+    ///
+    /// # Errors
+    /// When an entry is missing. What was handed out until then is of no use.
+    #[inline]
+    pub(super) fn successors<R: Row>(
+        &self,
+        layout: &Layout,
+        row: &R,
+        mut found: impl FnMut(u32, &R),
+    ) -> Result<(), Missing> {
+        for (slot, field) in layout.fields().iter().enumerate() {
+            'steps: for &step in self.steps(slot, field.read(row.as_ref()))? {
+                let mut next = row.clone();
+                field.write(next.as_mut(), step.part);
+                for &demand in self.demands(step) {
+                    let field = layout.field(demand.slot as usize);
+                    match self.answer(demand, field.read(next.as_ref()))? {
+                        Some(part) => field.write(next.as_mut(), part),
+                        None => continue 'steps,
+                    }
+                }
+                found(step.action, &next);
+            }
+        }
+        Ok(())
+    }
+
+    /// The same for the moves of one slot that makes no requests.
+    ///
+    /// # Errors
+    /// When an entry is missing.
+    #[inline]
+    pub(super) fn local_successors<R: Row>(
+        &self,
+        layout: &Layout,
+        slot: usize,
+        row: &R,
+        found: &mut impl FnMut(u32, &R),
+    ) -> Result<(), Missing> {
+        let field = layout.field(slot);
+        for &step in self.steps(slot, field.read(row.as_ref()))? {
+            let mut next = row.clone();
+            field.write(next.as_mut(), step.part);
+            found(step.action, &next);
+        }
+        Ok(())
+    }
+
+    /// Memory held.
+    pub(super) fn bytes(&self) -> u64 {
+        let slots = self.slots.iter().map(|slot| {
+            let answers: usize = slot.answers.iter().map(Vec::capacity).sum();
+            slot.moves.capacity() * 8 + answers * 4
+        });
+        let steps = self.steps.capacity() * size_of::<Step>();
+        let demands = self.demands.capacity() * size_of::<Demand>();
+        (slots.sum::<usize>() + steps + demands) as u64
+    }
+}
+
+/// A number of something, of which there are few enough.
+pub(super) fn number(value: usize) -> u32 {
+    u32::try_from(value).expect("fewer than 2^32 moves and requests")
+}
