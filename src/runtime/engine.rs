@@ -20,6 +20,7 @@ use super::network::{Mail, Network, Unread};
 use super::options::RunOptions;
 use super::run::RunError;
 use super::site::Site;
+use super::task::spawn;
 
 /// The processes of a system, up and ready.
 ///
@@ -188,7 +189,7 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
             Arc::clone(&options.observer),
         ));
         let mut supervisor = JoinSet::new();
-        supervisor.spawn(supervise(Arc::clone(&site), arrivals));
+        spawn(&mut supervisor, supervise(Arc::clone(&site), arrivals));
         Ok(Runtime { site, supervisor })
     }
 
@@ -280,7 +281,7 @@ async fn supervise<T: Hostable, S: Store>(
             biased;
             arrival = arrivals.recv() => match arrival {
                 Some(Unread { process, lane, mailbox }) => {
-                    lives.spawn(live(Arc::clone(&site), process, lane, mailbox));
+                    spawn(&mut lives, live(Arc::clone(&site), process, lane, mailbox));
                 }
                 None => return RunError::Closed,
             },

@@ -33,6 +33,7 @@ mod options;
 mod report;
 mod run;
 mod site;
+mod task;
 mod timers;
 
 pub use audit::Violation;

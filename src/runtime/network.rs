@@ -13,6 +13,7 @@ use crate::simulate::{FaultKind, Injector, Place};
 use crate::store::Lane;
 
 use super::activity::{Activity, Busy};
+use super::task::spawn;
 
 /// How many lanes there are for a process that [splits](Process::splits_by_workflow): how many
 /// requests it may answer at the same time. Stores depend on it.
@@ -174,7 +175,7 @@ impl<T: Protocol> Network<T> {
         let (network, busy) = (Arc::clone(self), self.activity.begin());
         let mut late = lock(&self.late);
         while late.try_join_next().is_some() {}
-        late.spawn(async move {
+        spawn(&mut late, async move {
             tokio::time::sleep(delay).await;
             network.deliver(from, to, message, busy);
         });
@@ -238,7 +239,7 @@ impl<T: Protocol> Network<T> {
         lock(&self.cuts).cut_off = Some(node);
         let length = self.longest_delay.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
         let (network, busy) = (Arc::clone(self), self.activity.begin());
-        lock(&self.late).spawn(async move {
+        spawn(&mut lock(&self.late), async move {
             tokio::time::sleep(length).await;
             lock(&network.cuts).cut_off = None;
             drop(busy);

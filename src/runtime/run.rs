@@ -22,6 +22,7 @@ use super::engine::{Runtime, entrances};
 use super::home::decode;
 use super::options::{RunOptions, StoreChoice};
 use super::report::{CutShort, EndingWords, RunReport};
+use super::task::spawn;
 
 /// Why a run could not be carried out.
 #[derive(Debug, thiserror::Error)]
@@ -245,8 +246,9 @@ impl<T: Hostable, S: Store> Run<'_, T, S> {
             while last_call.is_none() && going_on.len() < options.concurrency.get() {
                 let Some(workflow) = due.next() else { break };
                 let client = client.clone();
-                going_on
-                    .spawn(async move { client.execute(workflow, std::future::pending()).await });
+                spawn(&mut going_on, async move {
+                    client.execute(workflow, std::future::pending()).await.map(drop)
+                });
             }
             let all_told = going_on.is_empty();
             if all_told && last_call.is_some() && due.peek().is_some() {
@@ -256,7 +258,7 @@ impl<T: Hostable, S: Store> Run<'_, T, S> {
                 biased;
                 failure = self.runtime.failure() => return Err(failure),
                 Some(ended) = going_on.join_next() => match ended {
-                    Ok(Ok(_)) => {}
+                    Ok(Ok(())) => {}
                     // Somebody failed: who, is about to be known.
                     Ok(Err(RunError::Closed)) => return Err(self.runtime.failure().await),
                     Ok(Err(error)) => return Err(error),
