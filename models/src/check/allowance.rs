@@ -5,13 +5,21 @@
 //! state, whether it may go on. It asks its allowance, which looks at the clock now and then only.
 
 use std::cell::Cell;
+use std::time::Duration;
 
 use super::limits::Limits;
 use super::stopwatch::Stopwatch;
 use super::verdict::Limit;
 
-/// How often an analysis may ask before anybody looks at the limits.
+/// How often an analysis may ask, at least, before anybody looks at the limits.
 const PATIENCE: u32 = 1 << 10;
+
+/// A look that takes no longer than this costs nothing. To measure the memory of a large process can
+/// take much longer.
+const BRIEF: Duration = Duration::from_millis(1);
+
+/// Looks take no more than one in so many parts of the time.
+const SHARE: u32 = 16;
 
 /// Keeps what comes after the exploration within the limits.
 pub(super) struct Allowance<'l> {
@@ -19,14 +27,26 @@ pub(super) struct Allowance<'l> {
     clock: Stopwatch,
     /// Bytes that the exploration holds.
     held: u64,
+    /// How often an analysis may ask between two looks, and how often until the next one.
+    patience: Cell<u32>,
     left: Cell<u32>,
+    /// When the last look was over.
+    looked: Cell<Duration>,
     reached: Cell<Option<Limit>>,
 }
 
 impl<'l> Allowance<'l> {
     /// What is left after an exploration that holds so many bytes, by its own reckoning.
     pub(super) fn after(limits: &'l Limits<'l>, clock: Stopwatch, held: u64) -> Self {
-        Allowance { limits, clock, held, left: Cell::new(PATIENCE), reached: Cell::new(None) }
+        Allowance {
+            limits,
+            clock,
+            held,
+            patience: Cell::new(PATIENCE),
+            left: Cell::new(PATIENCE),
+            looked: Cell::new(clock.elapsed()),
+            reached: Cell::new(None),
+        }
     }
 
     /// Whether an analysis that holds `held` bytes by now can go on with something that takes `needed`
@@ -66,10 +86,25 @@ impl<'l> Allowance<'l> {
                 Ok(())
             }
             None => {
-                self.left.set(PATIENCE);
-                self.permit(held(), 0)
+                let start = self.clock.elapsed();
+                let permitted = self.permit(held(), 0);
+                self.pace(start);
+                permitted
             }
         }
+    }
+
+    /// Decides when to look again after a look that began at `start`.
+    fn pace(&self, start: Duration) {
+        let end = self.clock.elapsed();
+        let (took, since) = (end.saturating_sub(start), start.saturating_sub(self.looked.get()));
+        let patience = match took > BRIEF && took.saturating_mul(SHARE) > since {
+            true => self.patience.get().saturating_mul(2),
+            false => (self.patience.get() / 2).max(PATIENCE),
+        };
+        self.patience.set(patience);
+        self.left.set(patience);
+        self.looked.set(end);
     }
 
     /// The first limit that forbade something.
