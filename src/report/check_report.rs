@@ -255,6 +255,11 @@ impl CheckReport {
             Limit::Violation => "stopped at a violation".to_owned(),
             Limit::Decided => "stopped when everything was decided".to_owned(),
         };
+        if queue == 0 {
+            return Some(format!(
+                "{reason}: all states were seen, but not every promise was judged"
+            ));
+        }
         Some(format!(
             "{reason}: all runs of up to {} were seen, {} still waited",
             counted(depth_complete.into(), "step"),
