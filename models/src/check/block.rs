@@ -12,7 +12,7 @@ use smallvec::SmallVec;
 use super::automata::{Automata, Missing};
 use super::condition::StepSays;
 use super::index::{self, Full, Shard};
-use super::known::Known;
+use super::known::{Known, written_down};
 use super::newcomers::Transition;
 use super::packing::Layout;
 use super::reduction::Locality;
@@ -289,9 +289,7 @@ impl First<'_> {
             }
             let mut goes_on = false;
             automata.local_successors(layout, slot, row, &mut |_, next: &R| {
-                let hash = index::hash(next.as_ref());
-                let same = |number: u32| rows.is::<0>(number as usize, next.as_ref());
-                let known = self.shards[index::shard_of(hash)].find(hash, same);
+                let known = written_down(rows, self.shards, next.as_ref());
                 goes_on |= known.is_none_or(|number| number > state);
             })?;
             if goes_on {

@@ -33,6 +33,14 @@ pub(super) trait Known {
     ) -> Result<u32, Full>;
 }
 
+/// The number of the state of a row, if it is written down. Newcomers are not.
+pub(super) fn written_down(rows: &Rows, shards: &[Shard], row: &[u64]) -> Option<u32> {
+    let hash = index::hash(row);
+    shards[index::shard_of(hash)].find(hash, |number| {
+        !Newcomers::is_provisional(number) && rows.is::<0>(number as usize, row)
+    })
+}
+
 /// All that is known, where one thread searches.
 pub(super) struct Alone<'a> {
     pub(super) rows: &'a mut Rows,
@@ -43,10 +51,8 @@ pub(super) struct Alone<'a> {
 impl Alone<'_> {
     /// Enters an initial state, if it is not known.
     pub(super) fn start(&mut self, row: &[u64]) {
-        let hash = index::hash(row);
-        let same = |number: u32| self.rows.is::<0>(number as usize, row);
-        if self.shards[index::shard_of(hash)].find(hash, same).is_none() {
-            self.enter(Err(Full), hash, row, NO_PARENT);
+        if written_down(self.rows, self.shards, row).is_none() {
+            self.enter(Err(Full), index::hash(row), row, NO_PARENT);
         }
     }
 
