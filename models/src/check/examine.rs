@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use smallvec::SmallVec;
 
 use super::block::Block;
@@ -77,26 +77,15 @@ impl<P: Product> ProductSpace<'_, P> {
         block.steps = said;
     }
 
-    /// Runs the tests on states, on all threads.
-    pub(super) fn examine_together(
-        &self,
-        states: Range<usize>,
-        tests: &[&Test<P>],
-        marks: &mut Bits,
-    ) {
-        let runs = states.len().div_ceil(EXAMINED);
-        let shares: Vec<Bits> = (0..runs)
-            .into_par_iter()
-            .map(|run| {
-                let start = states.start + run * EXAMINED;
-                let mut marks = Bits::default();
-                self.examine(start..states.end.min(start + EXAMINED), tests, &mut marks);
-                marks
-            })
-            .collect();
-        for share in &shares {
-            marks.append(share);
-        }
+    /// Runs the tests on states, on all threads. Returns what they say, run by run.
+    pub(super) fn examine_together(&self, states: Range<usize>, tests: &[&Test<P>]) -> Vec<Bits> {
+        let starts = states.clone().into_par_iter().step_by(EXAMINED);
+        let examine = |start: usize| {
+            let mut marks = Bits::default();
+            self.examine(start..states.end.min(start + EXAMINED), tests, &mut marks);
+            marks
+        };
+        starts.map(examine).collect()
     }
 }
 

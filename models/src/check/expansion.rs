@@ -154,11 +154,15 @@ impl<P: Product> ProductSpace<'_, P> {
         }
         let base = self.len();
         round.number(&mut self.rows, &mut self.parents, &mut self.shards);
-        self.examine_together(base as usize..self.rows.len(), &tests.states, &mut record.marks);
-        round.resolve(base, self.tables.actions(), record.edges.is_some());
-        for block in round.blocks() {
-            self.note(block, record);
-        }
+        let (space, new) = (&*self, base as usize..self.rows.len());
+        let (marks, ()) = rayon::join(
+            || space.examine_together(new, &tests.states),
+            || {
+                round.resolve(base, space.tables.actions(), record.edges.is_some());
+                round.blocks().iter().for_each(|block| space.note(block, record));
+            },
+        );
+        marks.iter().for_each(|marks| record.marks.append(marks));
         self.look_for_lonely_moves(states);
         self.round = round;
     }

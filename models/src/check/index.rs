@@ -72,8 +72,7 @@ pub(super) struct Position {
 pub(super) struct Full;
 
 impl Shard {
-    /// The first row worth a look when looking for this hash; `u32::MAX` if there is none. It may be a
-    /// row that another thread is just entering, and that cannot be looked at yet.
+    /// The first row worth a look when looking for this hash; `u32::MAX` if there is none.
     #[inline]
     pub(super) fn first(&self, hash: u64) -> u32 {
         let bucket = self.buckets.get(home(hash, self.buckets.len()));

@@ -154,24 +154,23 @@ impl Known for Together<'_> {
         row: &[u64],
         transition: Transition,
     ) -> Result<u32, Full> {
-        let is_old = |number: u32| self.rows.is::<WORDS>(number as usize, row);
-        // A newcomer that is worth a look may be about to enter, and must not be looked at yet.
-        if first != NOBODY && !Newcomers::is_provisional(first) && is_old(first) {
-            return Ok(first);
-        }
         let same = |number: u32| match Newcomers::is_provisional(number) {
-            false => is_old(number),
-            true => self.newcomers.is(number, row),
+            false => self.rows.is::<WORDS>(number as usize, row),
+            true => self.newcomers.is::<WORDS>(number, row),
         };
-        let shard = &self.shards[index::shard_of(hash)];
-        let number = match shard.probe(hash, same)? {
-            Probe::Known(number) => number,
-            Probe::Free(_) => shard.enter_shared(hash, same, |position| {
-                let number = self.finds.next_number(self.newcomers);
-                self.newcomers.put(number, row, transition);
-                self.finds.found.push((number, position));
-                number
-            })?,
+        let number = if first != NOBODY && same(first) {
+            first
+        } else {
+            let shard = &self.shards[index::shard_of(hash)];
+            match shard.probe(hash, same)? {
+                Probe::Known(number) => number,
+                Probe::Free(_) => shard.enter_shared(hash, same, |position| {
+                    let number = self.finds.next_number(self.newcomers);
+                    self.newcomers.put(number, row, transition);
+                    self.finds.found.push((number, position));
+                    number
+                })?,
+            }
         };
         if Newcomers::is_provisional(number) {
             self.newcomers.add(number, transition);

@@ -100,11 +100,13 @@ impl Newcomers {
         }
     }
 
-    /// Whether this is the row of a newcomer.
+    /// Whether this is the row of a newcomer. The length of a row may be known when compiling; 0 says
+    /// that it is not.
     #[inline]
-    pub(super) fn is(&self, number: u32, row: &[u64]) -> bool {
-        let known = self.entry(number)[1..].iter().map(|word| word.load(Ordering::Relaxed));
-        known.eq(row.iter().copied())
+    pub(super) fn is<const WORDS: usize>(&self, number: u32, row: &[u64]) -> bool {
+        let words = if WORDS == 0 { self.words } else { WORDS };
+        let (known, row) = (&self.entry(number)[1..][..words], &row[..words]);
+        known.iter().zip(row).all(|(known, &word)| known.load(Ordering::Relaxed) == word)
     }
 
     /// The first transition that leads to a newcomer.

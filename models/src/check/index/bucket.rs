@@ -45,12 +45,12 @@ impl Bucket {
         })
     }
 
-    /// The first number that is worth a look, or that will be, of a row that is just being entered;
-    /// `u32::MAX` if there is none.
+    /// The first number that is worth a look; `u32::MAX` if there is none.
     #[inline]
     pub(super) fn hint(&self, tag: u8) -> u32 {
-        let rest = self.rest.load(Ordering::Relaxed);
-        let matches = matches(self.tags.load(Ordering::Relaxed), rest, tag);
+        // Whose tag is there was written before, even if it is not counted yet.
+        let (tags, rest) = (self.tags.load(Ordering::Acquire), self.rest.load(Ordering::Acquire));
+        let matches = matches(tags, rest, tag);
         // Without a branch: which way it goes is hard to guess.
         let number = self.numbers[place_of(matches)].load(Ordering::Relaxed);
         number | u32::from(matches != 0).wrapping_sub(1)
@@ -120,7 +120,7 @@ impl Locked<'_> {
         let Bucket { tags, rest: _, numbers } = self.bucket;
         numbers[len_in(self.rest)].store(number, Ordering::Relaxed);
         let words = with_tag(tags.load(Ordering::Relaxed), self.rest, tag);
-        tags.store(words.0, Ordering::Relaxed);
+        tags.store(words.0, Ordering::Release);
         self.rest = words.1;
     }
 }
