@@ -43,9 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut figures: Vec<Measurement> = Vec::new();
     for subject in Subject::ALL.into_iter().filter(|subject| chosen(subject.name())) {
-        for (checker, threads) in measurement::CONTESTANTS {
-            figures.push(measurement::measure(subject, checker, threads)?);
-        }
+        figures.extend(measurement::measure(subject)?);
         if let Some(managers) = subject.managers() {
             figures.extend(spin::measure(subject.name(), managers)?);
         }

@@ -11,11 +11,12 @@ use crate::subjects::Subject;
 /// Tells this program to make one measurement and print it.
 pub(crate) const MEASURE: &str = "--measure";
 
-/// How often each search runs. The fastest counts: whatever else the machine does only slows it.
-const RUNS: usize = 3;
+/// How often each search runs, by turns with the others, so that all of them meet the machine in the
+/// same moods. The fastest run counts: whatever else the machine does only slows it.
+const RUNS: usize = 7;
 
 /// After so many seconds of search, it is not run again: long searches vary less.
-const ENOUGH: f64 = 10.0;
+const ENOUGH: f64 = 8.0;
 
 /// Who is measured, with how many threads.
 pub(crate) const CONTESTANTS: [(Checker, usize); 6] = [
@@ -69,32 +70,41 @@ pub(crate) struct Measurement {
     pub(crate) peak_bytes: Option<u64>,
 }
 
-/// Measures a search in processes of their own, and keeps the fastest.
-pub(crate) fn measure(
+/// Measures all contestants, and keeps the fastest run of each.
+pub(crate) fn measure(subject: Subject) -> Result<Vec<Measurement>, Box<dyn Error>> {
+    let mut best: Vec<Measurement> = Vec::new();
+    let mut spent = [0.0; CONTESTANTS.len()];
+    for _ in 0..RUNS {
+        for (at, (checker, threads)) in CONTESTANTS.into_iter().enumerate() {
+            if spent[at] > ENOUGH {
+                continue;
+            }
+            let measured = measure_apart(subject, checker, threads)?;
+            spent[at] += measured.seconds;
+            match best.get_mut(at) {
+                None => best.push(measured),
+                Some(best) if measured.seconds < best.seconds => *best = measured,
+                Some(_) => {}
+            }
+        }
+    }
+    Ok(best)
+}
+
+/// Measures a search in a process of its own.
+fn measure_apart(
     subject: Subject,
     checker: Checker,
     threads: usize,
 ) -> Result<Measurement, Box<dyn Error>> {
-    let mut best: Option<Measurement> = None;
-    let mut spent = 0.0;
-    for _ in 0..RUNS {
-        if spent > ENOUGH {
-            break;
-        }
-        let output = Command::new(env::current_exe()?)
-            .args([MEASURE, subject.name(), checker.name(), &threads.to_string()])
-            .stderr(Stdio::inherit())
-            .output()?;
-        if !output.status.success() {
-            return Err(format!("{} on {} failed", checker.name(), subject.name()).into());
-        }
-        let measured: Measurement = serde_json::from_slice(&output.stdout)?;
-        spent += measured.seconds;
-        if best.as_ref().is_none_or(|best| measured.seconds < best.seconds) {
-            best = Some(measured);
-        }
+    let output = Command::new(env::current_exe()?)
+        .args([MEASURE, subject.name(), checker.name(), &threads.to_string()])
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("{} on {} failed", checker.name(), subject.name()).into());
     }
-    best.ok_or_else(|| "no run was made".into())
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 /// Measures a search in this process, and prints it.
