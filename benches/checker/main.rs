@@ -7,7 +7,8 @@
 //! what that takes for a state); `target/bench/checker.json` has the figures.
 //!
 //! The models are Gray and Lamport's TwoPhase, which everybody writes in their own way, and one spec
-//! for each protocol, of which both search the same [`System`](amends::models::system::System).
+//! for each protocol, of which both search the same [`System`](amends::models::system::System). What
+//! amends does with Stateright's own model of TwoPhase, as it is, stands there as `amends-verify`.
 //!
 //! Arguments choose models by a part of their name: `cargo bench --bench checker -- two-phase-7`.
 //! Read ratios, not times, when the machine has other things to do.

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use amends::models::check::{self, Product, PropertyKind, Report};
+use amends::models::check::{self, Product, PropertyKind, Report, Verify as _};
 use amends::models::protocol::two_phase_commit::gray_lamport::TwoPhase;
 use amends::models::system::{Protocol, System, WithSystem, with_system};
 use amends::models::workflow::{Fault, FaultBudget};
@@ -84,13 +84,21 @@ impl Subject {
         }
     }
 
+    /// Whether a checker is measured on it. The states of a system take kilobytes each as a whole, so
+    /// nobody should keep all of them.
+    pub(crate) fn is_searched_by(self, checker: Checker) -> bool {
+        checker != Checker::AmendsVerify || self.managers().is_some()
+    }
+
     pub(crate) fn search(self, checker: Checker, threads: usize) -> Result<Search, Box<dyn Error>> {
         match self {
             Subject::TwoPhase(_, managers) => {
                 let two_phase = TwoPhase { managers };
+                let plain = PlainTwoPhase { managers: managers.into() };
                 Ok(match checker {
                     Checker::Amends => ours(&two_phase, two_phase.properties(), threads),
-                    peer => theirs(PlainTwoPhase { managers: managers.into() }, peer, threads),
+                    Checker::AmendsVerify => result_of(&plain.verify().threads(threads).run()),
+                    peer => theirs(plain, peer, threads),
                 })
             }
             Subject::Spec(name, faults) => {
@@ -139,6 +147,10 @@ fn ours<P: Product>(product: &P, properties: Properties<P>, threads: usize) -> S
         .partial_order(false)
         .threads(threads)
         .run();
+    result_of(&report)
+}
+
+fn result_of<S, A>(report: &Report<S, A>) -> Search {
     assert!(report.is_complete() && !report.is_violated(), "these models keep their properties");
     Search { states: report.states, transitions: report.transitions, elapsed: report.elapsed }
 }
@@ -157,7 +169,7 @@ where
             let search = builder.spawn_dfs().join();
             (search.unique_state_count(), search.state_count())
         }
-        Checker::Amends | Checker::StaterightBfs => {
+        Checker::Amends | Checker::AmendsVerify | Checker::StaterightBfs => {
             let search = builder.spawn_bfs().join();
             (search.unique_state_count(), search.state_count())
         }

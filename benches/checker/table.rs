@@ -13,7 +13,6 @@ pub(crate) fn of(figures: &[Measurement], model: &str) -> String {
     };
     let bfs = time(&|row| row.checker == "stateright-bfs" && row.threads == 1);
     let best = time(&|row| row.checker.starts_with("stateright"));
-    let alone = time(&|row| row.checker == "amends" && row.threads == 1);
     let per_state = |row: &Measurement| Some(row.peak_bytes? as f64 / row.states.max(1) as f64);
     let bfs_memory = rows.iter().find(|row| row.checker == "stateright-bfs" && row.threads == 1);
     let bfs_memory = bfs_memory.and_then(|row| per_state(row));
@@ -38,7 +37,7 @@ pub(crate) fn of(figures: &[Measurement], model: &str) -> String {
         let ratio = |to: Option<f64>| {
             to.map_or(String::from("-"), |to| format!("{:.2}×", to / row.seconds))
         };
-        let itself = if row.checker == "amends" { ratio(alone) } else { String::from("-") };
+        let itself = ratio(time(&|other| other.checker == row.checker && other.threads == 1));
         let _ = writeln!(
             table,
             "{:<16}{:>8}{:>12}{:>13}{:>10.3}{:>12.3e}{:>9}{:>10}{:>14}{:>15}{:>12}",

@@ -16,7 +16,7 @@ pub(super) struct Chunked<T> {
     len: usize,
 }
 
-impl<T: Copy> Chunked<T> {
+impl<T> Chunked<T> {
     pub(super) fn new() -> Self {
         Chunked { pieces: Vec::new(), len: 0 }
     }
@@ -29,20 +29,27 @@ impl<T: Copy> Chunked<T> {
         self.len += 1;
     }
 
-    pub(super) fn get(&self, at: usize) -> T {
-        self.pieces[at >> PIECE_BITS][at & (PIECE - 1)]
+    pub(super) fn at(&self, at: usize) -> &T {
+        &self.pieces[at >> PIECE_BITS][at & (PIECE - 1)]
     }
 
     pub(super) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn range(&self, range: Range<usize>) -> impl Iterator<Item = T> + '_ {
-        range.map(|at| self.get(at))
+    /// Memory held, without what was never written to: it is not resident.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.len * size_of::<T>()) as u64
+    }
+}
+
+impl<T: Copy> Chunked<T> {
+    pub(super) fn get(&self, at: usize) -> T {
+        *self.at(at)
     }
 
-    pub(super) fn bytes(&self) -> u64 {
-        (self.pieces.len() * PIECE * size_of::<T>()) as u64
+    pub(super) fn range(&self, range: Range<usize>) -> impl Iterator<Item = T> + '_ {
+        range.map(|at| self.get(at))
     }
 }
 

@@ -11,7 +11,7 @@
 //!   │   │   ├ audit                        the proof that a declared symmetry is one
 //!   │   │   ├ unfolding                    fairness in a search up to symmetry
 //!   │   │   └ reduction                    private steps go first
-//!   │   └ ModelSpace                       whole states of any stateright::Model
+//!   │   └ ModelSpace, model_expansion      whole states of any stateright::Model
 //!   ├ early       stopping                 when enough is known
 //!   ├ claim       verdicts                 from the marks that the search left on every state
 //!   │   ├ liveness                         pending states, fair components, lassos
@@ -61,6 +61,7 @@ mod labels;
 mod lasso;
 mod limits;
 mod liveness;
+mod model_expansion;
 mod model_space;
 mod newcomers;
 mod orders;
@@ -76,6 +77,7 @@ mod report;
 mod rows;
 mod simulate;
 mod space;
+mod states;
 mod stopwatch;
 mod subject;
 mod symmetric;

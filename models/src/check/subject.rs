@@ -190,8 +190,8 @@ impl<P: Product> ProductSubject<'_, P> {
 /// Any `stateright::Model`, explored state by state.
 pub struct ModelSubject<'m, M: Model> {
     pub(super) model: &'m M,
-    pub(super) labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
-    pub(super) tally: Option<Box<dyn Tally<M::Action> + Sync + 'm>>,
+    pub(super) labels: Option<Box<dyn Labels<M::Action> + Send + Sync + 'm>>,
+    pub(super) tally: Option<Box<dyn Tally<M::Action> + Send + Sync + 'm>>,
     pub(super) is_exact: bool,
 }
 

@@ -363,7 +363,7 @@ where
     /// Says which actions cannot be put off for ever. Each distinct action is a constraint of its
     /// own. Without a rule, none is: every path counts.
     #[must_use]
-    pub fn fairness(mut self, rule: impl Fn(&M::Action) -> Fairness + Sync + 'm) -> Self
+    pub fn fairness(mut self, rule: impl Fn(&M::Action) -> Fairness + Send + Sync + 'm) -> Self
     where
         M::Action: Clone + Eq + Hash + Send + 'm,
     {

@@ -52,7 +52,7 @@ impl<P: Product> Walkable for ProductWalk<'_, P> {
 /// Any model, step by step.
 pub(super) struct ModelWalk<'m, M: Model> {
     pub(super) model: &'m M,
-    pub(super) labels: Option<Box<dyn Labels<M::Action> + Sync + 'm>>,
+    pub(super) labels: Option<Box<dyn Labels<M::Action> + Send + Sync + 'm>>,
 }
 
 impl<M: Model> Walkable for ModelWalk<'_, M>
