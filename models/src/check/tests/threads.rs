@@ -1,6 +1,7 @@
 //! Large enough for several threads and for wide rows: nothing may depend on either.
 
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 
 use stateright::Model;
 
@@ -326,5 +327,47 @@ fn models_are_explored_alike_by_any_number_of_threads_and_by_fingerprint() {
             assert_eq!(one.verdict.word(), other.verdict.word());
             assert_eq!(one.verdict.counterexample(), other.verdict.counterexample());
         }
+    }
+}
+
+/// A point whose hash tells little of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Point(u16, u16);
+
+impl Hash for Point {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0 % 16).hash(state);
+    }
+}
+
+/// The grid again, with points that are hard to tell apart.
+struct Fog(Grid);
+
+impl Model for Fog {
+    type State = Point;
+    type Action = usize;
+
+    fn init_states(&self) -> Vec<Point> {
+        vec![Point(0, 0)]
+    }
+    fn actions(&self, _: &Point, actions: &mut Vec<usize>) {
+        actions.extend([0, 1]);
+    }
+    fn next_state(&self, &Point(one, other): &Point, axis: usize) -> Option<Point> {
+        let [one, other] = self.0.next_state(&[one, other], axis)?;
+        Some(Point(one, other))
+    }
+}
+
+#[test]
+fn states_of_the_same_hash_are_told_apart() {
+    let fog = Fog(Grid(40));
+    let stated = || model(&fog).eventually("the far corner", |state| *state == Point(39, 39));
+    for threads in [1, 2, 3] {
+        let report = stated().threads(threads).run();
+        report.assert_holds();
+        assert_eq!(counts(&report), (1_600, 3_120, 78), "{threads} threads");
+        // Where only fingerprints are kept, they are not: the comparison above can fail.
+        assert_eq!(stated().threads(threads).fingerprints_only().run().states, 16);
     }
 }
