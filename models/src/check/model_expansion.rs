@@ -12,8 +12,7 @@ use std::ops::Range;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use rayon::iter::{
-    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefIterator,
-    IntoParallelRefMutIterator, ParallelIterator,
+    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator,
 };
 use stateright::Model;
 
@@ -34,14 +33,16 @@ const SHARE: usize = 1 << 4;
 /// From how many states on it is worth while to use all threads.
 const WORTH_SHARING: usize = 1 << 6;
 
-/// Among how many tasks the unknown states of a round are shared out, by their fingerprints, to find
-/// out which of them are the same.
-const HEAPS: u64 = 1 << 4;
+/// In how many heaps the unknown states of a round are sorted, by their fingerprints, so that threads
+/// can find out which of them are the same.
+const HEAPS: usize = 1 << 3;
 
 /// What some states lead to, in order.
 struct Found<State> {
     /// Whether transitions are wanted.
     keeps_edges: bool,
+    /// Whether it is sorted out which unknown states are the same, or whoever enters them finds out.
+    sorts: bool,
     /// How many successors each state has.
     counts: Vec<u32>,
     /// The transitions, if they are wanted. Where they lead to a state that is not known, that is still
@@ -53,6 +54,8 @@ struct Found<State> {
     said: Vec<StepSays>,
     /// Which of the unknown ones are the first of their kind here.
     firsts: HashTable<u32>,
+    /// The same in heaps, by their fingerprints.
+    heaps: [Vec<u32>; HEAPS],
 }
 
 /// A successor that is not known.
@@ -74,14 +77,16 @@ struct Unknown<State> {
 type Place = (u32, u32);
 
 impl<State> Found<State> {
-    fn new(keeps_edges: bool) -> Self {
+    fn new(keeps_edges: bool, sorts: bool) -> Self {
         Found {
             keeps_edges,
+            sorts,
             counts: Vec::new(),
             edges: Vec::new(),
             unknown: Vec::new(),
             said: Vec::new(),
             firsts: HashTable::new(),
+            heaps: Default::default(),
         }
     }
 
@@ -90,14 +95,21 @@ impl<State> Found<State> {
         self.edges.clear();
         self.unknown.clear();
         self.said.clear();
-        self.firsts.clear();
+        if self.sorts {
+            self.firsts.clear();
+            self.heaps.iter_mut().for_each(Vec::clear);
+        }
     }
 }
 
 impl<State: PartialEq> Found<State> {
     /// Notes an unknown state, if somebody asks for its number later.
     fn meet(&mut self, share: usize, source: u32, print: u64, state: State, is_exact: bool) {
-        let (at, edge) = (self.unknown.len() as u32, self.edges.len());
+        let (at, edge, number) = (self.unknown.len() as u32, self.edges.len(), NOBODY);
+        if !self.sorts {
+            let (state, same_as) = (Some(state), None);
+            return self.unknown.push(Unknown { source, edge, print, state, same_as, number });
+        }
         let print_of = |&other: &u32| self.unknown[other as usize].print;
         let is_same = |other: &u32| {
             let other = &self.unknown[*other as usize];
@@ -107,11 +119,12 @@ impl<State: PartialEq> Found<State> {
             Entry::Occupied(first) => (None, Some((share as u32, *first.get()))),
             Entry::Vacant(free) => {
                 free.insert(at);
+                // The low and the highest bits choose a place in a table.
+                self.heaps[(print >> u32::BITS) as usize % HEAPS].push(at);
                 (Some(state), None)
             }
         };
         if state.is_some() || self.keeps_edges {
-            let number = NOBODY;
             self.unknown.push(Unknown { source, edge, print, state, same_as, number });
         }
     }
@@ -249,7 +262,7 @@ where
     /// Expands a run of states on one thread.
     fn expand_alone(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
         let known = self.len();
-        let mut found = Found::new(record.edges.is_some());
+        let mut found = Found::new(record.edges.is_some(), false);
         for state in states {
             found.clear();
             self.find_successors(0, state..state + 1, &tests.steps, &mut found);
@@ -271,7 +284,7 @@ where
         let (keeps_edges, is_exact) = (record.edges.is_some(), self.states.is_exact());
         let space = &*self;
         let shares = shares_of(states);
-        round.resize_with(shares.len(), || Found::new(keeps_edges));
+        round.resize_with(shares.len(), || Found::new(keeps_edges, true));
         round.par_iter_mut().zip(shares).enumerate().for_each(|(share, (found, states))| {
             found.clear();
             space.find_successors(share, states, &tests.steps, found);
@@ -305,17 +318,12 @@ fn which_are_the_same<State: PartialEq + Sync>(
     is_exact: bool,
 ) -> Vec<Vec<(Place, Place)>> {
     let at = |(share, at): Place| &round[share as usize].unknown[at as usize];
-    let sort_out = |heap: u64| {
+    let sort_out = |heap: usize| {
         let mut firsts: HashTable<Place> = HashTable::new();
         let mut same = Vec::new();
-        for (share, found) in round.iter().enumerate() {
-            for (place, unknown) in found.unknown.iter().enumerate() {
-                // The low and the highest bits choose a place in the table.
-                let is_here = unknown.print >> u32::BITS & (HEAPS - 1) == heap;
-                if !is_here || unknown.same_as.is_some() {
-                    continue;
-                }
-                let place = (share as u32, place as u32);
+        for (share, found) in (0..).zip(round) {
+            for place in found.heaps[heap].iter().map(|&place| (share, place)) {
+                let unknown = at(place);
                 let is_same = |&other: &Place| {
                     let other = at(other);
                     other.print == unknown.print && (!is_exact || other.state == unknown.state)
@@ -328,6 +336,5 @@ fn which_are_the_same<State: PartialEq + Sync>(
         }
         same
     };
-    let heaps: Vec<u64> = (0..HEAPS).collect();
-    heaps.par_iter().map(|&heap| sort_out(heap)).collect()
+    (0..HEAPS).into_par_iter().with_max_len(1).map(sort_out).collect()
 }
