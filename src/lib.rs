@@ -25,3 +25,8 @@ pub mod store;
 
 /// The pure side: protocol cores, systems, properties, the checker.
 pub use amends_models as models;
+
+/// The examples of the README are compiled and run with all others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
