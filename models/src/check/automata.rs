@@ -3,33 +3,49 @@
 //! Parts, requests and actions are numbers here, given to them by the [tables](super::tables), and
 //! nothing is left of the product that they come from: finding the successors of a state is the same
 //! code for all products, and is compiled once.
+//!
+//! Most moves of a part differ from those of another in nothing but where they lead: the action is the
+//! same, and so is what it asks of other slots. So that is kept once, as an [`Act`], and a move is two
+//! numbers. Where it leads is not known before it is possible somewhere: of the many faults that could
+//! strike here, the budget pays for few, and the parts that the others lead to need not exist.
 
 use std::ops::Range;
 
+use super::intern::Interner;
 use super::packing::Layout;
 use super::rows::Row;
 
 const UNKNOWN: u32 = u32::MAX;
 const REFUSED: u32 = u32::MAX - 1;
+const UNMADE: u32 = u32::MAX;
 const NOT_COMPILED: (u32, u32) = (u32::MAX, u32::MAX);
 
 /// A move in numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
-    pub(super) action: u32,
-    pub(super) part: u32,
-    demands: (u32, u32),
+    act: u32,
+    part: u32,
 }
 
 impl Step {
-    /// Where its demands are.
-    pub(super) fn demands(self) -> Range<u32> {
-        self.demands.0..self.demands.1
+    /// What the slot holds then, if that part was made.
+    #[inline]
+    pub(super) fn part(self) -> Option<u32> {
+        (self.part != UNMADE).then_some(self.part)
     }
 }
 
+/// What a move does, but for the part that it leads to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Act {
+    /// What it is called.
+    pub(super) action: u32,
+    /// What it asks of other slots, in order.
+    pub(super) demands: Box<[Demand]>,
+}
+
 /// A request in numbers.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Demand {
     pub(super) slot: u32,
     pub(super) request: u32,
@@ -55,14 +71,14 @@ struct Automaton {
 pub(super) struct Automata {
     slots: Vec<Automaton>,
     steps: Vec<Step>,
-    demands: Vec<Demand>,
+    acts: Interner<Act>,
 }
 
 impl Automata {
     /// So many slots, of which nothing is known.
     pub(super) fn new(slots: usize) -> Self {
         let slots = vec![Automaton::default(); slots];
-        Automata { slots, steps: Vec::new(), demands: Vec::new() }
+        Automata { slots, steps: Vec::new(), acts: Interner::default() }
     }
 
     /// Adds the next part of a slot. Nothing else is known of it.
@@ -79,24 +95,27 @@ impl Automata {
         (moves != NOT_COMPILED).then_some(moves.0..moves.1)
     }
 
-    /// Enters the moves that may start in a slot that holds this part: their actions, the parts they
-    /// lead to, and what they ask of other slots.
+    /// Enters the moves that may start in a slot that holds this part, each with the part that it
+    /// leads to, if that was made.
     pub(super) fn set_moves(
         &mut self,
         slot: usize,
         part: u32,
-        moves: &[(u32, u32, Vec<Demand>)],
+        moves: impl IntoIterator<Item = (Act, Option<u32>)>,
     ) -> Range<u32> {
         let from = number(self.steps.len());
-        for (action, part, demands) in moves {
-            let first = number(self.demands.len());
-            self.demands.extend_from_slice(demands);
-            let demands = (first, number(self.demands.len()));
-            self.steps.push(Step { action: *action, part: *part, demands });
+        for (act, part) in moves {
+            let part = part.unwrap_or(UNMADE);
+            self.steps.push(Step { act: self.acts.intern(act), part });
         }
         let to = number(self.steps.len());
         self.slots[slot].moves[part as usize] = (from, to);
         from..to
+    }
+
+    /// Enters the part that a move leads to.
+    pub(super) fn set_target(&mut self, at: u32, part: u32) {
+        self.steps[at as usize].part = part;
     }
 
     /// Enters what the slot becomes when it grants the demand; `None` when it refuses.
@@ -104,6 +123,8 @@ impl Automata {
         let answers = &mut self.slots[demand.slot as usize].answers[part as usize];
         let request = demand.request as usize;
         if answers.len() <= request {
+            // There are many of these, and few of them grow often.
+            answers.reserve_exact(request + 1 - answers.len());
             answers.resize(request + 1, UNKNOWN);
         }
         answers[request] = answer.unwrap_or(REFUSED);
@@ -113,8 +134,10 @@ impl Automata {
         self.steps[at as usize]
     }
 
-    pub(super) fn demand(&self, at: u32) -> Demand {
-        self.demands[at as usize]
+    /// What a move does.
+    #[inline]
+    pub(super) fn act(&self, step: Step) -> &Act {
+        self.acts.value(step.act)
     }
 
     /// The moves that may start in a slot that holds this part.
@@ -124,11 +147,6 @@ impl Automata {
             NOT_COMPILED => Err(Missing),
             (from, to) => Ok(&self.steps[from as usize..to as usize]),
         }
-    }
-
-    #[inline]
-    fn demands(&self, step: Step) -> &[Demand] {
-        &self.demands[step.demands.0 as usize..step.demands.1 as usize]
     }
 
     /// Whether the slot keeps to itself while it holds this part.
@@ -163,15 +181,21 @@ impl Automata {
         for (slot, field) in layout.fields().iter().enumerate() {
             'steps: for &step in self.steps(slot, field.read(row.as_ref()))? {
                 let mut next = row.clone();
-                field.write(next.as_mut(), step.part);
-                for &demand in self.demands(step) {
+                let act = self.act(step);
+                if let Some(part) = step.part() {
+                    field.write(next.as_mut(), part);
+                }
+                for &demand in &act.demands {
                     let field = layout.field(demand.slot as usize);
                     match self.answer(demand, field.read(next.as_ref()))? {
                         Some(part) => field.write(next.as_mut(), part),
                         None => continue 'steps,
                     }
                 }
-                found(step.action, &next);
+                if step.part().is_none() {
+                    return Err(Missing);
+                }
+                found(act.action, &next);
             }
         }
         Ok(())
@@ -192,8 +216,8 @@ impl Automata {
         let field = layout.field(slot);
         for &step in self.steps(slot, field.read(row.as_ref()))? {
             let mut next = row.clone();
-            field.write(next.as_mut(), step.part);
-            found(step.action, &next);
+            field.write(next.as_mut(), step.part().ok_or(Missing)?);
+            found(self.act(step).action, &next);
         }
         Ok(())
     }
@@ -202,11 +226,12 @@ impl Automata {
     pub(super) fn bytes(&self) -> u64 {
         let slots = self.slots.iter().map(|slot| {
             let answers: usize = slot.answers.iter().map(Vec::capacity).sum();
-            slot.moves.capacity() * 8 + answers * 4
+            slot.moves.capacity() * 9
+                + slot.answers.capacity() * size_of::<Vec<u32>>()
+                + answers * 4
         });
         let steps = self.steps.capacity() * size_of::<Step>();
-        let demands = self.demands.capacity() * size_of::<Demand>();
-        (slots.sum::<usize>() + steps + demands) as u64
+        (slots.sum::<usize>() + steps) as u64 + self.acts.bytes()
     }
 }
 

@@ -7,7 +7,7 @@
 use std::fmt::Debug;
 use std::ops::Range;
 
-use super::automata::{Automata, Demand, number};
+use super::automata::{Act, Automata, Demand, Step, number};
 use super::intern::Interner;
 use super::product::{Fairness, Move, Product};
 
@@ -188,52 +188,81 @@ impl<'p, P: Product> Tables<'p, P> {
     /// Computes every entry that a state needs.
     pub(super) fn fill(&mut self, state: &[u32]) {
         let mut row = state.to_vec();
-        for slot in 0..state.len() {
-            for at in self.compile(slot, state[slot]) {
-                let step = self.automata.step(at);
+        for (slot, &part) in state.iter().enumerate() {
+            let (moves, mut targets) = self.compile(slot, part);
+            for (nth, at) in moves.enumerate() {
                 row.copy_from_slice(state);
-                row[slot] = step.part;
-                for at in step.demands() {
-                    let demand = self.automata.demand(at);
-                    let holder = &mut row[demand.slot as usize];
-                    match self.compute_answer(demand, *holder) {
-                        Some(part) => *holder = part,
-                        None => break,
-                    }
+                let step = self.automata.step(at);
+                row[slot] = step.part().unwrap_or(part);
+                if !self.grant_all(step, &mut row) || step.part().is_some() {
+                    continue;
+                }
+                // Most moves are possible for the first state that has them, or for none.
+                if targets.is_empty() {
+                    targets = self.targets(slot, part);
+                }
+                if let Some(target) = targets[nth].take() {
+                    let target = self.part_id(slot, target);
+                    self.automata.set_target(at, target);
                 }
             }
         }
     }
 
-    /// The moves that may start in a slot that holds this part.
-    fn compile(&mut self, slot: usize, part: u32) -> Range<u32> {
+    /// Whether all slots that a move asks grant it. Then they hold in `row` what they become.
+    fn grant_all(&mut self, step: Step, row: &mut [u32]) -> bool {
+        (0..self.automata.act(step).demands.len()).all(|nth| {
+            let demand = self.automata.act(step).demands[nth];
+            let holder = &mut row[demand.slot as usize];
+            let answer = self.compute_answer(demand, *holder);
+            *holder = answer.unwrap_or(*holder);
+            answer.is_some()
+        })
+    }
+
+    /// The parts that the moves of a part lead to.
+    fn targets(&self, slot: usize, part: u32) -> Vec<Option<P::Part>> {
+        let mut moves = Vec::new();
+        self.product.moves(slot, self.part(slot, part), &mut moves);
+        moves.into_iter().map(|step| Some(step.part)).collect()
+    }
+
+    /// The moves that may start in a slot that holds this part; and if they are new, the parts that
+    /// they lead to, as far as those are not made yet.
+    fn compile(&mut self, slot: usize, part: u32) -> (Range<u32>, Vec<Option<P::Part>>) {
         if let Some(known) = self.automata.moves(slot, part) {
-            return known;
+            return (known, Vec::new());
         }
         let mut moves = Vec::new();
         self.product.moves(slot, self.part(slot, part), &mut moves);
-        let compiled = part;
+        let is_private = self.automata.is_private(slot, part);
         let mut steps = Vec::with_capacity(moves.len());
-        for Move { action, part, requests } in moves {
+        let mut targets = Vec::with_capacity(moves.len());
+        for Move { action, part: target, requests } in moves {
             let action = self.action_id(action);
-            let part = self.part_id(slot, part);
             let mut demands = Vec::with_capacity(requests.len());
             for (slot, request) in requests {
                 let request = self.request_id(slot, request);
                 demands.push(Demand { slot: number(slot), request });
             }
-            if self.automata.is_private(slot, compiled) && !demands.is_empty() {
+            if is_private && !demands.is_empty() {
                 self.breach = Some(format!(
                     "slot {slot} is said to be private, but makes requests: {:?}",
-                    self.part(slot, compiled)
+                    self.part(slot, part)
                 ));
             }
-            steps.push((action, part, demands));
+            // A slot that asks itself answers with what the move leads to.
+            let asks_itself = demands.iter().any(|demand| demand.slot as usize == slot);
+            let is_made = demands.is_empty() || asks_itself || is_private;
+            let mut target = Some(target);
+            let made = target.take_if(|_| is_made).map(|target| self.part_id(slot, target));
+            targets.push(target);
+            steps.push((Act { action, demands: demands.into() }, made));
         }
         if let Some(journal) = &mut self.journal {
-            journal.compiled.push((number(slot), compiled));
+            journal.compiled.push((number(slot), part));
         }
-        self.automata.set_moves(slot, compiled, &steps)
+        (self.automata.set_moves(slot, part, steps), targets)
     }
 
     fn compute_answer(&mut self, demand: Demand, part: u32) -> Option<u32> {
