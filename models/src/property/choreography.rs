@@ -115,7 +115,7 @@ fn is_silent_about(local: &Local<Choreography>, workflow: WorkflowId) -> bool {
         &local.durable.participant.outbox,
         &local.volatile.participant,
     ];
-    let in_flight = local.inbox.messages().iter().map(|(_, message)| message.line());
+    let in_flight = local.inbox.messages().map(|(_, message)| message.line());
     let mut lines = outboxes.into_iter().flat_map(|outbox| outbox.iter()).chain(in_flight);
     local.pending.is_empty() && lines.all(|line| line.workflow != workflow)
 }

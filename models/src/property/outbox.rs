@@ -249,7 +249,7 @@ impl Sight {
             .any(|line| !producer.declined.contains(&line.workflow));
         !undecided
             && self.locals(view).all(|local| {
-                let mut in_flight = local.inbox.messages().iter();
+                let mut in_flight = local.inbox.messages();
                 local.pending.iter().all(is_polling)
                     && local.durable.producer.outbox.is_empty()
                     && local.volatile.producer.unlogged.is_empty()

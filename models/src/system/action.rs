@@ -1,5 +1,7 @@
 //! The transitions of a system.
 
+use std::sync::Arc;
+
 use derive_where::derive_where;
 
 use crate::protocol::{Address, Verdict};
@@ -147,7 +149,7 @@ pub(super) fn imposed(verdict: Verdict) -> Fault {
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Request<T: Protocol> {
     /// Process: this message is on its way to you.
-    Put(Address, MessageOf<T>),
+    Put(Arc<(Address, MessageOf<T>)>),
     /// Process: grant only if this sender has nothing more to expect from you that its timer stands
     /// in for: nothing from it is on its way to you, you have nothing left to do, and owe it nothing.
     OweNothing(Address, TimerOf<T>),

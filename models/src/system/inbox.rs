@@ -1,5 +1,7 @@
 //! The network, seen from the receiving end: what is on its way to one process.
 
+use std::sync::Arc;
+
 use derive_where::derive_where;
 
 use crate::protocol::rename::{Exchange, Rename};
@@ -12,20 +14,26 @@ use crate::protocol::{Address, Value};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[derive_where(Default)]
 pub struct Inbox<M> {
-    messages: Vec<(Address, M)>,
+    messages: Vec<Envelope<M>>,
 }
+
+/// A message with its sender. The same one is on its way in many states, and shared by them.
+pub(super) type Envelope<M> = Arc<(Address, M)>;
 
 impl<M: Value> Inbox<M> {
     /// What is in flight, with its senders.
-    #[must_use]
-    pub fn messages(&self) -> &[(Address, M)] {
-        &self.messages
+    pub fn messages(&self) -> impl Iterator<Item = &(Address, M)> {
+        self.messages.iter().map(Arc::as_ref)
+    }
+
+    pub(super) fn envelope(&self, at: usize) -> &Envelope<M> {
+        &self.messages[at]
     }
 
     /// Whether something from `sender` is in flight.
     #[must_use]
     pub fn has_from(&self, sender: Address) -> bool {
-        self.messages.iter().any(|(from, _)| *from == sender)
+        self.messages().any(|(from, _)| *from == sender)
     }
 
     /// Positions of the messages that can arrive next: distinct ones, and where order is kept, only
@@ -33,7 +41,7 @@ impl<M: Value> Inbox<M> {
     pub(super) fn deliverable(&self, ordered: bool) -> impl Iterator<Item = usize> {
         self.distinct().filter(move |&at| {
             let sender = self.messages[at].0;
-            !ordered || self.messages[..at].iter().all(|(from, _)| *from != sender)
+            !ordered || self.messages().take(at).all(|(from, _)| *from != sender)
         })
     }
 
@@ -42,27 +50,30 @@ impl<M: Value> Inbox<M> {
         (0..self.messages.len()).filter(|&at| !self.messages[..at].contains(&self.messages[at]))
     }
 
-    pub(super) fn put(&mut self, from: Address, message: M, ordered: bool) {
+    pub(super) fn put(&mut self, envelope: Envelope<M>, ordered: bool) {
         // Senders stay sorted in either case, so that interleavings of different senders are one.
         let at = if ordered {
-            self.messages.partition_point(|(sender, _)| *sender <= from)
+            self.messages.partition_point(|other| other.0 <= envelope.0)
         } else {
-            self.messages.partition_point(|(sender, other)| (sender, other) <= (&from, &message))
+            self.messages.partition_point(|other| *other <= envelope)
         };
-        self.messages.insert(at, (from, message));
+        self.messages.reserve_exact(1);
+        self.messages.insert(at, envelope);
     }
 
     /// Takes the first such message out.
     pub(super) fn remove(&mut self, from: Address, message: &M) {
         let such = |(sender, other): &(Address, M)| *sender == from && other == message;
-        if let Some(at) = self.messages.iter().position(such) {
+        let at = self.messages().position(such);
+        if let Some(at) = at {
             self.messages.remove(at);
         }
     }
 
     /// Adds a copy right behind the message at that position.
     pub(super) fn copy(&mut self, at: usize) {
-        self.messages.insert(at, self.messages[at].clone());
+        self.messages.reserve_exact(1);
+        self.messages.insert(at, Arc::clone(&self.messages[at]));
     }
 
     /// Renames workflows in senders and messages, and puts them in order again.
@@ -70,15 +81,17 @@ impl<M: Value> Inbox<M> {
     where
         M: Rename,
     {
-        self.messages.rename(names);
+        for envelope in &mut self.messages {
+            Arc::make_mut(envelope).rename(names);
+        }
         if ordered {
-            self.messages.sort_by_key(|(sender, _)| *sender);
+            self.messages.sort_by_key(|envelope| envelope.0);
         } else {
             self.messages.sort_unstable();
         }
     }
 
     pub(super) fn drop_if(&mut self, lost: impl Fn(Address) -> bool) {
-        self.messages.retain(|(from, _)| !lost(*from));
+        self.messages.retain(|envelope| !lost(envelope.0));
     }
 }

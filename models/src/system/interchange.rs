@@ -11,6 +11,8 @@
 //! crashes again in between. So the checker compares what it claims with what the processes do, and
 //! refuses it where they differ.
 
+use std::sync::Arc;
+
 use derive_where::derive_where;
 
 use crate::check::Swap;
@@ -18,7 +20,7 @@ use crate::protocol::rename::{Exchange, Rename};
 use crate::protocol::{Process, WorkflowId};
 
 use super::action::Request;
-use super::local::Local;
+use super::local::{Local, LocalState};
 use super::protocol::{ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf};
 use super::topology::{Part, System};
 
@@ -50,12 +52,12 @@ impl<T: Protocol> Interchangeable<T> {
         Interchangeable {
             groups,
             local: |local, names, ordered| {
-                let Local { status: _, volatile, durable, resources, inbox, .. } = local;
+                local.inbox.rename(names, ordered);
+                let LocalState { status: _, volatile, durable, resources, .. } = &mut **local;
                 volatile.rename(names);
                 durable.rename(names);
                 resources.rename(names);
-                inbox.rename(names, ordered);
-                let Local { cut_off: _, pending, timers, defect, .. } = local;
+                let LocalState { cut_off: _, pending, timers, defect, .. } = &mut **local;
                 pending.iter_mut().for_each(|effect| effect.rename(names));
                 timers.rename(names);
                 timers.sort_unstable();
@@ -63,10 +65,7 @@ impl<T: Protocol> Interchangeable<T> {
             },
             monitor: Rename::rename,
             request: |request, names| match request {
-                Request::Put(from, message) => {
-                    from.rename(names);
-                    message.rename(names);
-                }
+                Request::Put(envelope) => Arc::make_mut(envelope).rename(names),
                 Request::OweNothing(sender, timer) => {
                     sender.rename(names);
                     timer.rename(names);
@@ -125,7 +124,7 @@ impl<T: Protocol> System<T> {
                 let mut workflow = WorkflowId((slot - self.monitor_slot(0)) as u32);
                 workflow.rename(names);
                 let slot = self.monitor_slot(workflow.0 as usize);
-                (slot, Part::Monitor(workflows.monitor(monitor, names)))
+                (slot, Part::Monitor(Box::new(workflows.monitor(monitor, names))))
             }
         }
     }

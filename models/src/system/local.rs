@@ -1,7 +1,13 @@
 //! One process in the model: its state, what is on its way to it, its timers, and the effects it
 //! still has to carry out.
+//!
+//! A checker keeps a process in every state in which it ever was, and most of these differ in nothing
+//! but what is on its way to it: an event store that is in one of 44 states has 10 000 inboxes. So all
+//! else is shared until it changes.
 
 use std::collections::VecDeque;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use derive_where::derive_where;
 use smallvec::SmallVec;
@@ -13,9 +19,18 @@ use super::budget::NodeId;
 use super::inbox::Inbox;
 use super::protocol::{ChangeOf, MessageOf, Protocol, TimerOf};
 
-/// A process and all that belongs to it alone.
+/// A process, and what is on its way to it.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Local<T: Protocol> {
+    state: Arc<LocalState<T>>,
+    /// What is on its way to it. Not the process's own, so a crash leaves it.
+    pub inbox: Inbox<MessageOf<T>>,
+}
+
+/// All that belongs to a process alone. A [`Local`] shares it with its clones until one of them
+/// changes it.
+#[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LocalState<T: Protocol> {
     /// Whether it runs.
     pub status: Status,
     /// What a crash destroys.
@@ -24,8 +39,6 @@ pub struct Local<T: Protocol> {
     pub durable: <T::Process as Process>::Durable,
     /// What it owns.
     pub resources: T::Resources,
-    /// What is on its way to it. Not the process's own, so a crash leaves it.
-    pub inbox: Inbox<MessageOf<T>>,
     /// The node that is cut off from all others at the moment.
     pub cut_off: Option<NodeId>,
     /// Effects it still has to carry out, in order. Always empty between transitions, unless effects
@@ -48,22 +61,38 @@ pub enum Status {
     Halted,
 }
 
+impl<T: Protocol> Deref for Local<T> {
+    type Target = LocalState<T>;
+
+    fn deref(&self) -> &LocalState<T> {
+        &self.state
+    }
+}
+
+impl<T: Protocol> DerefMut for Local<T> {
+    fn deref_mut(&mut self) -> &mut LocalState<T> {
+        Arc::make_mut(&mut self.state)
+    }
+}
+
 impl<T: Protocol> Local<T> {
     /// A process that has not started, with these resources.
     pub(super) fn fresh(resources: T::Resources) -> Self {
-        Local {
+        let state = LocalState {
             status: Status::Up,
             volatile: Default::default(),
             durable: Default::default(),
             resources,
-            inbox: Inbox::default(),
             cut_off: None,
             pending: VecDeque::new(),
             timers: SmallVec::new(),
             defect: None,
-        }
+        };
+        Local { state: Arc::new(state), inbox: Inbox::default() }
     }
+}
 
+impl<T: Protocol> LocalState<T> {
     /// Whether it can take an input now.
     pub(super) fn is_ready(&self) -> bool {
         self.status == Status::Up && self.pending.is_empty() && self.defect.is_none()
@@ -89,7 +118,7 @@ impl<T: Protocol> Local<T> {
     pub(super) fn crash(&mut self, status: Status) {
         self.status = status;
         self.volatile = Default::default();
-        self.pending.clear();
+        self.pending = VecDeque::new();
         self.timers.clear();
     }
 
@@ -101,7 +130,8 @@ impl<T: Protocol> Local<T> {
                 Some(Effect::SetTimer(timer)) => insert(&mut self.timers, timer),
                 Some(Effect::CancelTimer(timer)) => self.timers.retain(|set| *set != timer),
                 Some(other) => return self.pending.push_front(other),
-                None => return,
+                // What is empty between transitions shall not keep its room.
+                None => return self.pending = VecDeque::new(),
             }
         }
     }

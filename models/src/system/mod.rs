@@ -52,7 +52,7 @@ pub use builder::SystemBuilder;
 pub use execution::Circumstances;
 pub use inbox::Inbox;
 pub use interchange::Interchangeable;
-pub use local::{Local, Status};
+pub use local::{Local, LocalState, Status};
 pub use model::SystemState;
 pub use of_workflow::{WithSystem, with_system};
 pub use protocol::{

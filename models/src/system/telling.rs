@@ -245,7 +245,7 @@ impl<T: Protocol> System<T> {
             }
         }
         let monitors = row.iter().filter_map(|part| match part {
-            Part::Monitor(monitor) => Some(monitor),
+            Part::Monitor(monitor) => Some(monitor.as_ref()),
             _ => None,
         });
         for (position, monitor) in monitors.enumerate() {

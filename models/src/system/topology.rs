@@ -53,9 +53,9 @@ pub enum Part<T: Protocol> {
     /// A process.
     Process(Local<T>),
     /// The faults that may still happen.
-    Faults(Budget),
+    Faults(Box<Budget>),
     /// A monitor.
-    Monitor(T::Monitor),
+    Monitor(Box<T::Monitor>),
 }
 
 impl<T: Protocol> System<T> {
@@ -134,12 +134,16 @@ impl<T: Protocol> System<T> {
     pub(super) fn row(&self) -> Vec<Part<T>> {
         let processes =
             self.processes.iter().map(|placed| Part::Process(Self::local_at_start(placed)));
-        let monitors = self.protocol.monitors().into_iter().map(Part::Monitor);
-        processes.chain([Part::Faults(self.budget.clone())]).chain(monitors).collect()
+        let monitors = self.protocol.monitors().into_iter().map(Box::new).map(Part::Monitor);
+        processes.chain([Part::faults(self.budget.clone())]).chain(monitors).collect()
     }
 }
 
 impl<T: Protocol> Part<T> {
+    pub(super) fn faults(budget: Budget) -> Self {
+        Part::Faults(Box::new(budget))
+    }
+
     /// The process that a slot holds.
     ///
     /// # Panics

@@ -18,6 +18,8 @@
 //! any two of its steps, and monitors take note of most of them. What takes the place of that
 //! reduction is that an input and all its effects are one transition.
 
+use std::sync::Arc;
+
 use crate::check::{Fairness, Move, Product, Swap};
 use crate::protocol::{Address, Input, Process, Verdict};
 use crate::workflow::Fault;
@@ -53,7 +55,7 @@ impl<T: Protocol> Product for System<T> {
                 self.process_answer(slot, local, request).map(Part::Process)
             }
             (Part::Faults(budget), Request::Spend(fault, node)) => {
-                budget.spend(*fault, *node).map(Part::Faults)
+                budget.spend(*fault, *node).map(Part::faults)
             }
             (Part::Monitor(monitor), Request::Observe(event)) => {
                 let mut next = monitor.clone();
@@ -104,7 +106,7 @@ impl<T: Protocol> System<T> {
             return;
         }
         for at in local.inbox.deliverable(self.ordered) {
-            let (from, message) = local.inbox.messages()[at].clone();
+            let (from, message) = local.inbox.envelope(at).as_ref().clone();
             let stimulus = Stimulus::Deliver { from, message };
             self.take_moves(placed, local, stimulus, Vec::new(), moves);
         }
@@ -120,7 +122,7 @@ impl<T: Protocol> System<T> {
     fn network_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
         let to = placed.address;
         for at in local.inbox.distinct() {
-            let (from, message) = local.inbox.messages()[at].clone();
+            let (from, message) = local.inbox.envelope(at).as_ref().clone();
             let mut lost = local.clone();
             lost.inbox.remove(from, &message);
             moves.push(Move {
@@ -288,7 +290,7 @@ impl<T: Protocol> System<T> {
     ) {
         for what in deeds {
             if let Deed::Sent(to, message) = &what {
-                let put = Request::Put(placed.address, message.clone());
+                let put = Request::Put(Arc::new((placed.address, message.clone())));
                 requests.push((self.process_slot(*to), put));
             }
             let event = Event { process: placed.address, what };
@@ -311,7 +313,7 @@ impl<T: Protocol> System<T> {
                 if let Some(spent) = budget.spend(fault, node) {
                     let requests =
                         self.processes_on(node).map(|slot| (slot, request.clone())).collect();
-                    moves.push(Move { action, part: Part::Faults(spent), requests });
+                    moves.push(Move { action, part: Part::faults(spent), requests });
                 }
             }
             if budget.cut_off().is_none()
@@ -319,7 +321,7 @@ impl<T: Protocol> System<T> {
             {
                 moves.push(Move {
                     action: Action::Partition(node),
-                    part: Part::Faults(spent.with_cut_off(Some(node))),
+                    part: Part::faults(spent.with_cut_off(Some(node))),
                     requests: everyone(Request::Cut(node)),
                 });
             }
@@ -327,7 +329,7 @@ impl<T: Protocol> System<T> {
         if budget.cut_off().is_some() {
             moves.push(Move {
                 action: Action::Heal,
-                part: Part::Faults(budget.clone().with_cut_off(None)),
+                part: Part::faults(budget.clone().with_cut_off(None)),
                 requests: everyone(Request::Heal),
             });
         }
@@ -341,11 +343,11 @@ impl<T: Protocol> System<T> {
     ) -> Option<Local<T>> {
         let mut next = local.clone();
         match request {
-            Request::Put(from, message) => {
-                let lost = self.is_cut(local.cut_off, *from, slot);
+            Request::Put(envelope) => {
+                let lost = self.is_cut(local.cut_off, envelope.0, slot);
                 // What is sent to the dead, or across a cut, is lost.
                 if local.status != Status::Halted && !lost {
-                    next.inbox.put(*from, message.clone(), self.ordered);
+                    next.inbox.put(Arc::clone(envelope), self.ordered);
                 }
             }
             Request::OweNothing(sender, timer) => {

@@ -154,8 +154,8 @@ impl Sight {
     }
 
     pub(super) fn has_append_from(&self, view: View<'_>, who: impl Fn(Address) -> bool) -> bool {
-        let inbox = self.local(view, self.store).inbox.messages();
-        inbox.iter().any(|(from, message)| who(*from) && matches!(message, EventMessage::Append(_)))
+        let mut inbox = self.local(view, self.store).inbox.messages();
+        inbox.any(|(from, message)| who(*from) && matches!(message, EventMessage::Append(_)))
     }
 
     /// The chain of causes of the event at a position.
