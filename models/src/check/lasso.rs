@@ -2,10 +2,16 @@
 //!
 //! A cycle is fair when every weak constraint is taken or disabled somewhere on it, and every strong
 //! one is taken or disabled everywhere. The search runs breadth-first over pairs of a state and what
-//! the cycle has done for each constraint so far, so the first way back to the start with all
-//! constraints met is a shortest one. Finding it is hard in general (it contains the travelling
+//! the cycle has done for each constraint so far ([`Deeds`]), so the first way back to the start with
+//! all constraints met is a shortest one. Finding it is hard in general (it contains the travelling
 //! salesman), so the search has a budget; beyond it a fair cycle is put together greedily, which
 //! always works in a fair component, but need not be shortest.
+//!
+//! Most pairs are never looked at. A walk is given up where it is too long to come
+//! [home](super::homeward) in time, or to come by all [landmarks](super::landmarks), and where an
+//! earlier walk to the same state has done as much. That only spares walks that do not become the first
+//! shortest cycle, so what is found is the same. How long is too long is known from the lassos found
+//! before, and for the first one from the greedy cycle.
 
 use std::collections::VecDeque;
 
@@ -14,9 +20,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::allowance::Allowance;
 use super::components::FairComponents;
 use super::graph::Graph;
+use super::homeward::{Homeward, Region};
+use super::landmarks::Landmarks;
+use super::ledger::{Deeds, Ledger};
 use super::product::Fairness;
 use super::record::Edge;
-use super::tables::UNFAIR;
 use super::verdict::Limit;
 
 /// How many pairs the exact search may visit.
@@ -27,6 +35,16 @@ pub(super) struct LoopSearch<'g, 'a> {
     graph: &'g Graph<'a>,
     components: &'g FairComponents,
     allowance: &'g Allowance<'g>,
+    /// The component that was searched last.
+    searched: Option<Searched>,
+}
+
+/// What is known of a component that was searched.
+struct Searched {
+    region: Region,
+    /// Whether it took long.
+    was_hard: bool,
+    landmarks: Option<Landmarks>,
 }
 
 impl<'g, 'a> LoopSearch<'g, 'a> {
@@ -35,7 +53,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         components: &'g FairComponents,
         allowance: &'g Allowance<'g>,
     ) -> Self {
-        LoopSearch { graph, components, allowance }
+        LoopSearch { graph, components, allowance, searched: None }
     }
 
     /// A fair cycle from `entry` back to itself, no longer than `longest` when it is exact; `None`
@@ -43,13 +61,50 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
     ///
     /// # Errors
     /// The limit that was reached meanwhile.
-    pub(super) fn cycle(&self, entry: u32, longest: usize) -> Result<Option<Vec<Edge>>, Limit> {
-        Ok(match self.exact(entry, longest)? {
+    pub(super) fn cycle(&mut self, entry: u32, longest: usize) -> Result<Option<Vec<Edge>>, Limit> {
+        let mut searched = match self.searched.take() {
+            Some(searched) if searched.region.is_around(entry, self.components) => searched,
+            _ => {
+                let inside = |state| self.inside(state).collect();
+                let region = Region::around(entry, inside, self.allowance)?;
+                Searched { region, was_hard: false, landmarks: None }
+            }
+        };
+        let cycle = self.cycle_in(&mut searched, entry, longest);
+        self.searched = Some(searched);
+        cycle
+    }
+
+    fn cycle_in(
+        &self,
+        searched: &mut Searched,
+        entry: u32,
+        longest: usize,
+    ) -> Result<Option<Vec<Edge>>, Limit> {
+        let Searched { region, was_hard, landmarks } = searched;
+        let mut greedy = None;
+        if longest == usize::MAX && region.has_bounds() {
+            greedy = self.greedy(entry)?;
+        }
+        let longest = greedy.as_ref().map_or(longest, Vec::len);
+        if *was_hard && landmarks.is_none() {
+            let cycle = self.greedy(entry)?.unwrap_or_default();
+            *landmarks = Some(Landmarks::find(self.graph, region, &cycle, self.allowance)?);
+        }
+        let none = Landmarks::default();
+        let landmarks = landmarks.as_ref().unwrap_or(&none);
+        if landmarks.left(0) > longest {
+            return Ok(None);
+        }
+        let mut walks = Vec::new();
+        let outcome = self.exact(region, landmarks, entry, longest, &mut walks)?;
+        *was_hard |= region.is_hard(walks.len());
+        Ok(match outcome {
             Outcome::Found(cycle) => Some(cycle),
             Outcome::TooLong => None,
             Outcome::OverBudget => {
-                let cycle = self.greedy(entry)?;
-                (cycle.len() <= longest).then_some(cycle)
+                let cycle = if greedy.is_some() { greedy } else { self.greedy(entry)? };
+                cycle.filter(|cycle| cycle.len() <= longest)
             }
         })
     }
@@ -58,60 +113,71 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         self.graph.out(from).filter(move |edge| self.components.together(from, edge.target))
     }
 
-    fn exact(&self, entry: u32, longest: usize) -> Result<Outcome, Limit> {
-        let mut ledger = Ledger::new(self.graph, entry);
-        let Some(none) = ledger.arrive(self.graph, entry, Deeds::default()) else {
+    fn exact(
+        &self,
+        region: &Region,
+        landmarks: &Landmarks,
+        entry: u32,
+        longest: usize,
+        walks: &mut Vec<Walk>,
+    ) -> Result<Outcome, Limit> {
+        let graph = self.graph;
+        let Ok(mut ledger) = Ledger::new(graph, entry) else { return Ok(Outcome::OverBudget) };
+        let Ok(deeds) = ledger.arrive(graph, entry, Deeds::default()) else {
             return Ok(Outcome::OverBudget);
         };
-        let start = (entry, none);
-        let mut from: FxHashMap<(u32, Deeds), ((u32, Deeds), Edge)> = FxHashMap::default();
-        let mut seen: FxHashSet<(u32, Deeds)> = FxHashSet::from_iter([start]);
-        let mut frontier = vec![start];
-        for _ in 0..longest {
-            let mut next = Vec::new();
-            for &node in &frontier {
+        let mut homeward = Homeward::new(region, entry, longest);
+        walks.push(Walk { state: entry, deeds, passed: 0, last: None });
+        let mut seen: FxHashMap<u32, Vec<Deeds>> = FxHashMap::from_iter([(entry, vec![deeds])]);
+        let mut from = 0;
+        for length in 1..=longest {
+            let to = walks.len();
+            if from == to {
+                break;
+            }
+            for at in from..to {
                 self.allowance.go_on()?;
-                for edge in self.inside(node.0) {
-                    let deeds = ledger.take(edge.label, node.1);
-                    let Some(deeds) = ledger.arrive(self.graph, edge.target, deeds) else {
+                let Walk { state, deeds, passed, .. } = walks[at];
+                for edge in self.inside(state) {
+                    let deeds = ledger.take(edge.label, deeds);
+                    let Ok(deeds) = ledger.arrive(graph, edge.target, deeds) else {
                         return Ok(Outcome::OverBudget);
                     };
                     if edge.target == entry && ledger.is_fair(deeds) {
-                        let mut cycle = vec![edge];
-                        let mut at = node;
-                        while let Some((before, edge)) = from.get(&at) {
-                            cycle.push(*edge);
-                            at = *before;
-                        }
-                        cycle.reverse();
-                        return Ok(Outcome::Found(cycle));
+                        return Ok(Outcome::Found(steps(walks, at, edge)));
                     }
-                    let reached = (edge.target, deeds);
-                    if seen.insert(reached) {
-                        from.insert(reached, (node, edge));
-                        next.push(reached);
+                    let is_thorough = homeward.is_worth_while(walks.len());
+                    let home = homeward.at_least(graph, &ledger, edge.target, deeds, is_thorough);
+                    let passed = landmarks.pass(passed, edge.label);
+                    if length + home.max(landmarks.left(passed)) > longest {
+                        continue;
                     }
+                    let others = seen.entry(edge.target).or_default();
+                    if others.iter().any(|other| other.are_as_good_as(deeds)) {
+                        continue;
+                    }
+                    others.retain(|other| !deeds.are_as_good_as(*other));
+                    others.push(deeds);
+                    walks.push(Walk { state: edge.target, deeds, passed, last: Some((at, edge)) });
                 }
             }
-            if seen.len() > BUDGET {
+            if walks.len() > BUDGET {
                 return Ok(Outcome::OverBudget);
             }
-            if next.is_empty() {
-                break;
-            }
-            frontier = next;
+            from = to;
         }
         Ok(Outcome::TooLong)
     }
 
-    /// Goes to the nearest place where some constraint is met, until all are, and then home.
-    fn greedy(&self, entry: u32) -> Result<Vec<Edge>, Limit> {
+    /// Goes to the nearest place where some constraint is met, until all are, and then home. `None`
+    /// where the component is not fair.
+    fn greedy(&self, entry: u32) -> Result<Option<Vec<Edge>>, Limit> {
         let mut cycle: Vec<Edge> = Vec::new();
         let mut unmet = self.demands(entry)?;
         let mut at = entry;
         while !unmet.is_empty() {
-            let walk = self
-                .walk(at, |from, edge| unmet.iter().any(|&label| self.meets(label, from, edge)))?;
+            let meets = |from, edge| unmet.iter().any(|&label| self.meets(label, from, edge));
+            let Some(walk) = self.walk(at, meets)? else { return Ok(None) };
             for edge in walk {
                 unmet.retain(|&label| !self.meets(label, at, edge));
                 at = edge.target;
@@ -119,9 +185,12 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
             }
         }
         if at != entry || cycle.is_empty() {
-            cycle.extend(self.walk(at, |_, edge| edge.target == entry)?);
+            let Some(walk) = self.walk(at, |_, edge| edge.target == entry)? else {
+                return Ok(None);
+            };
+            cycle.extend(walk);
         }
-        Ok(cycle)
+        Ok(Some(cycle))
     }
 
     /// What a cycle through all of the component still has to do.
@@ -150,7 +219,11 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
     }
 
     /// A shortest walk inside the component whose last step is `wanted`.
-    fn walk(&self, start: u32, wanted: impl Fn(u32, Edge) -> bool) -> Result<Vec<Edge>, Limit> {
+    fn walk(
+        &self,
+        start: u32,
+        wanted: impl Fn(u32, Edge) -> bool,
+    ) -> Result<Option<Vec<Edge>>, Limit> {
         let mut from: FxHashMap<u32, (u32, Edge)> = FxHashMap::default();
         let mut queue = VecDeque::from([start]);
         while let Some(state) = queue.pop_front() {
@@ -165,7 +238,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                         at = before;
                     }
                     walk.reverse();
-                    return Ok(walk);
+                    return Ok(Some(walk));
                 }
                 if edge.target != start && !from.contains_key(&edge.target) {
                     from.insert(edge.target, (state, edge));
@@ -173,7 +246,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                 }
             }
         }
-        unreachable!("a fair component meets every constraint and is strongly connected")
+        Ok(None)
     }
 }
 
@@ -183,66 +256,21 @@ enum Outcome {
     OverBudget,
 }
 
-/// What a walk has done so far: bits by constraint, as the ledger numbers them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-struct Deeds {
-    /// Weak constraints taken or found disabled, and strong ones taken.
-    met: u64,
-    /// Strong constraints found enabled.
-    owed: u64,
+/// A walk from the entry: where it ended, what it did, the landmarks that it came by, and the walk and
+/// step that it goes on from.
+#[derive(Clone, Copy, Debug)]
+struct Walk {
+    state: u32,
+    deeds: Deeds,
+    passed: u64,
+    last: Option<(usize, Edge)>,
 }
 
-/// Which constraints matter on cycles through one state.
-///
-/// Weak constraints that are disabled there are met by every such cycle. Strong ones get a bit when
-/// they are first seen enabled.
-struct Ledger {
-    weak: Vec<u32>,
-    strong: Vec<u32>,
-    all_weak: u64,
-}
-
-impl Ledger {
-    fn new(graph: &Graph<'_>, entry: u32) -> Self {
-        let weak = graph.enabled(entry, Fairness::Weak);
-        let all_weak = if weak.len() >= 64 { u64::MAX } else { (1 << weak.len()) - 1 };
-        Ledger { weak, strong: Vec::new(), all_weak }
-    }
-
-    /// Takes a transition.
-    fn take(&self, label: u32, mut deeds: Deeds) -> Deeds {
-        if label == UNFAIR {
-            return deeds;
-        }
-        if let Some(at) = self.weak.iter().position(|&weak| weak == label) {
-            deeds.met |= 1 << at;
-        } else if let Some(at) = self.strong.iter().position(|&strong| strong == label) {
-            deeds.met |= 1 << (self.weak.len() + at);
-        }
-        deeds
-    }
-
-    /// Arrives in a state. `None` when there are more constraints than bits.
-    fn arrive(&mut self, graph: &Graph<'_>, state: u32, mut deeds: Deeds) -> Option<Deeds> {
-        for (at, &label) in self.weak.iter().enumerate() {
-            if !graph.enables(state, label) {
-                deeds.met |= 1 << at;
-            }
-        }
-        for label in graph.enabled(state, Fairness::Strong) {
-            let at = self.strong.iter().position(|&strong| strong == label).unwrap_or_else(|| {
-                self.strong.push(label);
-                self.strong.len() - 1
-            });
-            if self.weak.len() + at >= 64 {
-                return None;
-            }
-            deeds.owed |= 1 << (self.weak.len() + at);
-        }
-        (self.weak.len() < 64).then_some(deeds)
-    }
-
-    fn is_fair(&self, deeds: Deeds) -> bool {
-        deeds.met & self.all_weak == self.all_weak && deeds.owed & !deeds.met == 0
-    }
+/// The steps of a walk, and one more.
+fn steps(walks: &[Walk], walk: usize, last: Edge) -> Vec<Edge> {
+    let before = std::iter::successors(walks[walk].last, |&(at, _)| walks[at].last);
+    let mut steps: Vec<Edge> = before.map(|(_, edge)| edge).collect();
+    steps.reverse();
+    steps.push(last);
+    steps
 }

@@ -225,7 +225,7 @@ fn shortest_lasso(
     bound: Option<usize>,
     allowance: &Allowance<'_>,
 ) -> Result<Option<Lasso>, Undecided> {
-    let search = LoopSearch::new(graph, components, allowance);
+    let mut search = LoopSearch::new(graph, components, allowance);
     let mut best: Option<(usize, Lasso)> = None;
     let entries = states.filter(|&(state, _)| components.contains(state));
     for (tried, (entry, stem)) in entries.enumerate() {

@@ -5,6 +5,7 @@
 //! every rule of its reasoning broken on purpose, to see that the comparison would notice.
 
 mod differential;
+mod lassos;
 mod limits;
 mod mutants;
 mod obvious;
