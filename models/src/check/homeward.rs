@@ -34,7 +34,7 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// The component of a state; without any transitions if it is too large.
+    /// The component of a state; one without [bounds](Self::has_bounds) if it is too large.
     ///
     /// # Errors
     /// The limit that was reached meanwhile.

@@ -1,9 +1,9 @@
 //! One process in the model: its state, what is on its way to it, its timers, and the effects it
 //! still has to carry out.
 //!
-//! A checker keeps a process in every state in which it ever was, and most of these differ in nothing
-//! but what is on its way to it: an event store that is in one of 44 states has 10 000 inboxes. So all
-//! else is shared until it changes.
+//! A checker keeps a process in every form in which it ever was, and most of these differ in nothing
+//! but what is on its way to it: an event store has 10 000 forms, and but for its inbox 44. So all else
+//! is shared until it changes.
 
 use std::collections::VecDeque;
 use std::ops::{Deref, DerefMut};
