@@ -52,8 +52,8 @@ pub struct CheckOptions {
     /// Search with so many threads; as many as the machine has, if `None`. The result is the same for
     /// any number.
     pub threads: Option<NonZeroUsize>,
-    /// Explore every state, also those that differ only in the numbers of interchangeable workflows.
-    /// The verdicts are the same.
+    /// Explore every state, also those that differ only in the numbers of interchangeable workflows, or in
+    /// messages that nobody will ever heed. The verdicts are the same.
     pub every_state: bool,
     /// Stop soon after this turns true.
     pub interrupt: Option<Arc<AtomicBool>>,
@@ -160,6 +160,8 @@ fn check_system<T: Protocol>(
     let mut verification = check::product(system).properties(properties.cloned()).progress(watch);
     if options.every_state {
         verification = verification.symmetry(false).partial_order(false);
+    } else {
+        verification = verification.stale_messages(true);
     }
     if let Some(states) = options.max_states {
         verification = verification.max_states(states);
@@ -324,6 +326,12 @@ fn reduced(report: &ReductionReport) -> String {
         }
         (Reduction::PartialOrder, Some(reason)) => {
             format!("independent steps were explored in every order: {reason}")
+        }
+        (Reduction::StaleMessages, None) => {
+            "messages that their receivers will never heed were left out".to_owned()
+        }
+        (Reduction::StaleMessages, Some(reason)) => {
+            format!("messages that nobody heeds were not left out: {reason}")
         }
     }
 }

@@ -41,7 +41,8 @@ pub struct CheckArguments {
     /// Search with this many threads; by default, with as many as the machine has.
     #[arg(long, value_name = "NUMBER")]
     threads: Option<NonZeroUsize>,
-    /// Explore every state, also those that differ only in the numbers of interchangeable workflows.
+    /// Explore every state, also those that differ only in the numbers of interchangeable workflows, or
+    /// in messages that nobody will ever heed.
     #[arg(long)]
     no_reductions: bool,
     /// Stop at the first violation of a property that is not expected to be violated.

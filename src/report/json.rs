@@ -11,7 +11,7 @@
 //! | `states`, `transitions`, `depth` | size of the search; null for random walks |
 //! | `seconds` | time that it took |
 //! | `walks` | null for a search; for random walks an object: `seed`, `walks`, `steps` (in all), `depth` (the most steps of a walk) |
-//! | `reductions` | one object per reduction that could be used: `name` (`symmetry`, `partial order`), `used`, `reason` (why not, or null) |
+//! | `reductions` | one object per reduction that could be used: `name` (`symmetry`, `partial order`, `stale messages`), `used`, `reason` (why not, or null) |
 //! | `complete` | whether every reachable state was visited |
 //! | `incomplete` | why not and how far, a sentence, or null |
 //! | `as_expected` | `true`, `false`, or null when the search was too short to tell |

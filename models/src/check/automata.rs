@@ -95,18 +95,12 @@ impl Automata {
         (moves != NOT_COMPILED).then_some(moves.0..moves.1)
     }
 
-    /// Enters the moves that may start in a slot that holds this part, each with the part that it
-    /// leads to, if that was made.
-    pub(super) fn set_moves(
-        &mut self,
-        slot: usize,
-        part: u32,
-        moves: impl IntoIterator<Item = (Act, Option<u32>)>,
-    ) -> Range<u32> {
+    /// Enters the moves that may start in a slot that holds this part. The parts that they lead to are
+    /// not made yet.
+    pub(super) fn set_moves(&mut self, slot: usize, part: u32, moves: Vec<Act>) -> Range<u32> {
         let from = number(self.steps.len());
-        for (act, part) in moves {
-            let part = part.unwrap_or(UNMADE);
-            self.steps.push(Step { act: self.acts.intern(act), part });
+        for act in moves {
+            self.steps.push(Step { act: self.acts.intern(act), part: UNMADE });
         }
         let to = number(self.steps.len());
         self.slots[slot].moves[part as usize] = (from, to);

@@ -85,6 +85,16 @@ pub(super) fn check<S: Space>(
     limits.enough = enough;
     let mut exploration = exploration?;
     let allowance = Allowance::after(limits, clock, space.bytes() + record.bytes());
+    if claims.iter().any(|claim| claim.kind.needs_fairness())
+        && let Some(edges) = &record.edges
+    {
+        let constraints = space.constraints();
+        let graph = graph(edges, &record, space.len(), &exploration, &constraints);
+        // Without memory or time to look at the loops, there is none to judge promises either.
+        if let Ok(Some(objection)) = space.objection_to_loops(&graph, &allowance) {
+            return Err(objection);
+        }
+    }
     let mut columns = (0..tests.states.len()).map(|test| record.column(test));
     let mut step_columns = (0..tests.steps.len()).map(|test| record.step_columns(test));
     let findings: Vec<Finding> = claims
@@ -133,8 +143,10 @@ fn report<S: Space>(
     claim: &ClaimOf<S>,
     finding: Finding,
 ) -> PropertyReport<S::State, S::Action> {
+    let may_end = claim.kind.needs_fairness() || claim.kind == PropertyKind::DeadlockFree;
     let mut replay = |path: &Path| match space.replay(path) {
-        Ok(counterexample) => counterexample,
+        Ok(run) if may_end && run.repeats_from.is_none() => space.finish(run),
+        Ok(run) => run,
         Err(error) => panic!("while checking `{}`: {error}", claim.name),
     };
     let mut witness = None;
@@ -322,14 +334,8 @@ impl<S: Space> Judge<'_, S> {
 
     /// The graph, if its transitions were kept.
     fn graph(&self) -> Option<Graph<'_>> {
-        let edges: &Edges = self.record.edges.as_ref()?;
-        Some(Graph {
-            edges,
-            ends: &self.record.ends,
-            states: self.space.len(),
-            levels: &self.exploration.levels,
-            constraints: self.constraints,
-        })
+        let edges = self.record.edges.as_ref()?;
+        Some(graph(edges, self.record, self.space.len(), self.exploration, self.constraints))
     }
 
     fn broken_at(&self, state: Option<u32>) -> Finding {
@@ -342,4 +348,15 @@ impl<S: Space> Judge<'_, S> {
     fn path_to(&self, state: u32) -> Path {
         Path::to(state, |state| self.space.parent(state))
     }
+}
+
+/// The graph of what was explored, whose transitions were kept.
+fn graph<'a>(
+    edges: &'a Edges,
+    record: &'a Record,
+    states: u32,
+    exploration: &'a Exploration,
+    constraints: &'a [Fairness],
+) -> Graph<'a> {
+    Graph { edges, ends: &record.ends, states, levels: &exploration.levels, constraints }
 }

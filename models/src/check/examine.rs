@@ -10,6 +10,7 @@ use super::chunked::Bits;
 use super::condition::{Parts, StepSays, StepTest};
 use super::product::{Product, Snapshot};
 use super::product_space::{ProductSpace, Test};
+use super::symmetric::is_tried;
 
 /// How many states are examined by one thread before it looks for more: few, so that none waits long
 /// for another that the machine holds up.
@@ -38,6 +39,10 @@ impl<P: Product> ProductSpace<'_, P> {
             said.clear();
             said.extend(tests.iter().map(|test| test(snapshot)));
             said.iter().for_each(|&said| marks.push(said));
+            if self.tables.stale.is_some() && is_tried(state as u32) {
+                self.layout.unpack(&row, &mut ids);
+                self.compare_with_origins(&ids, &said, tests);
+            }
             if self.symmetry.is_some() {
                 self.layout.unpack(&row, &mut ids);
                 self.compare_tests(state as u32, &ids, &said, tests);

@@ -10,6 +10,7 @@
 //!   │   │   ├ symmetry, symmetric          one state of each orbit; orders, where orbits are large
 //!   │   │   ├ audit                        the proof that a declared symmetry is one
 //!   │   │   ├ unfolding                    fairness in a search up to symmetry
+//!   │   │   ├ stale, essence               what nobody will ever heed is taken away
 //!   │   │   └ reduction                    private steps go first
 //!   │   └ ModelSpace, model_expansion      whole states of any stateright::Model
 //!   ├ early       stopping                 when enough is known
@@ -50,6 +51,7 @@ mod components;
 pub mod condition;
 mod discipline;
 mod early;
+mod essence;
 mod examine;
 mod expansion;
 mod explore;
@@ -76,10 +78,12 @@ mod product_space;
 mod ranks;
 mod record;
 mod reduction;
+mod replay;
 mod report;
 mod rows;
 mod simulate;
 mod space;
+mod stale;
 mod states;
 mod stopwatch;
 mod subject;

@@ -9,14 +9,17 @@ use super::block::Block;
 use super::chunked::Chunked;
 use super::condition::{Condition, Parts};
 use super::examine::{StepTestOf, breaks};
+use super::graph::Graph;
 use super::index::{self, Shard};
 use super::packing::Layout;
 use super::parallel::{Round, Workers};
 use super::product::{Fairness, Product, successors};
 use super::record::Record;
 use super::reduction::{Choice, Locality, Objection, Reductions};
+use super::replay::Run;
 use super::rows::Rows;
 use super::space::{NotReplayed, Path, Space, Tests};
+use super::stale::Stale;
 use super::symmetric::NONE;
 use super::symmetry::Symmetry;
 use super::tables::Tables;
@@ -47,6 +50,8 @@ pub(super) struct ProductSpace<'p, P: Product> {
     pub(super) audit: Audit<P>,
     /// A test that tells states apart that differ only in names, or [`NONE`].
     pub(super) told_apart: AtomicUsize,
+    /// A test that looks at what is stale, or [`NONE`].
+    pub(super) looks_at_stale: AtomicUsize,
 }
 
 /// A predicate on the states of a product.
@@ -73,6 +78,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             objection: None,
             audit: Audit::default(),
             told_apart: AtomicUsize::new(NONE),
+            looks_at_stale: AtomicUsize::new(NONE),
         }
     }
 
@@ -89,7 +95,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
     }
 }
 
-impl<P: Product> Space for ProductSpace<'_, P> {
+impl<'p, P: Product> Space for ProductSpace<'p, P> {
     type State = Vec<P::Part>;
     type Action = P::Action;
     type Test = Test<P>;
@@ -102,6 +108,9 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         if self.chosen.partial_order == Choice::Use {
             self.locality = Locality::new(width, &self.chosen.excluded);
             self.tables.audit_privacy();
+        }
+        if self.chosen.stale == Choice::Use {
+            self.tables.take_stale_away();
         }
         let mut states = Vec::with_capacity(initial.len());
         for state in initial {
@@ -155,16 +164,30 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         let start = initial
             .find(|state| self.is_row_of(path.states[0], state))
             .ok_or(NotReplayed { step: 0 })?;
-        let mut steps: Vec<(P::Action, Vec<P::Part>)> = Vec::with_capacity(path.labels.len());
-        for (at, (&target, &label)) in path.states[1..].iter().zip(&path.labels).enumerate() {
-            let state = steps.last().map_or(&start, |(_, state)| state);
-            let step = successors(self.product, state)
-                .into_iter()
-                .find(|(action, next)| self.carries(action, label) && self.is_row_of(target, next))
-                .ok_or(NotReplayed { step: at + 1 })?;
-            steps.push(step);
+        let mut run = Run::new(self.product, start, self.tables.stale.is_some());
+        let steps: Vec<(u32, Option<u32>)> =
+            path.states[1..].iter().copied().zip(path.labels.iter().copied()).collect();
+        let mut take = |run: &mut Run<'p, P>, steps: &[(u32, Option<u32>)]| {
+            steps.iter().try_for_each(|&(target, label)| {
+                run.take(|action, next| self.carries(action, label) && self.is_row_of(target, next))
+            })
+        };
+        let (stem, cycle) = steps.split_at(path.repeats_from.unwrap_or(steps.len()));
+        take(&mut run, stem)?;
+        match path.repeats_from {
+            Some(_) => run.close(|run| take(run, cycle)),
+            None => Ok(run.end(None)),
         }
-        Ok(Counterexample { start, steps, repeats_from: path.repeats_from })
+    }
+
+    fn finish(
+        &self,
+        run: Counterexample<Self::State, P::Action>,
+    ) -> Counterexample<Self::State, P::Action> {
+        let mut on = Run::new(self.product, run.start, self.tables.stale.is_some());
+        on.steps = run.steps;
+        on.settle();
+        on.end(None)
     }
 
     fn unfold(
@@ -197,6 +220,10 @@ impl<P: Product> Space for ProductSpace<'_, P> {
     }
 
     fn objection(&self) -> Option<Objection> {
+        // Whatever else is wrong may only be so because of that.
+        if let Some(objection) = self.objection_to_staleness() {
+            return Some(objection);
+        }
         if let Some(objection) = self.objection_to_symmetry() {
             return Some(objection);
         }
@@ -207,6 +234,14 @@ impl<P: Product> Space for ProductSpace<'_, P> {
             Some(reason) => Some(Objection::NotPrivate(reason.to_owned())),
             None => self.locality.objection(),
         }
+    }
+
+    fn objection_to_loops(
+        &mut self,
+        graph: &Graph<'_>,
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Objection>, Limit> {
+        self.stale_on_loops(graph, allowance)
     }
 
     fn reductions(&self) -> Vec<ReductionReport> {
@@ -221,6 +256,8 @@ impl<P: Product> Space for ProductSpace<'_, P> {
         report(Reduction::Symmetry, &self.chosen.symmetry, self.symmetry.is_some(), true);
         let (used, possible) = (self.locality.was_used(), self.tables.has_privacy());
         report(Reduction::PartialOrder, &self.chosen.partial_order, used, possible);
+        let used = self.tables.stale.as_ref().is_some_and(Stale::was_used);
+        report(Reduction::StaleMessages, &self.chosen.stale, used, self.tables.met_stale());
         reports
     }
 

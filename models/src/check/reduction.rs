@@ -39,6 +39,7 @@ pub(super) enum Choice {
 pub(super) struct Reductions {
     pub(super) symmetry: Choice,
     pub(super) partial_order: Choice,
+    pub(super) stale: Choice,
     /// Slots that conditions look at.
     pub(super) excluded: BTreeSet<usize>,
 }
@@ -54,6 +55,10 @@ pub(super) enum Objection {
     NotPrivate(String),
     /// A condition looks at a slot whose steps were taken to be invisible.
     Visible(usize),
+    /// What is said to be stale is not, or must not be taken away, and why.
+    Stale(String),
+    /// This test looks at what is stale.
+    LooksAtStale(usize),
 }
 
 /// Which slots may go first.

@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use super::allowance::Allowance;
+use super::graph::Graph;
 use super::product::Fairness;
 use super::record::Record;
 use super::reduction::Objection;
@@ -55,6 +56,14 @@ pub(super) trait Space {
         path: &Path,
     ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
 
+    /// Goes on to where a run really ends that ends in the space.
+    fn finish(
+        &self,
+        run: Counterexample<Self::State, Self::Action>,
+    ) -> Counterexample<Self::State, Self::Action> {
+        run
+    }
+
     /// Where one state stands for several that differ in names only: those that these states stand
     /// for. `None` where every state stands for itself.
     ///
@@ -93,6 +102,18 @@ pub(super) trait Space {
     /// that was found is of any use then.
     fn objection(&self) -> Option<Objection> {
         None
+    }
+
+    /// Why a reduction that is in use is not sound for fair paths, now that all loops are known.
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    fn objection_to_loops(
+        &mut self,
+        _graph: &Graph<'_>,
+        _allowance: &Allowance<'_>,
+    ) -> Result<Option<Objection>, Limit> {
+        Ok(None)
     }
 
     /// Which reductions were used.

@@ -52,6 +52,7 @@ pub struct Task<'m, V: Viewed, A> {
     pub(super) threads: usize,
     pub(super) symmetry: bool,
     pub(super) partial_order: bool,
+    pub(super) stale_messages: bool,
 }
 
 /// What a subject of this type is asked to do.
@@ -97,7 +98,8 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
     fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, P::Action> {
         let claims = claims::<P>(task.properties);
         let mut limits = task.limits;
-        let reductions = self.reductions(task.symmetry, task.partial_order, &claims);
+        let reductions =
+            self.reductions(task.symmetry, task.partial_order, task.stale_messages, &claims);
         let workers = Workers::new(task.threads);
         self.check(&workers, reductions, &claims, &mut limits)
     }
@@ -137,7 +139,13 @@ fn property_of<Test, StepTest>(claims: &[Claim<Test, StepTest>], test: usize) ->
 
 impl<P: Product> ProductSubject<'_, P> {
     /// The reductions that the properties allow.
-    fn reductions(&self, symmetry: bool, partial_order: bool, claims: &[ClaimOf<P>]) -> Reductions {
+    fn reductions(
+        &self,
+        symmetry: bool,
+        partial_order: bool,
+        stale: bool,
+        claims: &[ClaimOf<P>],
+    ) -> Reductions {
         let choose = |is_asked: bool, obstacle: Option<String>| match obstacle {
             _ if !is_asked => Choice::Ignore,
             Some(obstacle) => Choice::Refuse(obstacle),
@@ -149,11 +157,14 @@ impl<P: Product> ProductSubject<'_, P> {
         let step = claims.iter().find(|claim| claim.kind == PropertyKind::AlwaysStep);
         let step = step.map(|claim| format!("`{}` is about steps", claim.name));
         let symmetry = choose(symmetry && is_symmetric, step.clone());
+        let stuck = claims.iter().find(|claim| claim.kind == PropertyKind::NeverStuck);
+        let stuck = stuck.map(|claim| format!("`{}` is about what stays possible", claim.name));
+        let stale = choose(stale, step.clone().or(stuck));
         let path = claims.iter().find(|claim| claim.kind.needs_edges());
         let path = path.map(|claim| format!("`{}` is about paths", claim.name));
         let symmetric = (symmetry == Choice::Use).then(|| String::from("the symmetry is used"));
         let partial_order = choose(partial_order, path.or(step).or(symmetric));
-        Reductions { symmetry, partial_order, excluded: BTreeSet::new() }
+        Reductions { symmetry, partial_order, stale, excluded: BTreeSet::new() }
     }
 
     fn check(
@@ -178,6 +189,12 @@ impl<P: Product> ProductSubject<'_, P> {
                 }
                 Err(Objection::NotPrivate(reason)) => {
                     reductions.partial_order = Choice::Refuse(reason);
+                }
+                Err(Objection::Stale(reason)) => reductions.stale = Choice::Refuse(reason),
+                Err(Objection::LooksAtStale(test)) => {
+                    let name = property_of(claims, test);
+                    let reason = format!("`{name}` looks at messages that nobody heeds");
+                    reductions.stale = Choice::Refuse(reason);
                 }
                 Err(Objection::Visible(slot)) => {
                     reductions.excluded.insert(slot);

@@ -13,6 +13,11 @@ use super::symmetry::{Ids, Symmetry};
 const ALL_TRIED: u32 = 1 << 10;
 const TRIED_EVERY: u32 = 1 << 6;
 
+/// Whether conditions are tried on more than this state.
+pub(super) fn is_tried(state: u32) -> bool {
+    state < ALL_TRIED || state.is_multiple_of(TRIED_EVERY)
+}
+
 /// No test tells states apart that differ only in names.
 pub(super) const NONE: usize = usize::MAX;
 
@@ -83,10 +88,9 @@ impl<P: Product> ProductSpace<'_, P> {
         let Some(symmetry) = self.symmetry.as_ref().filter(|_| self.objection.is_none()) else {
             return;
         };
-        let is_tried = state < ALL_TRIED || state.is_multiple_of(TRIED_EVERY);
         let images = match symmetry.few() {
             Some(renamings) => renamings,
-            None if is_tried => symmetry.group().swaps.len(),
+            None if is_tried(state) => symmetry.group().swaps.len(),
             None => return,
         };
         let mut parts = PartsOf::<P>::new();

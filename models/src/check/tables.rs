@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::automata::{Act, Automata, Demand, Step, number};
 use super::intern::Interner;
 use super::product::{Fairness, Move, Product};
+use super::stale::Stale;
 
 /// The label of an action without fairness.
 pub(super) const UNFAIR: u32 = u32::MAX;
@@ -34,6 +35,8 @@ pub(super) struct Tables<'p, P: Product> {
     /// Why a part that is said to be private is not, if there is one.
     breach: Option<String>,
     journal: Option<Journal>,
+    /// What is known of stale requests, where they are taken away.
+    pub(super) stale: Option<Stale<P::Part>>,
 }
 
 /// What was computed, in order, for those who want to look at it again.
@@ -60,6 +63,7 @@ impl<'p, P: Product> Tables<'p, P> {
             audits: false,
             breach: None,
             journal: None,
+            stale: None,
         }
     }
 
@@ -72,8 +76,13 @@ impl<'p, P: Product> Tables<'p, P> {
         &self.automata
     }
 
-    /// The number of a part in its slot.
+    /// The number of a part in its slot; of its essence, where stale requests are taken away.
     pub(super) fn part_id(&mut self, slot: usize, part: P::Part) -> u32 {
+        self.essence_id(slot, part).0
+    }
+
+    /// The number of a part, as it is.
+    pub(super) fn whole_part_id(&mut self, slot: usize, part: P::Part) -> u32 {
         let at = slot;
         let slot = &mut self.slots[at];
         let known = slot.parts.len();
@@ -87,6 +96,7 @@ impl<'p, P: Product> Tables<'p, P> {
                     self.audit(at, id, number(request));
                 }
             }
+            self.judge_part(at, id);
         }
         id
     }
@@ -118,6 +128,11 @@ impl<'p, P: Product> Tables<'p, P> {
         self.slots[slot].requests.value(request)
     }
 
+    /// How many different requests anybody has made of a slot so far.
+    pub(super) fn requests(&self, slot: usize) -> u32 {
+        number(self.slots[slot].requests.len())
+    }
+
     /// How many parts a slot has had so far.
     pub(super) fn parts(&self, slot: usize) -> usize {
         self.slots[slot].parts.len()
@@ -141,10 +156,12 @@ impl<'p, P: Product> Tables<'p, P> {
             for private in 0..slot.privates.len() {
                 self.audit(at, self.slots[at].privates[private], id);
             }
+            self.judge_request(at, id);
         }
         id
     }
 
+    /// What a slot holds, by its number.
     pub(super) fn part(&self, slot: usize, id: u32) -> &P::Part {
         self.slots[slot].parts.value(id)
     }
@@ -202,8 +219,7 @@ impl<'p, P: Product> Tables<'p, P> {
                     targets = self.targets(slot, part);
                 }
                 if let Some(target) = targets[nth].take() {
-                    let target = self.part_id(slot, target);
-                    self.automata.set_target(at, target);
+                    self.make_target(at, slot, part, target);
                 }
             }
         }
@@ -237,6 +253,7 @@ impl<'p, P: Product> Tables<'p, P> {
         self.product.moves(slot, self.part(slot, part), &mut moves);
         let is_private = self.automata.is_private(slot, part);
         let mut steps = Vec::with_capacity(moves.len());
+        let mut must_be_made = Vec::with_capacity(moves.len());
         let mut targets = Vec::with_capacity(moves.len());
         for Move { action, part: target, requests } in moves {
             let action = self.action_id(action);
@@ -254,15 +271,30 @@ impl<'p, P: Product> Tables<'p, P> {
             // A slot that asks itself answers with what the move leads to.
             let asks_itself = demands.iter().any(|demand| demand.slot as usize == slot);
             let is_made = demands.is_empty() || asks_itself || is_private;
-            let mut target = Some(target);
-            let made = target.take_if(|_| is_made).map(|target| self.part_id(slot, target));
-            targets.push(target);
-            steps.push((Act { action, demands: demands.into() }, made));
+            must_be_made.push(is_made);
+            targets.push(Some(target));
+            steps.push(Act { action, demands: demands.into() });
         }
         if let Some(journal) = &mut self.journal {
             journal.compiled.push((number(slot), part));
         }
-        (self.automata.set_moves(slot, part, steps), targets)
+        let places = self.automata.set_moves(slot, part, steps);
+        for ((at, target), is_made) in places.clone().zip(&mut targets).zip(must_be_made) {
+            if let Some(target) = target.take_if(|_| is_made) {
+                self.make_target(at, slot, part, target);
+            }
+        }
+        (places, targets)
+    }
+
+    /// Enters the part that a move leads to.
+    fn make_target(&mut self, at: u32, slot: usize, part: u32, target: P::Part) {
+        let (target, is_relieved) = self.essence_id(slot, target);
+        self.judge_step(slot, part, target);
+        if let (true, Some(stale)) = (is_relieved, &mut self.stale) {
+            stale.mark_step(at);
+        }
+        self.automata.set_target(at, target);
     }
 
     fn compute_answer(&mut self, demand: Demand, part: u32) -> Option<u32> {
@@ -276,7 +308,14 @@ impl<'p, P: Product> Tables<'p, P> {
         if answer.is_some() && self.automata.is_private(at, part) {
             self.breach = Some(granted(at, slot.parts.value(part), request));
         }
-        let answer = answer.map(|part| self.part_id(at, part));
+        let answer = answer.map(|answer| {
+            let (answer, is_relieved) = self.essence_id(at, answer);
+            self.judge_step(at, part, answer);
+            if let (true, Some(stale)) = (is_relieved, &mut self.stale) {
+                stale.mark_answer(at, demand.request, part);
+            }
+            answer
+        });
         self.automata.set_answer(demand, part, answer);
         if let Some(journal) = &mut self.journal {
             journal.answered.push((demand.slot, part, demand.request));

@@ -19,9 +19,10 @@ use super::chunked::Bits;
 use super::graph::Graph;
 use super::intern::Interner;
 use super::packing::Layout;
-use super::product::{Fairness, Product, successors};
+use super::product::{Fairness, Product};
 use super::product_space::ProductSpace;
 use super::record::{Edge, Edges};
+use super::replay::Run;
 use super::space::{NotReplayed, Path, Space};
 use super::symmetry::Ids;
 use super::verdict::{Counterexample, Limit};
@@ -196,29 +197,18 @@ impl<P: Product> ProductSpace<'_, P> {
         let rename = |state: &Vec<P::Part>| {
             renaming.iter().fold(state.clone(), |state, &swap| self.swapped(swap, &state))
         };
-        let start = rename(&stem.start);
-        let mut steps: Vec<(P::Action, Vec<P::Part>)> = Vec::new();
-        for (at, (_, wanted)) in stem.steps.iter().enumerate() {
+        let mut run = Run::new(self.product, rename(&stem.start), self.tables.stale.is_some());
+        for (_, wanted) in &stem.steps {
             let wanted = rename(wanted);
-            let state = steps.last().map_or(&start, |(_, state)| state);
-            let step = successors(self.product, state)
-                .into_iter()
-                .find(|(_, next)| *next == wanted)
-                .ok_or(NotReplayed { step: at + 1 })?;
-            steps.push(step);
+            run.take(|_, next| *next == wanted)?;
         }
-        let repeats_from = Some(steps.len());
-        for (label, wanted) in &lasso.cycle {
-            let state = steps.last().map_or(&start, |(_, state)| state).clone();
-            let mut next_steps = successors(self.product, &state).into_iter();
-            let step = next_steps
-                .find(|(action, next)| {
+        run.close(|run| {
+            lasso.cycle.iter().try_for_each(|(label, wanted)| {
+                run.take(|action, next| {
                     self.carries(action, Some(*label)) && self.ids_of(next) == *wanted
                 })
-                .ok_or(NotReplayed { step: steps.len() + 1 })?;
-            steps.push(step);
-        }
-        Ok(Counterexample { start, steps, repeats_from })
+            })
+        })
     }
 
     fn ids_of(&mut self, parts: &[P::Part]) -> Ids {

@@ -37,6 +37,10 @@ pub enum Reduction {
     Symmetry,
     /// Independent steps are explored in one order only.
     PartialOrder,
+    /// Messages that their receivers will never heed are taken away. Counterexamples and witnesses are
+    /// runs of the whole model all the same; where such a message stood in the way, they may be a step
+    /// longer than the shortest.
+    StaleMessages,
 }
 
 /// What became of a reduction.

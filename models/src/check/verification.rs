@@ -90,6 +90,7 @@ impl<'m, S: Subject> Verification<'m, S> {
             threads,
             symmetry: true,
             partial_order: true,
+            stale_messages: false,
         };
         Verification { subject, task }
     }
@@ -352,6 +353,24 @@ impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
     #[must_use]
     pub fn partial_order(mut self, used: bool) -> Self {
         self.task.partial_order = used;
+        self
+    }
+
+    /// Whether to take away messages that [nobody will ever heed](Product::is_stale), and explore
+    /// states once that differ in nothing else. It is used only if it is switched on here, and for all
+    /// properties but those of steps and of what stays possible.
+    ///
+    /// No condition may look at messages on their way. That of yours do not is up to you; one that
+    /// says something else of a state with such a message, in any of the states in which that is tried
+    /// (the first thousand, and then some), is found out. What a spec states, and the built-in
+    /// properties of those protocols that have such messages, look at none.
+    ///
+    /// It is not used where somebody heeds such a message after all, where a condition was found to look
+    /// at one, or where they may come for ever and fair paths are judged. The
+    /// [report](super::Report::reductions) says so.
+    #[must_use]
+    pub fn stale_messages(mut self, used: bool) -> Self {
+        self.task.stale_messages = used;
         self
     }
 }

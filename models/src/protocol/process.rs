@@ -98,6 +98,18 @@ pub trait Process: Send + Sync + 'static {
         false
     }
 
+    /// Whether the message is *stale*: the process will never heed it, whatever happens from now on. It
+    /// neither changes anything nor is it answered when it comes now, and so it is in every later state
+    /// of the process's life. A crash may come at any time, so only the log can tell. A late duplicate
+    /// of a reply is stale once the log has what came of it; whatever comes when all is over is, if
+    /// the process has nothing more to say.
+    ///
+    /// The model takes such messages away, and so has fewer states. The checker makes sure, on every
+    /// state it meets, that they are stale; hosts deliver them like any other.
+    fn is_stale(&self, _log: &Self::Durable, _from: Address, _message: &Self::Message) -> bool {
+        false
+    }
+
     /// Whether `timer` only paces the process's own work (when to look again, when to go on), instead
     /// of standing in for somebody's answer. Hosts keep such waits short.
     fn paces(&self, _timer: &Self::Timer) -> bool {

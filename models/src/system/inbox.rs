@@ -91,6 +91,11 @@ impl<M: Value> Inbox<M> {
         }
     }
 
+    /// Keeps those messages alone that are wanted.
+    pub(super) fn retain(&mut self, is_wanted: impl Fn(Address, &M) -> bool) {
+        self.messages.retain(|envelope| is_wanted(envelope.0, &envelope.1));
+    }
+
     pub(super) fn drop_if(&mut self, lost: impl Fn(Address) -> bool) {
         self.messages.retain(|envelope| !lost(envelope.0));
     }

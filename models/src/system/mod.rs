@@ -39,6 +39,7 @@ pub mod outbox;
 mod protocol;
 mod role;
 pub mod saga;
+mod stale;
 pub mod story;
 pub mod tcc;
 mod telling;

@@ -141,6 +141,13 @@ where
         }
     }
 
+    fn is_stale(&self, log: &Self::Durable, from: Address, message: &Self::Message) -> bool {
+        match self {
+            Role::Coordinator(core) => core.is_stale(&log.coordinator, from, message),
+            Role::Participant(core) => core.is_stale(&log.participant, from, message),
+        }
+    }
+
     fn paces(&self, timer: &Self::Timer) -> bool {
         match self {
             Role::Coordinator(core) => core.paces(timer),

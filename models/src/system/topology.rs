@@ -81,7 +81,8 @@ impl<T: Protocol> System<T> {
     /// Starts a check of everything that must be true of it.
     ///
     /// This is the fast, exact check of the system as a [`Product`](crate::check::Product); the
-    /// general one for any `stateright::Model` gives the same verdicts.
+    /// general one for any `stateright::Model` gives the same verdicts. It needs fewer states if
+    /// [stale messages](Verification::stale_messages) are left out.
     pub fn verify(&self) -> Verification<'_, ProductSubject<'_, Self>> {
         check::product(self).properties(self.properties.iter().cloned())
     }

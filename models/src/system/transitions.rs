@@ -79,6 +79,18 @@ impl<T: Protocol> Product for System<T> {
         self.swapped_request(swap, request)
     }
 
+    fn is_stale(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
+        self.waits_in_vain(slot, part, request)
+    }
+
+    fn essence(&self, slot: usize, part: &Part<T>) -> Option<Part<T>> {
+        self.without_stale_messages(slot, part)
+    }
+
+    fn heeds(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
+        self.is_heeded(slot, part, request)
+    }
+
     fn fairness(&self, action: &Action<T>) -> Fairness {
         if !action.faults().is_empty() {
             return Fairness::None;

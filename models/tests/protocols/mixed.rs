@@ -273,3 +273,8 @@ fn stateright_sees_the_same_states() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
     trial::assert_stateright_agrees(&order().with_faults(budget));
 }
+
+#[test]
+fn messages_that_nobody_will_heed_make_no_difference() {
+    insta::assert_snapshot!(trial::stale_messages(&cases()));
+}

@@ -21,6 +21,8 @@ struct Mistaken {
     forgets_monitors: bool,
     /// Processes are said to keep to themselves.
     is_private: bool,
+    /// Which messages are said to be stale.
+    stale: fn(&System<Saga>, usize, &Part<Saga>, &Request<Saga>) -> bool,
 }
 
 impl Mistaken {
@@ -30,6 +32,7 @@ impl Mistaken {
             forgets: |_, _| {},
             forgets_monitors: false,
             is_private: false,
+            stale: System::is_stale,
         }
     }
 
@@ -37,7 +40,7 @@ impl Mistaken {
     fn check(&self) -> Report<Vec<Part<Saga>>, Action<Saga>> {
         let properties = self.system.properties().iter();
         let safety = properties.filter(|property| property.kind == PropertyKind::Always);
-        product(self).properties(safety.cloned()).run()
+        product(self).properties(safety.cloned()).stale_messages(true).run()
     }
 
     /// Asserts that the claim is not believed, and that everything is explored instead.
@@ -48,7 +51,13 @@ impl Mistaken {
         let reason = found.and_then(|report| report.refused.as_deref());
         assert!(reason.is_some_and(|reason| reason.contains(because)), "{found:?}");
         report.assert_holds();
-        assert_eq!(report.states, self.system.verify().symmetry(false).run().states);
+        let properties = self.system.properties().iter();
+        let safety = properties.filter(|property| property.kind == PropertyKind::Always);
+        let full = product(&self.system)
+            .properties(safety.cloned())
+            .symmetry(reduction != Reduction::Symmetry)
+            .stale_messages(reduction != Reduction::StaleMessages);
+        assert_eq!(report.states, full.run().states);
     }
 }
 
@@ -95,6 +104,18 @@ impl Product for Mistaken {
 
     fn swap_request(&self, swap: Swap, request: &Request<Saga>) -> Request<Saga> {
         self.system.swap_request(swap, request)
+    }
+
+    fn is_stale(&self, slot: usize, part: &Part<Saga>, request: &Request<Saga>) -> bool {
+        (self.stale)(&self.system, slot, part, request)
+    }
+
+    fn essence(&self, slot: usize, part: &Part<Saga>) -> Option<Part<Saga>> {
+        self.system.essence(slot, part)
+    }
+
+    fn heeds(&self, slot: usize, part: &Part<Saga>, request: &Request<Saga>) -> bool {
+        self.system.heeds(slot, part, request)
     }
 
     fn is_private(&self, _slot: usize, part: &Part<Saga>) -> bool {
@@ -153,6 +174,43 @@ fn processes_that_claim_to_keep_to_themselves_are_found_out() {
     let mut mistaken = Mistaken::about(&orders().with_instances(1));
     mistaken.is_private = true;
     mistaken.assert_refused(Reduction::PartialOrder, "is said to be private");
+}
+
+#[test]
+fn messages_that_are_heeded_are_not_stale() {
+    let mut mistaken = Mistaken::about(&orders());
+    mistaken.stale = |_, _, _, request| matches!(request, Request::Put(..));
+    mistaken.assert_refused(Reduction::StaleMessages, "and is heeded");
+}
+
+/// A reply to a compensation is of no use to a coordinator that goes forward, but it may yet go back.
+#[test]
+fn messages_that_are_heeded_later_are_not_stale() {
+    let mut mistaken = Mistaken::about(&orders());
+    mistaken.stale = |system, slot, part, request| {
+        matches!(request, Request::Put(..)) && !system.heeds(slot, part, request)
+    };
+    mistaken.assert_refused(Reduction::StaleMessages, "may be heeded later");
+}
+
+#[test]
+fn a_property_that_looks_at_the_network_is_noticed() {
+    let mut system = system(&orders(), &SagaKnobs::default());
+    let first = system.process_slot(Address::Coordinator(WorkflowId(0)));
+    let second = system.process_slot(Address::Coordinator(WorkflowId(1)));
+    let waits = move |state: Snapshot<'_, Part<Saga>>| {
+        [first, second].into_iter().any(|slot| {
+            let process = state.part(slot).process();
+            let is_over = process.durable.coordinator.outcome().is_some();
+            is_over && process.inbox.messages().next().is_some()
+        })
+    };
+    system.add_property(Property::new(PropertyKind::Sometimes, "too late", waits));
+    let report = system.verify().stale_messages(true).run();
+    let stale = report.reductions.iter().find(|it| it.reduction == Reduction::StaleMessages);
+    let refused = stale.and_then(|report| report.refused.as_deref());
+    assert_eq!(refused, Some("`too late` looks at messages that nobody heeds"));
+    assert!(report.property("too late").is_some_and(|found| found.verdict.word() == "holds"));
 }
 
 #[test]

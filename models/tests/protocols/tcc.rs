@@ -374,3 +374,8 @@ fn one_transition_per_effect_gives_the_same_verdicts() {
 fn interchangeable_workflows_are_explored_once() {
     insta::assert_snapshot!(trial::symmetry(&cases()));
 }
+
+#[test]
+fn messages_that_nobody_will_heed_make_no_difference() {
+    insta::assert_snapshot!(trial::stale_messages(&cases()));
+}

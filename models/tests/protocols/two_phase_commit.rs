@@ -246,3 +246,8 @@ fn stateright_sees_the_same_states() {
 fn interchangeable_workflows_are_explored_once() {
     insta::assert_snapshot!(trial::symmetry(&cases()));
 }
+
+#[test]
+fn messages_that_nobody_will_heed_make_no_difference() {
+    insta::assert_snapshot!(trial::stale_messages(&cases()));
+}

@@ -13,6 +13,7 @@ mod reduction;
 mod reference;
 mod simulation;
 mod small;
+mod stale;
 mod steps;
 mod symmetry;
 mod threads;

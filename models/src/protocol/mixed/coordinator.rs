@@ -310,6 +310,16 @@ impl Process for MixedCoordinator {
         self.saga.awaits_start(&memory.saga, &log.saga)
     }
 
+    fn is_stale(&self, log: &MixedLog, from: Address, message: &MixedMessage) -> bool {
+        match message {
+            MixedMessage::Saga(message) if self.is_notice(message.call().step) => {
+                self.notices.is_stale(&log.notices, from, message)
+            }
+            MixedMessage::Saga(message) => self.saga.is_stale(&log.saga, from, message),
+            MixedMessage::Tcc(message) => self.tcc.is_stale(&log.tcc, from, message),
+        }
+    }
+
     fn paces(&self, timer: &MixedTimer) -> bool {
         match timer {
             MixedTimer::Saga(timer) => self.saga.paces(timer),

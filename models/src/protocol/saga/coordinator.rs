@@ -110,6 +110,23 @@ impl Process for SagaCoordinator {
         log.phase == SagaPhase::Pending
     }
 
+    fn is_stale(&self, log: &SagaLog, _from: Address, message: &SagaMessage) -> bool {
+        let is_over = log.outcome().is_some();
+        match message {
+            SagaMessage::Reply(_, Answer::Failed) => true,
+            SagaMessage::Reply(call, answer) => match call.direction {
+                Direction::Forward => {
+                    log.phase > SagaPhase::Executing || log.done.contains(call.step)
+                }
+                Direction::Backward => {
+                    is_over || *answer != Answer::Done || log.settled().contains(call.step)
+                }
+            },
+            SagaMessage::Released(_) => log.phase > SagaPhase::Executing,
+            SagaMessage::Request(_) | SagaMessage::Release(_) => true,
+        }
+    }
+
     fn awaits(&self, timer: &SagaTimer) -> Option<Address> {
         match timer {
             SagaTimer::Call(step) => Some(Address::Service(self.plan.step(*step).service)),
@@ -311,7 +328,7 @@ impl Turn<'_> {
             InDoubt::Compensate => self.log.started,
             InDoubt::Ignore => self.log.done,
         };
-        let mut settled = self.log.refused.union(self.log.undone).union(self.log.abandoned);
+        let mut settled = self.log.settled();
         if let Some(Some(refused)) = self.memory.unlogged_decision {
             settled.insert(refused);
         }

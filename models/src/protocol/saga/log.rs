@@ -156,6 +156,12 @@ impl SagaLog {
             && locals.known().is_subset(self.locals.known())
     }
 
+    /// Steps of which nothing is left to compensate.
+    #[must_use]
+    pub fn settled(&self) -> StepSet {
+        self.refused.union(self.undone).union(self.abandoned)
+    }
+
     /// How it ended, if it ended.
     #[must_use]
     pub fn outcome(&self) -> Option<SagaOutcome> {

@@ -97,6 +97,22 @@ impl Process for TccCoordinator {
         *log == TccLog::Pending
     }
 
+    fn is_stale(&self, log: &TccLog, _from: Address, message: &TccMessage) -> bool {
+        match (message, log) {
+            (TccMessage::Request(_), _) | (TccMessage::Reply(_, Answer::Failed), _) => true,
+            (TccMessage::Reply(call, _), TccLog::Decided(decision)) => match call.operation {
+                Operation::Try => true,
+                // What is confirmed may be cancelled, but not the other way round.
+                Operation::Confirm => *decision == Decision::Cancel,
+                Operation::Cancel => false,
+            },
+            (TccMessage::Reply(..), TccLog::Ended(_)) => true,
+            (TccMessage::Reply(..), TccLog::Pending | TccLog::Trying) => false,
+            // What was given up is for a person to decide.
+            (TccMessage::Inquiry(..), _) => *log == TccLog::Ended(TccOutcome::Failed),
+        }
+    }
+
     fn awaits(&self, timer: &TccTimer) -> Option<Address> {
         match timer {
             TccTimer::Call(step) => Some(Address::Service(self.plan.step(*step).service)),

@@ -121,6 +121,16 @@ impl Process for TwoPhaseCoordinator {
         log.phase == TwoPhasePhase::Pending
     }
 
+    fn is_stale(&self, log: &CoordinatorLog, _from: Address, message: &TwoPhaseMessage) -> bool {
+        match (message.saying, log.phase) {
+            (Saying::Inquire, _) => false,
+            (Saying::Work | Saying::Prepare | Saying::Decide(_) | Saying::Ask(_), _) => true,
+            (_, TwoPhasePhase::Ended(_)) => true,
+            (Saying::Worked | Saying::Vote(_), phase) => phase == TwoPhasePhase::Committing,
+            (Saying::Ack { .. } | Saying::Answer(_), _) => false,
+        }
+    }
+
     fn awaits(&self, timer: &TwoPhaseTimer) -> Option<Address> {
         timer.awaits()
     }

@@ -144,6 +144,20 @@ impl Process for TwoPhaseParticipant {
         false
     }
 
+    fn is_stale(&self, branches: &Branches, _from: Address, message: &TwoPhaseMessage) -> bool {
+        use BranchState::{Aborted, Committed, Heuristic};
+        let state = branches.state(message.workflow);
+        match message.saying {
+            // Whoever aborted says so again.
+            Saying::Work | Saying::Prepare => matches!(state, Some(Committed | Heuristic(_))),
+            Saying::Decide(decision) => {
+                matches!(state, Some(Committed | Aborted)) && !self.plan.is_acknowledged(decision)
+            }
+            // The rest is said to coordinators and to the store.
+            _ => true,
+        }
+    }
+
     fn awaits(&self, timer: &TwoPhaseTimer) -> Option<Address> {
         timer.awaits()
     }

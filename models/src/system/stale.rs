@@ -1,0 +1,65 @@
+//! Messages that wait in vain: their receiver will never heed them.
+//!
+//! They can be taken away, with the same verdicts, because a system looks at messages on their way in
+//! few places, all of them among its [transitions](super::transitions): they are delivered, lost, copied,
+//! and dropped where a partition or a halt falls; and a timer that awaits a peer is not due while
+//! something is on its way between the two. The protocol says which messages those are
+//! ([`Process::is_stale`]), and the checker makes sure of the rest ([`Product::is_stale`]). What runs
+//! outside the model is not concerned: hosts deliver everything.
+//!
+//! [`Product::is_stale`]: crate::check::Product::is_stale
+
+use crate::protocol::{Address, Input, Process};
+
+use super::action::Request;
+use super::local::Local;
+use super::protocol::{MessageOf, Protocol};
+use super::topology::{Part, System};
+
+impl<T: Protocol> System<T> {
+    /// Whether the request puts a message in an inbox that is stale there.
+    pub(super) fn waits_in_vain(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
+        match (part, request) {
+            (Part::Process(local), Request::Put(envelope)) => {
+                let (from, message) = envelope.as_ref();
+                self.is_stale_message(slot, local, *from, message)
+            }
+            _ => false,
+        }
+    }
+
+    /// The part without stale messages; `None` if there are none.
+    pub(super) fn without_stale_messages(&self, slot: usize, part: &Part<T>) -> Option<Part<T>> {
+        let Part::Process(local) = part else { return None };
+        let is_stale = |from, message: &_| self.is_stale_message(slot, local, from, message);
+        if !local.inbox.messages().any(|(from, message)| is_stale(*from, message)) {
+            return None;
+        }
+        let mut essence = local.clone();
+        essence.inbox.retain(|from, message| !is_stale(from, message));
+        Some(Part::Process(essence))
+    }
+
+    /// Whether the process would change, or have something to do, if the message arrived now.
+    pub(super) fn is_heeded(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
+        let (Part::Process(local), Request::Put(envelope)) = (part, request) else { return true };
+        if !local.is_ready() {
+            return false;
+        }
+        let mut next = local.clone();
+        let (from, message) = envelope.as_ref().clone();
+        let input = Input::Message { from, message };
+        next.take(&self.processes[slot].core, input);
+        next != *local
+    }
+
+    fn is_stale_message(
+        &self,
+        slot: usize,
+        local: &Local<T>,
+        from: Address,
+        message: &MessageOf<T>,
+    ) -> bool {
+        self.processes[slot].core.is_stale(&local.durable, from, message)
+    }
+}
