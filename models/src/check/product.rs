@@ -78,7 +78,8 @@ pub trait Product: Send + Sync {
     }
 
     /// The part without what [stale](Self::is_stale) requests have left in it; `None` if there is
-    /// nothing of the kind. It must be a part for which the same is stale.
+    /// nothing of the kind, or if the part could not take it in at once. It must be a part for which the
+    /// same is stale.
     fn essence(&self, _slot: usize, _part: &Self::Part) -> Option<Self::Part> {
         None
     }

@@ -4,8 +4,8 @@
 //! wait in vain: a late duplicate of a reply, the vote of a transaction that is over. Waiting,
 //! delivered, duplicated or lost, such a *stale* message makes no difference to anybody, and still it
 //! multiplies the states: with what it is worth to the others, each of them is met with and without
-//! it. So it is taken away when it arrives, or as soon as its receiver has outgrown it. What is left
-//! is the *essence* of the state.
+//! it. So it is taken away when it arrives, or as soon as its receiver has outgrown it, if the receiver
+//! could take it in at once. What is left is the *essence* of the state.
 //!
 //! # Why that is sound
 //!

@@ -7,6 +7,10 @@
 //! ([`Process::is_stale`]), and the checker makes sure of the rest ([`Product::is_stale`]). What runs
 //! outside the model is not concerned: hosts deliver everything.
 //!
+//! A stale message is taken away only where it could be delivered at once. In the inbox of a process
+//! that is down it stays until the process is up again: until then, it keeps its sender's timers from
+//! being due, and nothing but the recovery could change that.
+//!
 //! [`Product::is_stale`]: crate::check::Product::is_stale
 
 use crate::protocol::{Address, Input, Process};
@@ -28,9 +32,12 @@ impl<T: Protocol> System<T> {
         }
     }
 
-    /// The part without stale messages; `None` if there are none.
+    /// The part without stale messages; `None` if there are none that could be delivered now.
     pub(super) fn without_stale_messages(&self, slot: usize, part: &Part<T>) -> Option<Part<T>> {
         let Part::Process(local) = part else { return None };
+        if !local.is_ready() {
+            return None;
+        }
         let is_stale = |from, message: &_| self.is_stale_message(slot, local, from, message);
         if !local.inbox.messages().any(|(from, message)| is_stale(*from, message)) {
             return None;

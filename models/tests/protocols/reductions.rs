@@ -4,12 +4,12 @@
 //! wrongly, in one way after the other, and the checker does not believe it.
 
 use amends_models::check::{
-    Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, product,
+    Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, product, successors,
 };
 use amends_models::protocol::saga::SagaKnobs;
 use amends_models::protocol::{Address, WorkflowId};
 use amends_models::system::saga::{Saga, system};
-use amends_models::system::{Action, Local, Part, Request, System};
+use amends_models::system::{Action, Local, Part, Request, Status, System};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
 
 /// A system that makes wrong claims about itself.
@@ -191,6 +191,29 @@ fn messages_that_are_heeded_later_are_not_stale() {
         matches!(request, Request::Put(..)) && !system.heeds(slot, part, request)
     };
     mistaken.assert_refused(Reduction::StaleMessages, "may be heeded later");
+}
+
+/// It bars timers of its sender until the process is up again, which nothing else can bring about.
+#[test]
+fn what_is_stale_waits_for_a_process_that_is_down() {
+    let system = system(&orders().with_instances(1), &SagaKnobs::default());
+    let mut found = system.initial();
+    let has_stale = |state: &Vec<Part<Saga>>| {
+        (0..state.len()).find(|&slot| system.essence(slot, &state[slot]).is_some())
+    };
+    let mut at = 0;
+    let (slot, part) = loop {
+        let next: Vec<_> =
+            successors(&system, &found[at]).into_iter().map(|(_, next)| next).collect();
+        if let Some((state, slot)) = next.iter().find_map(|next| Some((next, has_stale(next)?))) {
+            break (slot, state[slot].clone());
+        }
+        found.extend(next);
+        at += 1;
+    };
+    let Part::Process(mut process) = part else { panic!("only processes have inboxes") };
+    process.status = Status::Down;
+    assert_eq!(system.essence(slot, &Part::Process(process)), None);
 }
 
 #[test]
