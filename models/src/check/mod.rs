@@ -16,18 +16,20 @@
 //!   ├ early       stopping                 when enough is known
 //!   ├ claim       verdicts                 from the marks that the search left on every state
 //!   │   ├ liveness                         pending states, fair components, lassos
+//!   │   ├ lasso, homeward, landmarks       short loops, and bounds on how short they can be
 //!   │   └ allowance                        within the limits that the search left
 //!   ├ simulate    random walks             where the space is too large to finish
-//!   └ Report      what was found           every counterexample replayed on the model
+//!   └ Report      what was found           every counterexample replayed on the model (replay)
 //! ```
 //!
 //! # What a verdict means
 //!
 //! *Holds* is said of a complete state space only, and states are compared exactly, so it is a proof
 //! about the model. *Violated* comes with a shortest path, which was taken again on the model itself
-//! before it is shown. It stands even when the search stopped early. Everything else is *incomplete*,
-//! or *vacuous* when the property had nothing to say. Verdicts, counts and counterexamples do not
-//! depend on the number of threads.
+//! before it is shown. (Where stale messages were left out, it is shortest but for the steps that take
+//! them in: they are put back where the rest is not possible without.) It stands even when the search
+//! stopped early. Everything else is *incomplete*, or *vacuous* when the property had nothing to say.
+//! Verdicts, counts and counterexamples do not depend on the number of threads.
 //!
 //! # Paths and fairness
 //!
