@@ -11,7 +11,8 @@
 
 use std::ops::Range;
 
-use super::intern::Interner;
+use rustc_hash::FxHashMap;
+
 use super::packing::Layout;
 use super::rows::Row;
 
@@ -23,8 +24,10 @@ const NOT_COMPILED: (u32, u32) = (u32::MAX, u32::MAX);
 /// A move in numbers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
-    act: u32,
+    action: u32,
     part: u32,
+    /// Where its demands are.
+    demands: (u32, u32),
 }
 
 impl Step {
@@ -71,14 +74,16 @@ struct Automaton {
 pub(super) struct Automata {
     slots: Vec<Automaton>,
     steps: Vec<Step>,
-    acts: Interner<Act>,
+    demands: Vec<Demand>,
+    /// Where which demands are. Many moves have the same.
+    places: FxHashMap<Box<[Demand]>, (u32, u32)>,
 }
 
 impl Automata {
     /// So many slots, of which nothing is known.
     pub(super) fn new(slots: usize) -> Self {
         let slots = vec![Automaton::default(); slots];
-        Automata { slots, steps: Vec::new(), acts: Interner::default() }
+        Automata { slots, steps: Vec::new(), demands: Vec::new(), places: FxHashMap::default() }
     }
 
     /// Adds the next part of a slot. Nothing else is known of it.
@@ -99,12 +104,24 @@ impl Automata {
     /// not made yet.
     pub(super) fn set_moves(&mut self, slot: usize, part: u32, moves: Vec<Act>) -> Range<u32> {
         let from = number(self.steps.len());
-        for act in moves {
-            self.steps.push(Step { act: self.acts.intern(act), part: UNMADE });
+        for Act { action, demands } in moves {
+            let demands = self.place(demands);
+            self.steps.push(Step { action, part: UNMADE, demands });
         }
         let to = number(self.steps.len());
         self.slots[slot].moves[part as usize] = (from, to);
         from..to
+    }
+
+    fn place(&mut self, demands: Box<[Demand]>) -> (u32, u32) {
+        if let Some(&place) = self.places.get(&demands) {
+            return place;
+        }
+        let from = number(self.demands.len());
+        self.demands.extend_from_slice(&demands);
+        let place = (from, number(self.demands.len()));
+        self.places.insert(demands, place);
+        place
     }
 
     /// Enters the part that a move leads to.
@@ -128,10 +145,10 @@ impl Automata {
         self.steps[at as usize]
     }
 
-    /// What a move does.
+    /// What a move asks of other slots, in order.
     #[inline]
-    pub(super) fn act(&self, step: Step) -> &Act {
-        self.acts.value(step.act)
+    pub(super) fn demands(&self, step: Step) -> &[Demand] {
+        &self.demands[step.demands.0 as usize..step.demands.1 as usize]
     }
 
     /// The moves that may start in a slot that holds this part.
@@ -175,11 +192,10 @@ impl Automata {
         for (slot, field) in layout.fields().iter().enumerate() {
             'steps: for &step in self.steps(slot, field.read(row.as_ref()))? {
                 let mut next = row.clone();
-                let act = self.act(step);
                 if let Some(part) = step.part() {
                     field.write(next.as_mut(), part);
                 }
-                for &demand in &act.demands {
+                for &demand in self.demands(step) {
                     let field = layout.field(demand.slot as usize);
                     match self.answer(demand, field.read(next.as_ref()))? {
                         Some(part) => field.write(next.as_mut(), part),
@@ -189,7 +205,7 @@ impl Automata {
                 if step.part().is_none() {
                     return Err(Missing);
                 }
-                found(act.action, &next);
+                found(step.action, &next);
             }
         }
         Ok(())
@@ -211,7 +227,7 @@ impl Automata {
         for &step in self.steps(slot, field.read(row.as_ref()))? {
             let mut next = row.clone();
             field.write(next.as_mut(), step.part().ok_or(Missing)?);
-            found(self.act(step).action, &next);
+            found(step.action, &next);
         }
         Ok(())
     }
@@ -225,7 +241,8 @@ impl Automata {
                 + answers * 4
         });
         let steps = self.steps.capacity() * size_of::<Step>();
-        (slots.sum::<usize>() + steps) as u64 + self.acts.bytes()
+        let demands = 2 * self.demands.capacity() * size_of::<Demand>();
+        (slots.sum::<usize>() + steps + demands) as u64
     }
 }
 

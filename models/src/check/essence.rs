@@ -109,7 +109,7 @@ impl<P: Product> Tables<'_, P> {
                 let mut is_relieved = stale.is_marked_step(at);
                 row.copy_from_slice(state);
                 row[slot] = step.part().unwrap_or(part);
-                for &demand in &automata.act(step).demands {
+                for &demand in automata.demands(step) {
                     let slot = demand.slot as usize;
                     let Ok(Some(answer)) = automata.answer(demand, row[slot]) else {
                         continue 'steps;

@@ -12,6 +12,10 @@ use super::intern::Interner;
 use super::product::{Fairness, Move, Product};
 use super::stale::Stale;
 
+/// A slot of no more parts than these has all parts that its moves would lead to, possible or not: it
+/// costs nothing, and rows need not be packed anew when one of them is met late.
+const FEW: usize = 1 << 6;
+
 /// The label of an action without fairness.
 pub(super) const UNFAIR: u32 = u32::MAX;
 
@@ -227,8 +231,8 @@ impl<'p, P: Product> Tables<'p, P> {
 
     /// Whether all slots that a move asks grant it. Then they hold in `row` what they become.
     fn grant_all(&mut self, step: Step, row: &mut [u32]) -> bool {
-        (0..self.automata.act(step).demands.len()).all(|nth| {
-            let demand = self.automata.act(step).demands[nth];
+        (0..self.automata.demands(step).len()).all(|nth| {
+            let demand = self.automata.demands(step)[nth];
             let holder = &mut row[demand.slot as usize];
             let answer = self.compute_answer(demand, *holder);
             *holder = answer.unwrap_or(*holder);
@@ -252,6 +256,8 @@ impl<'p, P: Product> Tables<'p, P> {
         let mut moves = Vec::new();
         self.product.moves(slot, self.part(slot, part), &mut moves);
         let is_private = self.automata.is_private(slot, part);
+        // What is stale is judged by what a part really becomes.
+        let makes_all = self.parts(slot) < FEW && self.stale.is_none();
         let mut steps = Vec::with_capacity(moves.len());
         let mut must_be_made = Vec::with_capacity(moves.len());
         let mut targets = Vec::with_capacity(moves.len());
@@ -270,7 +276,7 @@ impl<'p, P: Product> Tables<'p, P> {
             }
             // A slot that asks itself answers with what the move leads to.
             let asks_itself = demands.iter().any(|demand| demand.slot as usize == slot);
-            let is_made = demands.is_empty() || asks_itself || is_private;
+            let is_made = demands.is_empty() || asks_itself || is_private || makes_all;
             must_be_made.push(is_made);
             targets.push(Some(target));
             steps.push(Act { action, demands: demands.into() });
