@@ -21,7 +21,7 @@ pub(crate) enum Subject {
     /// Gray and Lamport's TwoPhase with so many resource managers. Stateright searches the model that
     /// comes with it.
     TwoPhase(&'static str, u8),
-    /// The system of a spec of this name, with a fault budget that lets Stateright end in seconds.
+    /// The system of a spec of this name, with a fault budget that lets Stateright end in a minute or two.
     /// Both search the same system.
     Spec(&'static str, &'static [(Fault, Option<&'static str>)]),
 }
@@ -46,8 +46,11 @@ const TCC: &[(Fault, Option<&str>)] = &[
     (Fault::Lose, Some("inventory")),
     (Fault::Duplicate, Some("inventory")),
 ];
-const TRANSFER: &[(Fault, Option<&str>)] =
-    &[(Fault::Crash, Some("coordinator")), (Fault::Lose, Some("receiving"))];
+const TRANSFER: &[(Fault, Option<&str>)] = &[
+    (Fault::Crash, Some("coordinator")),
+    (Fault::Lose, Some("receiving")),
+    (Fault::Duplicate, Some("receiving")),
+];
 const CHOREOGRAPHY: &[(Fault, Option<&str>)] =
     &[(Fault::Crash, Some("inventory")), (Fault::Lose, None)];
 const OUTBOX: &[(Fault, Option<&str>)] = &[(Fault::Crash, Some("relay-1")), (Fault::Lose, None)];
