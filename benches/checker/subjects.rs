@@ -21,8 +21,8 @@ pub(crate) enum Subject {
     /// Gray and Lamport's TwoPhase with so many resource managers. Stateright searches the model that
     /// comes with it.
     TwoPhase(&'static str, u8),
-    /// The system of a spec of this name, with a fault budget that lets Stateright end in a minute or two.
-    /// Both search the same system.
+    /// The system of a spec of this name, with a fault budget that lets Stateright end in a minute or
+    /// two. Both search the same system.
     Spec(&'static str, &'static [(Fault, Option<&'static str>)]),
 }
 

@@ -52,8 +52,8 @@ pub struct CheckOptions {
     /// Search with so many threads; as many as the machine has, if `None`. The result is the same for
     /// any number.
     pub threads: Option<NonZeroUsize>,
-    /// Explore every state, also those that differ only in the numbers of interchangeable workflows, or in
-    /// messages that nobody will ever heed. The verdicts are the same.
+    /// Explore every state, also those that differ only in the numbers of interchangeable workflows,
+    /// or in messages that nobody will ever heed. The verdicts are the same.
     pub every_state: bool,
     /// Stop soon after this turns true.
     pub interrupt: Option<Arc<AtomicBool>>,
@@ -157,12 +157,13 @@ fn check_system<T: Protocol>(
     }
     let asked_for = |name| options.properties.is_empty() || options.properties.contains(name);
     let properties = system.properties().iter().filter(|property| asked_for(&property.name));
-    let mut verification = check::product(system).properties(properties.cloned()).progress(watch);
-    if options.every_state {
-        verification = verification.symmetry(false).partial_order(false);
-    } else {
-        verification = verification.stale_messages(true);
-    }
+    let reduces = !options.every_state;
+    let mut verification = check::product(system)
+        .properties(properties.cloned())
+        .symmetry(reduces)
+        .partial_order(reduces)
+        .stale_messages(reduces)
+        .progress(watch);
     if let Some(states) = options.max_states {
         verification = verification.max_states(states);
     }

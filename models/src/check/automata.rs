@@ -4,10 +4,10 @@
 //! nothing is left of the product that they come from: finding the successors of a state is the same
 //! code for all products, and is compiled once.
 //!
-//! Most moves of a part differ from those of another in nothing but where they lead: the action is the
-//! same, and so is what it asks of other slots. So that is kept once, as an [`Act`], and a move is two
-//! numbers. Where it leads is not known before it is possible somewhere: of the many faults that could
-//! strike here, the budget pays for few, and the parts that the others lead to need not exist.
+//! Most moves of a part differ from those of another in nothing but where they lead: what they ask of
+//! other slots is the same, and is kept once. Where a move leads is mostly not known before it is
+//! possible somewhere: of the many faults that could strike here, the budget pays for few, and the parts
+//! that the others lead to need not exist.
 
 use std::ops::Range;
 
@@ -39,7 +39,7 @@ impl Step {
 }
 
 /// What a move does, but for the part that it leads to.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub(super) struct Act {
     /// What it is called.
     pub(super) action: u32,

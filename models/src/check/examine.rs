@@ -39,12 +39,14 @@ impl<P: Product> ProductSpace<'_, P> {
             said.clear();
             said.extend(tests.iter().map(|test| test(snapshot)));
             said.iter().for_each(|&said| marks.push(said));
-            if self.tables.stale.is_some() && is_tried(state as u32) {
+            let tries_origins = self.tables.stale.is_some() && is_tried(state as u32);
+            if tries_origins || self.symmetry.is_some() {
                 self.layout.unpack(&row, &mut ids);
+            }
+            if tries_origins {
                 self.compare_with_origins(&ids, &said, tests);
             }
             if self.symmetry.is_some() {
-                self.layout.unpack(&row, &mut ids);
                 self.compare_tests(state as u32, &ids, &said, tests);
             }
         }

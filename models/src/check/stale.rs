@@ -43,7 +43,8 @@
 //! - it must be stale for every part that this one becomes, by a move or by an answer.
 //!
 //! By induction over its paths, no part ever heeds it. Conditions must not look at what is stale: they
-//! are tried on states with and without it. And the loops are looked at after the search.
+//! are tried on some of the states with and without it. That is a test and no proof, so the reduction is
+//! used where it is asked for, by those who know their conditions. And the loops are looked at after the search.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 

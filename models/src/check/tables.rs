@@ -259,7 +259,6 @@ impl<'p, P: Product> Tables<'p, P> {
         // What is stale is judged by what a part really becomes.
         let makes_all = self.parts(slot) < FEW && self.stale.is_none();
         let mut steps = Vec::with_capacity(moves.len());
-        let mut must_be_made = Vec::with_capacity(moves.len());
         let mut targets = Vec::with_capacity(moves.len());
         for Move { action, part: target, requests } in moves {
             let action = self.action_id(action);
@@ -274,10 +273,6 @@ impl<'p, P: Product> Tables<'p, P> {
                     self.part(slot, part)
                 ));
             }
-            // A slot that asks itself answers with what the move leads to.
-            let asks_itself = demands.iter().any(|demand| demand.slot as usize == slot);
-            let is_made = demands.is_empty() || asks_itself || is_private || makes_all;
-            must_be_made.push(is_made);
             targets.push(Some(target));
             steps.push(Act { action, demands: demands.into() });
         }
@@ -285,7 +280,11 @@ impl<'p, P: Product> Tables<'p, P> {
             journal.compiled.push((number(slot), part));
         }
         let places = self.automata.set_moves(slot, part, steps);
-        for ((at, target), is_made) in places.clone().zip(&mut targets).zip(must_be_made) {
+        for (at, target) in places.clone().zip(&mut targets) {
+            let demands = self.automata.demands(self.automata.step(at));
+            // A slot that asks itself answers with what the move leads to.
+            let asks_itself = demands.iter().any(|demand| demand.slot as usize == slot);
+            let is_made = demands.is_empty() || asks_itself || is_private || makes_all;
             if let Some(target) = target.take_if(|_| is_made) {
                 self.make_target(at, slot, part, target);
             }
