@@ -5,8 +5,8 @@ use std::hash::Hash;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use amends::models::check::gray_lamport::TwoPhase;
 use amends::models::check::{self, Product, PropertyKind, Report, Verify as _};
-use amends::models::protocol::two_phase_commit::gray_lamport::TwoPhase;
 use amends::models::system::{Protocol, System, WithSystem, with_system};
 use amends::models::workflow::{Fault, FaultBudget};
 use amends::spec;

@@ -17,8 +17,10 @@
 //! This crate is pure on purpose: it cannot name a runtime, so what is proven here cannot depend on
 //! one.
 
-pub mod check;
 pub mod property;
 pub mod protocol;
 pub mod system;
 pub mod workflow;
+
+/// The checker, for any model: a package of its own, which knows nothing of protocols.
+pub use amends_check as check;

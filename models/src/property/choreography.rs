@@ -5,11 +5,11 @@
 //! is on its way, waits in an outbox, or is being carried out: then nothing will ever happen to it
 //! again. Events that got lost for good show in silence with some steps done and others not.
 
-use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::WorkflowId;
 use crate::protocol::choreography::InitiatorLog;
 use crate::system::choreography::Choreography;
 use crate::system::{Local, Part, System};
+use amends_check::{Parts, Property, PropertyKind};
 
 use super::ending::Ending;
 use super::reading::Reading;

@@ -14,7 +14,6 @@
 
 use smallvec::SmallVec;
 
-use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::rename::{Exchange, Rename};
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
 use crate::protocol::{LocalSet, ServiceId, StepId, StepSet, WorkflowId};
@@ -22,6 +21,7 @@ use crate::system::saga::SagaMonitor;
 use crate::system::{Part, System};
 use crate::workflow::dataflow::Observation;
 use crate::workflow::{Dataflow, ResourceId, Workflow};
+use amends_check::{Parts, Property, PropertyKind};
 
 use super::saga::AnySaga;
 use super::sight::{Sight, View};

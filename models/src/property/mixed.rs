@@ -1,7 +1,6 @@
 //! The properties of a mixed workflow: those of its saga, of its TCC and of its outbox, and that all of
 //! them agree; and the witness they rely on.
 
-use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::mixed::{Composition, MixedLog};
 use crate::protocol::rename::renames;
 use crate::protocol::saga::{Direction, SagaOutcome, StepCall};
@@ -10,6 +9,7 @@ use crate::protocol::{StepId, StepSet, WorkflowId};
 use crate::system::mixed::Mixed;
 use crate::system::{Local, Part, System};
 use crate::workflow::Workflow;
+use amends_check::{Parts, Property, PropertyKind};
 
 use super::ending::Ending;
 use super::history::StepHistory;

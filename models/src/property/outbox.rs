@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::check::{Parts, Property, PropertyKind, Snapshot};
 use crate::protocol::outbox::{
     Line, OutboxChange, OutboxMessage, OutboxPlan, OutboxProcess, OutboxTimer,
 };
@@ -21,6 +20,7 @@ use crate::protocol::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
 use crate::system::outbox::Outbox;
 use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Workflow;
+use amends_check::{Parts, Property, PropertyKind, Snapshot};
 
 use super::ending::Ending;
 use super::reading::Reading;

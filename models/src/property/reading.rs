@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use derive_where::derive_where;
 
-use crate::check::{Condition, Parts, Property, PropertyKind, Snapshot};
 use crate::protocol::{ServiceId, WorkflowId};
 use crate::system::{Part, Protocol};
 use crate::workflow::{Claim, PropertyDefinition, ResourceId, Variable};
+use amends_check::{Condition, Parts, Property, PropertyKind, Snapshot};
 
 use super::ending::Ending;
 

@@ -1,11 +1,11 @@
 //! The properties of a saga.
 
-use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::saga::{PlannedStep, SagaLog, SagaOutcome};
 use crate::protocol::{Address, WorkflowId};
 use crate::system::saga::{Saga, SagaMonitor, StandbySaga};
 use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Dataflow;
+use amends_check::{Parts, Property, PropertyKind};
 
 use super::ending::Ending;
 use super::history::StepHistory;

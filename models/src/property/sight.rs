@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 
 use derive_where::derive_where;
 
-use crate::check::{Parts, Property, PropertyKind, Snapshot};
 use crate::protocol::{Address, WorkflowId};
 use crate::system::{Local, Part, Protocol, System};
+use amends_check::{Parts, Property, PropertyKind, Snapshot};
 
 use super::ending::Ending;
 use super::reading::Reading;

@@ -1,8 +1,8 @@
 //! What must be true of every step that can be taken back, whatever protocol it is part of: judged by
 //! its [history](StepHistory), and never by what its coordinator and its participant believe.
 
-use crate::check::{Parts, Property, PropertyKind};
 use crate::system::Part;
+use amends_check::{Parts, Property, PropertyKind};
 
 use super::history::StepHistory;
 use super::sight::{Orchestrated, Sight, View};

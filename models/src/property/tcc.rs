@@ -2,13 +2,13 @@
 
 use smallvec::SmallVec;
 
-use crate::check::{Parts, Property};
 use crate::protocol::rename::renames;
 use crate::protocol::tcc::{Operation, TccCall, TccLog, TccOutcome};
 use crate::protocol::{StepId, WorkflowId};
 use crate::system::tcc::Tcc;
 use crate::system::{Local, Part, System};
 use crate::workflow::Workflow;
+use amends_check::{Parts, Property};
 
 use super::ending::Ending;
 use super::history::StepHistory;

@@ -5,7 +5,6 @@
 
 use smallvec::SmallVec;
 
-use crate::check::{Parts, Property, PropertyKind, Snapshot};
 use crate::protocol::rename::renames;
 use crate::protocol::two_phase_commit::{
     BranchState, Branches, Decision, Heuristic, Suspicion, TwoPhaseOutcome, Work,
@@ -14,6 +13,7 @@ use crate::protocol::{Address, WorkflowId};
 use crate::system::two_phase_commit::TwoPhaseCommit;
 use crate::system::{Local, Part, Protocol, Status, System};
 use crate::workflow::Fault;
+use amends_check::{Parts, Property, PropertyKind, Snapshot};
 
 use super::ending::Ending;
 use super::reading::Reading;

@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::check::{Parts, Property};
 use crate::protocol::{Address, ServiceId, WorkflowId};
 use crate::workflow::Workflow;
+use amends_check::{Parts, Property};
 
 use super::budget::{Budget, NodeId};
 use super::protocol::Protocol;

@@ -4,7 +4,7 @@
 //! and monitors and in every value that mentions them, what can happen next is the same, with the
 //! numbers exchanged. A protocol says so with [`Protocol::interchangeable`], and the checker then
 //! explores one of several states that differ in that only
-//! ([`Product::symmetry`](crate::check::Product::symmetry)).
+//! ([`Product::symmetry`](amends_check::Product::symmetry)).
 //!
 //! It is a claim about the protocol, not a convention, and it can be wrong: a participant that comes
 //! back after a crash and asks about its workflows one after the other treats them differently if it
@@ -15,9 +15,9 @@ use std::sync::Arc;
 
 use derive_where::derive_where;
 
-use crate::check::Swap;
 use crate::protocol::rename::{Exchange, Rename};
 use crate::protocol::{Process, WorkflowId};
+use amends_check::Swap;
 
 use super::action::Request;
 use super::local::{Local, LocalState};

@@ -1,7 +1,7 @@
 //! A whole system as one model: processes, network, timers, durable logs, faults and monitors.
 //!
 //! A [`System`] places the cores of a protocol on nodes, joins them with links, gives the world a
-//! fault budget, and lets monitors watch. It is a [`Product`](crate::check::Product) of those parts,
+//! fault budget, and lets monitors watch. It is a [`Product`](amends_check::Product) of those parts,
 //! which our own checker explores, and a `stateright::Model`, which Stateright's checkers and its
 //! Explorer take as it is. Both see the same transitions, made by the same code.
 //!

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use derive_where::derive_where;
 use stateright::{Expectation, Model, Path, Property as ForeignProperty};
 
-use crate::check::{Counterexample, Move, Product, PropertyKind, Snapshot};
+use amends_check::{Counterexample, Move, Product, PropertyKind, Snapshot};
 
 use super::action::Action;
 use super::protocol::Protocol;

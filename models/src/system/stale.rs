@@ -11,7 +11,7 @@
 //! that is down it stays until the process is up again: until then, it keeps its sender's timers from
 //! being due, and nothing but the recovery could change that.
 //!
-//! [`Product::is_stale`]: crate::check::Product::is_stale
+//! [`Product::is_stale`]: amends_check::Product::is_stale
 
 use crate::protocol::{Address, Input, Process};
 

@@ -1,7 +1,7 @@
 //! Turning a run of a system into a [`Story`].
 
-use crate::check::Counterexample;
 use crate::protocol::{Address, Verdict};
+use amends_check::Counterexample;
 
 use super::action::{Action, Stimulus};
 use super::budget::NodeId;

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use derive_where::derive_where;
 
-use crate::check::{self, Parts, ProductSubject, Property, Verification};
 use crate::protocol::{Address, Input};
+use amends_check::{Parts, ProductSubject, Property, Verification};
 
 use super::budget::{Budget, NodeId};
 use super::interchange::Interchangeable;
@@ -80,11 +80,11 @@ impl<T: Protocol> System<T> {
 
     /// Starts a check of everything that must be true of it.
     ///
-    /// This is the fast, exact check of the system as a [`Product`](crate::check::Product); the
+    /// This is the fast, exact check of the system as a [`Product`](amends_check::Product); the
     /// general one for any `stateright::Model` gives the same verdicts. It needs fewer states if
     /// [stale messages](Verification::stale_messages) are left out.
     pub fn verify(&self) -> Verification<'_, ProductSubject<'_, Self>> {
-        check::product(self).properties(self.properties.iter().cloned())
+        amends_check::product(self).properties(self.properties.iter().cloned())
     }
 
     /// Adds something that must be true of it.

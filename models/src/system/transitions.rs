@@ -20,9 +20,9 @@
 
 use std::sync::Arc;
 
-use crate::check::{Fairness, Move, Product, Swap};
 use crate::protocol::{Address, Input, Process, Verdict};
 use crate::workflow::Fault;
+use amends_check::{Fairness, Move, Product, Swap};
 
 use super::action::{Action, Request, Stimulus, imposed};
 use super::budget::{Budget, NodeId};

@@ -9,11 +9,11 @@
 mod sight;
 mod witness;
 
-use crate::check::{Parts, Property, PropertyKind};
 use crate::protocol::event_sourcing::{Answer, CommandId, Phase, Run, StoredEvent};
 use crate::system::event_sourcing::EventSourcing;
 use crate::system::{Part, System};
 use crate::workflow::domain::Values;
+use amends_check::{Parts, Property, PropertyKind};
 
 use super::reading::Reading;
 use sight::{Sight, View};

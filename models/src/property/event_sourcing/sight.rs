@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::check::{Parts, Property, PropertyKind, Snapshot};
 use crate::protocol::event_sourcing::{
     Answer, ConsumerId, ConsumerMemory, EventLog, EventMessage, EventPlan, HandlerState, Marks,
     Position, Run, STORE, StoreMemory, StoredEvent,
@@ -12,6 +11,7 @@ use crate::system::event_sourcing::EventSourcing;
 use crate::system::{Local, Part, System};
 use crate::workflow::ResourceId;
 use crate::workflow::domain::AggregateId;
+use amends_check::{Parts, Property, PropertyKind, Snapshot};
 
 use super::super::ending::Ending;
 use super::super::reading::Reading;

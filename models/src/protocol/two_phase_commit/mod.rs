@@ -25,10 +25,8 @@
 //! [standby](TwoPhaseKnobs::standby). The two then share a [`DecisionStore`], in which they
 //! [claim the lead](crate::protocol::lease) and write the decision.
 //!
-//! [`gray_lamport`] is the specification that the literature reasons about, and the yardstick of the
+//! [`gray_lamport`](amends_check::gray_lamport) is the specification that the literature reasons about, and the yardstick of the
 //! checker: other checkers have counted its states.
-
-pub mod gray_lamport;
 
 mod coordinator;
 mod knobs;

@@ -1,0 +1,114 @@
+//! What its limits leave to a search, once it has explored what it could.
+//!
+//! Judging what was found can take longer than finding it: promises are judged on the whole graph, and
+//! where one state stood for several, on all of those. So every analysis asks, each time it looks at a
+//! state, whether it may go on. It asks its allowance, which looks at the clock now and then only.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use crate::limits::Limits;
+use crate::stopwatch::Stopwatch;
+use crate::verdict::Limit;
+
+/// How often an analysis may ask, at least, before anybody looks at the limits.
+const PATIENCE: u32 = 1 << 10;
+
+/// A look that takes no longer than this costs nothing. To measure the memory of a large process can
+/// take much longer.
+const BRIEF: Duration = Duration::from_millis(1);
+
+/// Looks take no more than one in so many parts of the time.
+const SHARE: u32 = 16;
+
+/// Keeps what comes after the exploration within the limits.
+pub(crate) struct Allowance<'l> {
+    limits: &'l Limits<'l>,
+    clock: Stopwatch,
+    /// Bytes that the exploration holds.
+    held: u64,
+    /// How often an analysis may ask between two looks, and how often until the next one.
+    patience: Cell<u32>,
+    left: Cell<u32>,
+    /// When the last look was over.
+    looked: Cell<Duration>,
+    reached: Cell<Option<Limit>>,
+}
+
+impl<'l> Allowance<'l> {
+    /// What is left after an exploration that holds so many bytes, by its own reckoning.
+    pub(crate) fn after(limits: &'l Limits<'l>, clock: Stopwatch, held: u64) -> Self {
+        Allowance {
+            limits,
+            clock,
+            held,
+            patience: Cell::new(PATIENCE),
+            left: Cell::new(PATIENCE),
+            looked: Cell::new(clock.elapsed()),
+            reached: Cell::new(None),
+        }
+    }
+
+    /// Whether an analysis that holds `held` bytes by now can go on with something that takes `needed`
+    /// bytes more.
+    ///
+    /// # Errors
+    /// The limit that forbids it.
+    pub(crate) fn permit(&self, held: u64, needed: u64) -> Result<(), Limit> {
+        match self.limits.forbid(self.clock.elapsed(), self.held + held, needed) {
+            None => Ok(()),
+            Some(limit) => {
+                self.reached.set(self.reached.get().or(Some(limit)));
+                Err(limit)
+            }
+        }
+    }
+
+    /// Asked for every state that an analysis looks at: whether it can go on within the memory that was
+    /// [permitted](Self::permit).
+    ///
+    /// # Errors
+    /// The limit that forbids it.
+    #[inline]
+    pub(crate) fn go_on(&self) -> Result<(), Limit> {
+        self.go_on_holding(|| 0)
+    }
+
+    /// The same for an analysis that could not say beforehand how many bytes it would come to hold.
+    ///
+    /// # Errors
+    /// The limit that forbids it.
+    #[inline]
+    pub(crate) fn go_on_holding(&self, held: impl FnOnce() -> u64) -> Result<(), Limit> {
+        match self.left.get().checked_sub(1) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => {
+                let start = self.clock.elapsed();
+                let permitted = self.permit(held(), 0);
+                self.pace(start);
+                permitted
+            }
+        }
+    }
+
+    /// Decides when to look again after a look that began at `start`.
+    fn pace(&self, start: Duration) {
+        let end = self.clock.elapsed();
+        let (took, since) = (end.saturating_sub(start), start.saturating_sub(self.looked.get()));
+        let patience = match took > BRIEF && took.saturating_mul(SHARE) > since {
+            true => self.patience.get().saturating_mul(2),
+            false => (self.patience.get() / 2).max(PATIENCE),
+        };
+        self.patience.set(patience);
+        self.left.set(patience);
+        self.looked.set(end);
+    }
+
+    /// The first limit that forbade something.
+    pub(crate) fn reached(&self) -> Option<Limit> {
+        self.reached.get()
+    }
+}

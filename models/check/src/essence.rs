@@ -1,0 +1,195 @@
+//! Filling the tables with essences, and proving on the way that nothing is lost by it.
+//!
+//! What is claimed, and why that is enough, is told in [`stale`](crate::stale).
+
+use std::sync::atomic::Ordering;
+
+use crate::allowance::Allowance;
+use crate::components::FairComponents;
+use crate::discipline::AnyLoop;
+use crate::examine::PartsOf;
+use crate::graph::Graph;
+use crate::product::{Product, Snapshot};
+use crate::product_space::{ProductSpace, Test};
+use crate::record::Edge;
+use crate::reduction::Objection;
+use crate::stale::Stale;
+use crate::symmetric::NONE;
+use crate::tables::Tables;
+use crate::verdict::Limit;
+
+impl<P: Product> Tables<'_, P> {
+    /// From now on, takes away from parts what is stale.
+    pub(crate) fn take_stale_away(&mut self) {
+        self.stale = Some(Stale::new(self.sizes().count()));
+    }
+
+    /// Whether any part so far has something stale.
+    pub(crate) fn met_stale(&self) -> bool {
+        let of_slot = |slot: usize| {
+            let mut parts = (0..self.parts(slot) as u32).map(|part| self.part(slot, part));
+            parts.any(|part| self.product().essence(slot, part).is_some())
+        };
+        self.stale.as_ref().is_some_and(Stale::was_used) || (0..self.sizes().count()).any(of_slot)
+    }
+
+    /// The number of the essence of a part, and whether it is less than the part.
+    pub(crate) fn essence_id(&mut self, slot: usize, part: P::Part) -> (u32, bool) {
+        let essence = match &self.stale {
+            Some(_) => self.product().essence(slot, &part),
+            None => None,
+        };
+        let Some(essence) = essence else { return (self.whole_part_id(slot, part), false) };
+        let id = self.whole_part_id(slot, essence);
+        if let Some(stale) = &mut self.stale {
+            stale.note_origin(slot, id, part);
+        }
+        (id, true)
+    }
+
+    /// Finds out which requests are stale for a new part.
+    pub(crate) fn judge_part(&mut self, slot: usize, part: u32) {
+        let Some(mut stale) = self.stale.take() else { return };
+        let judged: Vec<bool> = (0..self.requests(slot))
+            .map(|request| self.is_stale(&mut stale, slot, part, request))
+            .collect();
+        stale.add_part(slot, judged.into_iter());
+        self.stale = Some(stale);
+    }
+
+    /// Finds out for which parts a new request is stale.
+    pub(crate) fn judge_request(&mut self, slot: usize, request: u32) {
+        let Some(mut stale) = self.stale.take() else { return };
+        let judged: Vec<bool> = (0..self.parts(slot) as u32)
+            .map(|part| self.is_stale(&mut stale, slot, part, request))
+            .collect();
+        if let Some(step) = stale.add_request(slot, judged.into_iter()) {
+            stale.object(|| self.revived(slot, request, step));
+        }
+        self.stale = Some(stale);
+    }
+
+    /// Makes sure that what is stale for a part is stale for what it becomes.
+    pub(crate) fn judge_step(&mut self, slot: usize, from: u32, to: u32) {
+        let Some(mut stale) = self.stale.take() else { return };
+        if let Some(request) = stale.add_step(slot, from, to) {
+            stale.object(|| self.revived(slot, request, (from, to)));
+        }
+        self.stale = Some(stale);
+    }
+
+    fn is_stale(&self, stale: &mut Stale<P::Part>, slot: usize, part: u32, request: u32) -> bool {
+        let (part, request) = (self.part(slot, part), self.request(slot, request));
+        let is_stale = self.product().is_stale(slot, part, request);
+        if is_stale && self.product().heeds(slot, part, request) {
+            stale.object(|| {
+                format!("{request:?} is said to be stale, and is heeded (slot {slot}: {part:?})")
+            });
+        }
+        is_stale
+    }
+
+    fn revived(&self, slot: usize, request: u32, (from, to): (u32, u32)) -> String {
+        format!(
+            "{:?} is said to be stale, but may be heeded later (slot {slot}: {:?} becomes {:?})",
+            self.request(slot, request),
+            self.part(slot, from),
+            self.part(slot, to),
+        )
+    }
+
+    /// For each successor of a state, in their order, whether something stale was taken away.
+    fn relieved(&self, stale: &Stale<P::Part>, state: &[u32]) -> Vec<bool> {
+        let automata = self.automata();
+        let mut relieved = Vec::new();
+        let mut row = state.to_vec();
+        for (slot, &part) in state.iter().enumerate() {
+            'steps: for at in automata.moves(slot, part).unwrap_or_default() {
+                let step = automata.step(at);
+                let mut is_relieved = stale.is_marked_step(at);
+                row.copy_from_slice(state);
+                row[slot] = step.part().unwrap_or(part);
+                for &demand in automata.demands(step) {
+                    let slot = demand.slot as usize;
+                    let Ok(Some(answer)) = automata.answer(demand, row[slot]) else {
+                        continue 'steps;
+                    };
+                    is_relieved |= stale.is_marked_answer(slot, demand.request, row[slot]);
+                    row[slot] = answer;
+                }
+                relieved.push(is_relieved);
+            }
+        }
+        relieved
+    }
+}
+
+impl<P: Product> ProductSpace<'_, P> {
+    /// Whether the tests say the same of a state and of one of which it is the essence.
+    pub(crate) fn compare_with_origins(&self, ids: &[u32], said: &[bool], tests: &[&Test<P>]) {
+        let Some(stale) = &self.tables.stale else { return };
+        let origin = |slot: usize| stale.origin(slot, ids[slot]);
+        if (0..ids.len()).all(|slot| origin(slot).is_none()) {
+            return;
+        }
+        let parts: PartsOf<'_, P> = (0..ids.len())
+            .map(|slot| origin(slot).unwrap_or_else(|| self.tables.part(slot, ids[slot])))
+            .collect();
+        let snapshot = Snapshot::new(&parts);
+        for (at, (test, said)) in tests.iter().zip(said).enumerate() {
+            if test(snapshot) != *said {
+                self.looks_at_stale.fetch_min(at, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Why nothing stale must be taken away.
+    pub(crate) fn objection_to_staleness(&self) -> Option<Objection> {
+        let stale = self.tables.stale.as_ref()?;
+        if let Some(reason) = stale.breach() {
+            return Some(Objection::Stale(reason.to_owned()));
+        }
+        match self.looks_at_stale.load(Ordering::Relaxed) {
+            NONE => None,
+            test => Some(Objection::LooksAtStale(test)),
+        }
+    }
+
+    /// Why stale requests must not be taken away where fair paths are judged, if they must not: a step
+    /// of a loop brings one.
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    pub(crate) fn stale_on_loops(
+        &mut self,
+        graph: &Graph<'_>,
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Objection>, Limit> {
+        let Some(stale) = self.tables.stale.as_ref().filter(|stale| stale.was_used()) else {
+            return Ok(None);
+        };
+        let all: Vec<u32> = (0..graph.states).collect();
+        let loops = FairComponents::find(graph, &all, &AnyLoop, allowance)?;
+        for state in all.into_iter().filter(|&state| loops.contains(state)) {
+            allowance.go_on()?;
+            let stays = |edge: &Edge| loops.together(state, edge.target);
+            if !graph.out(state).any(|edge| stays(&edge)) {
+                continue;
+            }
+            self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
+            let relieved = self.tables.relieved(stale, &self.ids);
+            debug_assert_eq!(
+                relieved.len(),
+                graph.edges.degree(state),
+                "successors keep their order"
+            );
+            let mut steps = graph.out(state).zip(relieved);
+            if steps.any(|(edge, is_relieved)| is_relieved && stays(&edge)) {
+                return Ok(Some(Objection::Stale(String::from(
+                    "messages that nobody heeds may be sent again and again",
+                ))));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,109 @@
+//! Asking states and steps: the tests of a product, run on packed rows.
+
+use std::ops::Range;
+
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+use smallvec::SmallVec;
+
+use crate::block::Block;
+use crate::chunked::Bits;
+use crate::condition::{Parts, StepSays, StepTest};
+use crate::product::{Product, Snapshot};
+use crate::product_space::{ProductSpace, Test};
+use crate::symmetric::is_tried;
+
+/// How many states are examined by one thread before it looks for more: few, so that none waits long
+/// for another that the machine holds up.
+const EXAMINED: usize = 256;
+
+/// A claim about the steps of a product.
+pub(crate) type StepTestOf<P> = StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>;
+
+/// The parts of a state, in order of slots.
+pub(crate) type PartsOf<'a, P> = SmallVec<[&'a <P as Product>::Part; 24]>;
+
+impl<P: Product> ProductSpace<'_, P> {
+    /// Runs the tests on states, one after the other.
+    pub(crate) fn examine(&self, states: Range<usize>, tests: &[&Test<P>], marks: &mut Bits) {
+        if tests.is_empty() {
+            return;
+        }
+        let mut parts = PartsOf::<P>::new();
+        let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
+        let mut said: SmallVec<[bool; 24]> = SmallVec::new();
+        let mut ids = Vec::new();
+        for state in states {
+            self.rows.read(state, &mut row);
+            self.parts(&row, &mut parts);
+            let snapshot = Snapshot::noting(&parts, self.locality.looked_at());
+            said.clear();
+            said.extend(tests.iter().map(|test| test(snapshot)));
+            said.iter().for_each(|&said| marks.push(said));
+            let tries_origins = self.tables.stale.is_some() && is_tried(state as u32);
+            if tries_origins || self.symmetry.is_some() {
+                self.layout.unpack(&row, &mut ids);
+            }
+            if tries_origins {
+                self.compare_with_origins(&ids, &said, tests);
+            }
+            if self.symmetry.is_some() {
+                self.compare_tests(state as u32, &ids, &said, tests);
+            }
+        }
+    }
+
+    fn parts<'a>(&'a self, row: &[u64], parts: &mut PartsOf<'a, P>) {
+        parts.clear();
+        for (slot, field) in self.layout.fields().iter().enumerate() {
+            parts.push(self.tables.part(slot, field.read(row)));
+        }
+    }
+
+    /// Judges the steps of a block that are not judged yet. Their successors are not looked up yet.
+    pub(crate) fn ask_steps(&self, block: &mut Block, tests: &[&StepTestOf<P>]) {
+        if tests.is_empty() {
+            return;
+        }
+        let words = self.layout.words();
+        let mut said = std::mem::take(&mut block.steps);
+        let (mut before, mut after) = (PartsOf::<P>::new(), PartsOf::<P>::new());
+        let asked = said.len() / tests.len();
+        for (state, actions, rows) in block.pending(asked, words) {
+            self.parts(&self.rows.get_any(state as usize), &mut before);
+            let first = said.len();
+            said.resize(first + tests.len(), StepSays::default());
+            for (&action, row) in actions.iter().zip(rows.chunks_exact(words)) {
+                self.parts(row, &mut after);
+                let action = self.tables.action(action);
+                for (says, test) in said[first..].iter_mut().zip(tests) {
+                    let (before, after) = (Snapshot::new(&before), Snapshot::new(&after));
+                    *says = says.or(test.judge(before, action, after));
+                }
+            }
+        }
+        block.steps = said;
+    }
+
+    /// Runs the tests on states, on all threads. Returns what they say, run by run.
+    pub(crate) fn examine_together(&self, states: Range<usize>, tests: &[&Test<P>]) -> Vec<Bits> {
+        let starts = states.clone().into_par_iter().step_by(EXAMINED);
+        let examine = |start: usize| {
+            let mut marks = Bits::default();
+            self.examine(start..states.end.min(start + EXAMINED), tests, &mut marks);
+            marks
+        };
+        starts.map(examine).collect()
+    }
+}
+
+/// Whether a step breaks a claim about steps.
+pub(crate) fn breaks<P: Product>(
+    test: &StepTestOf<P>,
+    before: &[P::Part],
+    action: &P::Action,
+    after: &[P::Part],
+) -> bool {
+    let (before, after): (PartsOf<'_, P>, PartsOf<'_, P>) =
+        (before.iter().collect(), after.iter().collect());
+    test.judge(Snapshot::new(&before), action, Snapshot::new(&after)).is_broken
+}

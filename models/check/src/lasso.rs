@@ -1,0 +1,276 @@
+//! The loop of a lasso: a shortest fair cycle through a state.
+//!
+//! A cycle is fair when every weak constraint is taken or disabled somewhere on it, and every strong
+//! one is taken or disabled everywhere. The search runs breadth-first over pairs of a state and what
+//! the cycle has done for each constraint so far ([`Deeds`]), so the first way back to the start with
+//! all constraints met is a shortest one. Finding it is hard in general (it contains the travelling
+//! salesman), so the search has a budget; beyond it a fair cycle is put together greedily, which
+//! always works in a fair component, but need not be shortest.
+//!
+//! Most pairs are never looked at. A walk is given up where it is too long to come
+//! [home](crate::homeward) in time, or to come by all [landmarks](crate::landmarks), and where an
+//! earlier walk to the same state has done as much. That only spares walks that do not become the first
+//! shortest cycle, so what is found is the same. How long is too long is known from the lassos found
+//! before, and for the first one from the greedy cycle.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::allowance::Allowance;
+use crate::components::FairComponents;
+use crate::graph::Graph;
+use crate::homeward::{Homeward, Region};
+use crate::landmarks::Landmarks;
+use crate::ledger::{Deeds, Ledger};
+use crate::product::Fairness;
+use crate::record::Edge;
+use crate::verdict::Limit;
+
+/// How many pairs the exact search may visit.
+const BUDGET: usize = 1 << 16;
+
+/// Finds cycles in fair components.
+pub(crate) struct LoopSearch<'g, 'a> {
+    graph: &'g Graph<'a>,
+    components: &'g FairComponents,
+    allowance: &'g Allowance<'g>,
+    /// The component that was searched last.
+    searched: Option<Searched>,
+}
+
+/// What is known of a component that was searched.
+struct Searched {
+    region: Region,
+    /// Whether it took long.
+    was_hard: bool,
+    landmarks: Option<Landmarks>,
+}
+
+impl<'g, 'a> LoopSearch<'g, 'a> {
+    pub(crate) fn new(
+        graph: &'g Graph<'a>,
+        components: &'g FairComponents,
+        allowance: &'g Allowance<'g>,
+    ) -> Self {
+        LoopSearch { graph, components, allowance, searched: None }
+    }
+
+    /// A fair cycle from `entry` back to itself, no longer than `longest` when it is exact; `None`
+    /// when the exact search proves that there is none so short.
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    pub(crate) fn cycle(&mut self, entry: u32, longest: usize) -> Result<Option<Vec<Edge>>, Limit> {
+        let mut searched = match self.searched.take() {
+            Some(searched) if searched.region.is_around(entry, self.components) => searched,
+            _ => {
+                let inside = |state| self.inside(state).collect();
+                let region = Region::around(entry, inside, self.allowance)?;
+                Searched { region, was_hard: false, landmarks: None }
+            }
+        };
+        let cycle = self.cycle_in(&mut searched, entry, longest);
+        self.searched = Some(searched);
+        cycle
+    }
+
+    fn cycle_in(
+        &self,
+        searched: &mut Searched,
+        entry: u32,
+        longest: usize,
+    ) -> Result<Option<Vec<Edge>>, Limit> {
+        let Searched { region, was_hard, landmarks } = searched;
+        let mut greedy = None;
+        if longest == usize::MAX && region.has_bounds() {
+            greedy = self.greedy(entry)?;
+        }
+        let longest = greedy.as_ref().map_or(longest, Vec::len);
+        if *was_hard && landmarks.is_none() {
+            let cycle = self.greedy(entry)?.unwrap_or_default();
+            *landmarks = Some(Landmarks::find(self.graph, region, &cycle, self.allowance)?);
+        }
+        let none = Landmarks::default();
+        let landmarks = landmarks.as_ref().unwrap_or(&none);
+        if landmarks.left(0) > longest {
+            return Ok(None);
+        }
+        let mut walks = Vec::new();
+        let outcome = self.exact(region, landmarks, entry, longest, &mut walks)?;
+        *was_hard |= region.is_hard(walks.len());
+        Ok(match outcome {
+            Outcome::Found(cycle) => Some(cycle),
+            Outcome::TooLong => None,
+            Outcome::OverBudget => {
+                let cycle = if greedy.is_some() { greedy } else { self.greedy(entry)? };
+                cycle.filter(|cycle| cycle.len() <= longest)
+            }
+        })
+    }
+
+    fn inside(&self, from: u32) -> impl Iterator<Item = Edge> + '_ {
+        self.graph.out(from).filter(move |edge| self.components.together(from, edge.target))
+    }
+
+    fn exact(
+        &self,
+        region: &Region,
+        landmarks: &Landmarks,
+        entry: u32,
+        longest: usize,
+        walks: &mut Vec<Walk>,
+    ) -> Result<Outcome, Limit> {
+        let graph = self.graph;
+        let Ok(mut ledger) = Ledger::new(graph, entry) else { return Ok(Outcome::OverBudget) };
+        let Ok(deeds) = ledger.arrive(graph, entry, Deeds::default()) else {
+            return Ok(Outcome::OverBudget);
+        };
+        let mut homeward = Homeward::new(region, entry, longest);
+        walks.push(Walk { state: entry, deeds, passed: 0, last: None });
+        let mut seen: FxHashMap<u32, Vec<Deeds>> = FxHashMap::from_iter([(entry, vec![deeds])]);
+        let mut from = 0;
+        for length in 1..=longest {
+            let to = walks.len();
+            if from == to {
+                break;
+            }
+            for at in from..to {
+                self.allowance.go_on()?;
+                let Walk { state, deeds, passed, .. } = walks[at];
+                for edge in self.inside(state) {
+                    let deeds = ledger.take(edge.label, deeds);
+                    let Ok(deeds) = ledger.arrive(graph, edge.target, deeds) else {
+                        return Ok(Outcome::OverBudget);
+                    };
+                    if edge.target == entry && ledger.is_fair(deeds) {
+                        return Ok(Outcome::Found(steps(walks, at, edge)));
+                    }
+                    let is_thorough = homeward.is_worth_while(walks.len());
+                    let home = homeward.at_least(graph, &ledger, edge.target, deeds, is_thorough);
+                    let passed = landmarks.pass(passed, edge.label);
+                    if length + home.max(landmarks.left(passed)) > longest {
+                        continue;
+                    }
+                    let others = seen.entry(edge.target).or_default();
+                    if others.iter().any(|other| other.are_as_good_as(deeds)) {
+                        continue;
+                    }
+                    others.retain(|other| !deeds.are_as_good_as(*other));
+                    others.push(deeds);
+                    walks.push(Walk { state: edge.target, deeds, passed, last: Some((at, edge)) });
+                }
+            }
+            if walks.len() > BUDGET {
+                return Ok(Outcome::OverBudget);
+            }
+            from = to;
+        }
+        Ok(Outcome::TooLong)
+    }
+
+    /// Goes to the nearest place where some constraint is met, until all are, and then home. `None`
+    /// where the component is not fair.
+    fn greedy(&self, entry: u32) -> Result<Option<Vec<Edge>>, Limit> {
+        let mut cycle: Vec<Edge> = Vec::new();
+        let mut unmet = self.demands(entry)?;
+        let mut at = entry;
+        while !unmet.is_empty() {
+            let meets = |from, edge| unmet.iter().any(|&label| self.meets(label, from, edge));
+            let Some(walk) = self.walk(at, meets)? else { return Ok(None) };
+            for edge in walk {
+                unmet.retain(|&label| !self.meets(label, at, edge));
+                at = edge.target;
+                cycle.push(edge);
+            }
+        }
+        if at != entry || cycle.is_empty() {
+            let Some(walk) = self.walk(at, |_, edge| edge.target == entry)? else {
+                return Ok(None);
+            };
+            cycle.extend(walk);
+        }
+        Ok(Some(cycle))
+    }
+
+    /// What a cycle through all of the component still has to do.
+    fn demands(&self, entry: u32) -> Result<Vec<u32>, Limit> {
+        let mut demands = self.graph.enabled(entry, Fairness::Weak);
+        let mut seen = FxHashSet::from_iter([entry]);
+        let mut queue = vec![entry];
+        while let Some(state) = queue.pop() {
+            self.allowance.go_on()?;
+            demands.extend(self.graph.enabled(state, Fairness::Strong));
+            for edge in self.inside(state) {
+                if seen.insert(edge.target) {
+                    queue.push(edge.target);
+                }
+            }
+        }
+        demands.sort_unstable();
+        demands.dedup();
+        Ok(demands)
+    }
+
+    fn meets(&self, label: u32, from: u32, edge: Edge) -> bool {
+        let weak = self.graph.constraints[label as usize] == Fairness::Weak;
+        edge.label == label
+            || weak && (!self.graph.enables(from, label) || !self.graph.enables(edge.target, label))
+    }
+
+    /// A shortest walk inside the component whose last step is `wanted`.
+    fn walk(
+        &self,
+        start: u32,
+        wanted: impl Fn(u32, Edge) -> bool,
+    ) -> Result<Option<Vec<Edge>>, Limit> {
+        let mut from: FxHashMap<u32, (u32, Edge)> = FxHashMap::default();
+        let mut queue = VecDeque::from([start]);
+        while let Some(state) = queue.pop_front() {
+            self.allowance.go_on()?;
+            for edge in self.inside(state) {
+                if wanted(state, edge) {
+                    let mut walk = vec![edge];
+                    let mut at = state;
+                    while at != start {
+                        let (before, edge) = from[&at];
+                        walk.push(edge);
+                        at = before;
+                    }
+                    walk.reverse();
+                    return Ok(Some(walk));
+                }
+                if edge.target != start && !from.contains_key(&edge.target) {
+                    from.insert(edge.target, (state, edge));
+                    queue.push_back(edge.target);
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+enum Outcome {
+    Found(Vec<Edge>),
+    TooLong,
+    OverBudget,
+}
+
+/// A walk from the entry: where it ended, what it did, the landmarks that it came by, and the walk and
+/// step that it goes on from.
+#[derive(Clone, Copy, Debug)]
+struct Walk {
+    state: u32,
+    deeds: Deeds,
+    passed: u64,
+    last: Option<(usize, Edge)>,
+}
+
+/// The steps of a walk, and one more.
+fn steps(walks: &[Walk], walk: usize, last: Edge) -> Vec<Edge> {
+    let before = std::iter::successors(walks[walk].last, |&(at, _)| walks[at].last);
+    let mut steps: Vec<Edge> = before.map(|(_, edge)| edge).collect();
+    steps.reverse();
+    steps.push(last);
+    steps
+}

@@ -1,0 +1,115 @@
+//! The checker: visits every reachable state of a model and decides what is true of it.
+//!
+//! ```text
+//! Verification   what to check            product(&p), model(&m), m.verify()
+//!   ├ explore     breadth-first            over a Space: states by number, nearest first
+//!   │   ├ ProductSpace                     rows of interned parts, packed into a few words
+//!   │   │   ├ tables, block                moves computed once; states expanded together
+//!   │   │   ├ known, index                 which states are known, and how more become so
+//!   │   │   ├ parallel, newcomers          several threads, with the result of one
+//!   │   │   ├ symmetry, symmetric          one state of each orbit; orders, where orbits are large
+//!   │   │   ├ audit                        the proof that a declared symmetry is one
+//!   │   │   ├ unfolding                    fairness in a search up to symmetry
+//!   │   │   ├ stale, essence               what nobody will ever heed is taken away
+//!   │   │   └ reduction                    private steps go first
+//!   │   └ ModelSpace, model_expansion      whole states of any stateright::Model
+//!   ├ early       stopping                 when enough is known
+//!   ├ claim       verdicts                 from the marks that the search left on every state
+//!   │   ├ liveness                         pending states, fair components, lassos
+//!   │   ├ lasso, homeward, landmarks       short loops, and bounds on how short they can be
+//!   │   └ allowance                        within the limits that the search left
+//!   ├ simulate    random walks             where the space is too large to finish
+//!   └ Report      what was found           every counterexample replayed on the model (replay)
+//! ```
+//!
+//! # What a verdict means
+//!
+//! *Holds* is said of a complete state space only, and states are compared exactly, so it is a proof
+//! about the model. *Violated* comes with a shortest path, which was taken again on the model itself
+//! before it is shown. (Where stale messages were left out, it is shortest but for the steps that take
+//! them in: they are put back where the rest is not possible without.) It stands even when the search
+//! stopped early. Everything else is *incomplete*, or *vacuous* when the property had nothing to say.
+//! Verdicts, counts and counterexamples do not depend on the number of threads.
+//!
+//! # Paths and fairness
+//!
+//! A path counts for a liveness property when it is maximal (it ends only in a state without
+//! successors) and fair: no [weakly fair](Fairness::Weak) action stays possible for ever without
+//! being taken, no [strongly fair](Fairness::Strong) one becomes possible again and again without
+//! being taken. Every distinct action is a constraint of its own. An action that leads back to the
+//! same state is taken like any other.
+//!
+//! # Where to go next
+//!
+//! [`Product`] is the shape that makes exploration fast. [`Verification`] is the way in.
+
+mod allowance;
+mod audit;
+mod automata;
+mod block;
+mod chunked;
+mod claim;
+mod components;
+pub mod condition;
+mod discipline;
+mod early;
+mod essence;
+mod examine;
+mod expansion;
+mod explore;
+mod graph;
+pub mod gray_lamport;
+mod homeward;
+mod index;
+mod intern;
+mod known;
+mod labels;
+mod landmarks;
+mod lasso;
+mod ledger;
+mod limits;
+mod liveness;
+mod model_expansion;
+mod model_space;
+mod newcomers;
+mod orders;
+mod packing;
+mod parallel;
+mod pending;
+pub mod product;
+mod product_space;
+mod ranks;
+mod record;
+mod reduction;
+mod replay;
+mod report;
+mod rows;
+mod simulate;
+mod space;
+mod stale;
+mod states;
+mod stopwatch;
+mod subject;
+mod symmetric;
+mod symmetry;
+mod tables;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod unfolding;
+pub mod verdict;
+mod verification;
+mod walks;
+
+pub use condition::{
+    Condition, Parts, Property, PropertyKind, Remark, StepCondition, StepProperty, Viewed, Whole,
+};
+pub use limits::Progress;
+pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
+pub use simulate::{Simulated, Simulation};
+pub use subject::{ModelSubject, ProductSubject, Subject};
+pub use verdict::{
+    Completeness, Counterexample, Limit, PropertyReport, Reduction, ReductionReport, Report,
+    Verdict,
+};
+pub use verification::{Verification, Verify, model, product};

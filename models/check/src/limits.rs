@@ -1,0 +1,92 @@
+//! Where a search stops, and what it says while it runs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::early::Enough;
+use crate::space::MOST_STATES;
+use crate::verdict::Limit;
+
+/// How far a running search has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Distinct states found.
+    pub states: u64,
+    /// Transitions generated.
+    pub transitions: u64,
+    /// Steps from the start of the states that are being expanded.
+    pub depth: u32,
+    /// States found but not expanded.
+    pub queue: u64,
+    /// Memory held, in bytes.
+    pub memory: u64,
+    /// Time since the search began.
+    pub elapsed: Duration,
+}
+
+type Watcher<'m> = Box<dyn FnMut(&Progress) + 'm>;
+type Gauge<'m> = Box<dyn Fn() -> u64 + 'm>;
+
+/// Limits of a search, and who watches it.
+#[derive(Default)]
+pub(crate) struct Limits<'m> {
+    pub(crate) states: Option<u64>,
+    pub(crate) memory: Option<u64>,
+    pub(crate) gauge: Option<Gauge<'m>>,
+    pub(crate) time: Option<Duration>,
+    pub(crate) interrupt: Option<Arc<AtomicBool>>,
+    pub(crate) watcher: Option<Watcher<'m>>,
+    pub(crate) enough: Enough<'m>,
+}
+
+impl Limits<'_> {
+    /// What stops the search here, if anything does.
+    pub(crate) fn reached(&self, progress: &Progress) -> Option<Limit> {
+        let states = self.states.unwrap_or(MOST_STATES).min(MOST_STATES);
+        if progress.states > states {
+            return Some(Limit::States(states));
+        }
+        if let Some(time) = self.time.filter(|time| progress.elapsed >= *time) {
+            return Some(Limit::Time(time));
+        }
+        if let Some(memory) = self.memory.filter(|memory| progress.memory > *memory) {
+            return Some(Limit::Memory(memory));
+        }
+        self.interrupted().then_some(Limit::Interrupted)
+    }
+
+    /// What forbids an analysis that needs so many bytes on top of those that are held by the search's
+    /// own reckoning, if anything does.
+    pub(crate) fn forbid(&self, elapsed: Duration, held: u64, needed: u64) -> Option<Limit> {
+        if let Some(time) = self.time.filter(|time| elapsed >= *time) {
+            return Some(Limit::Time(time));
+        }
+        let held = self.gauge.as_ref().map_or(held, |gauge| gauge());
+        if let Some(memory) = self.memory.filter(|memory| held.saturating_add(needed) > *memory) {
+            return Some(Limit::Memory(memory));
+        }
+        self.interrupted().then_some(Limit::Interrupted)
+    }
+
+    pub(crate) fn interrupted(&self) -> bool {
+        self.interrupt.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed))
+    }
+
+    /// The greatest number of states that it makes sense to expand before looking again.
+    pub(crate) fn patience(&self, states: u64) -> u32 {
+        let left = self.states.unwrap_or(MOST_STATES).min(MOST_STATES).saturating_sub(states);
+        u32::try_from(left / 8).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+impl fmt::Debug for Limits<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Limits")
+            .field("states", &self.states)
+            .field("memory", &self.memory)
+            .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
+}

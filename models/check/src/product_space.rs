@@ -1,0 +1,273 @@
+//! Exploration of products: states as rows of part numbers, packed into a few words.
+
+use std::ops::Range;
+use std::sync::atomic::AtomicUsize;
+
+use crate::allowance::Allowance;
+use crate::audit::Audit;
+use crate::block::Block;
+use crate::chunked::Chunked;
+use crate::condition::{Condition, Parts};
+use crate::examine::{StepTestOf, breaks};
+use crate::graph::Graph;
+use crate::index::{self, Shard};
+use crate::packing::Layout;
+use crate::parallel::{Round, Workers};
+use crate::product::{Fairness, Product, successors};
+use crate::record::Record;
+use crate::reduction::{Choice, Locality, Objection, Reductions};
+use crate::replay::Run;
+use crate::rows::Rows;
+use crate::space::{NotReplayed, Path, Space, Tests};
+use crate::stale::Stale;
+use crate::symmetric::NONE;
+use crate::symmetry::Symmetry;
+use crate::tables::Tables;
+use crate::unfolding::{Unfolded, UnfoldedLasso};
+use crate::verdict::{Counterexample, Limit, Reduction, ReductionReport};
+
+/// The states of a product, found so far.
+pub(crate) struct ProductSpace<'p, P: Product> {
+    pub(crate) product: &'p P,
+    pub(crate) tables: Tables<'p, P>,
+    pub(crate) layout: Layout,
+    pub(crate) rows: Rows,
+    pub(crate) parents: Chunked<u32>,
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) ids: Vec<u32>,
+    pub(crate) workers: &'p Workers,
+    /// How many of them may be used.
+    pub(crate) threads: usize,
+    pub(crate) block: Block,
+    pub(crate) round: Round,
+    chosen: Reductions,
+    pub(crate) locality: Locality,
+    /// The declared symmetry, while it is used.
+    pub(crate) symmetry: Option<Symmetry>,
+    /// Why the declared symmetry is none.
+    pub(crate) objection: Option<String>,
+    /// The proof that it is one.
+    pub(crate) audit: Audit<P>,
+    /// A test that tells states apart that differ only in names, or [`NONE`].
+    pub(crate) told_apart: AtomicUsize,
+    /// A test that looks at what is stale, or [`NONE`].
+    pub(crate) looks_at_stale: AtomicUsize,
+}
+
+/// A predicate on the states of a product.
+pub(crate) type Test<P> = Condition<Parts<<P as Product>::Part>>;
+
+impl<'p, P: Product> ProductSpace<'p, P> {
+    pub(crate) fn new(product: &'p P, workers: &'p Workers, chosen: Reductions) -> Self {
+        let layout = Layout::new(std::iter::empty());
+        ProductSpace {
+            product,
+            tables: Tables::new(product, 0),
+            rows: Rows::new(&layout),
+            layout,
+            parents: Chunked::new(),
+            shards: index::shards(),
+            ids: Vec::new(),
+            workers,
+            threads: workers.count(),
+            block: Block::default(),
+            round: Round::default(),
+            chosen,
+            locality: Locality::default(),
+            symmetry: None,
+            objection: None,
+            audit: Audit::default(),
+            told_apart: AtomicUsize::new(NONE),
+            looks_at_stale: AtomicUsize::new(NONE),
+        }
+    }
+
+    fn is_row_of(&mut self, state: u32, parts: &[P::Part]) -> bool {
+        let ids = self.canonical_ids(parts);
+        let row = self.rows.get_any(state as usize);
+        ids.iter().zip(self.layout.fields()).all(|(&id, field)| id == field.read(&row))
+    }
+
+    pub(crate) fn carries(&self, action: &P::Action, label: Option<u32>) -> bool {
+        label.is_none_or(|label| {
+            self.tables.find_action(action).map(|id| self.tables.label(id)) == Some(label)
+        })
+    }
+}
+
+impl<'p, P: Product> Space for ProductSpace<'p, P> {
+    type State = Vec<P::Part>;
+    type Action = P::Action;
+    type Test = Test<P>;
+    type StepTest = StepTestOf<P>;
+
+    fn open(&mut self, tests: &Tests<'_, Self>, record: &mut Record) {
+        let initial = self.product.initial();
+        let width = initial.first().map_or(0, Vec::len);
+        self.tables = Tables::new(self.product, width);
+        if self.chosen.partial_order == Choice::Use {
+            self.locality = Locality::new(width, &self.chosen.excluded);
+            self.tables.audit_privacy();
+        }
+        if self.chosen.stale == Choice::Use {
+            self.tables.take_stale_away();
+        }
+        let mut states = Vec::with_capacity(initial.len());
+        for state in initial {
+            assert!(state.len() == width, "initial states differ in their number of slots");
+            let ids =
+                state.into_iter().enumerate().map(|(slot, part)| self.tables.part_id(slot, part));
+            states.push(ids.collect::<Vec<u32>>());
+        }
+        if self.chosen.symmetry == Choice::Use {
+            self.open_symmetry(&mut states);
+        }
+        self.layout = Layout::new(self.tables.sizes());
+        self.rows = Rows::new(&self.layout);
+        let mut row = vec![0; self.layout.words()];
+        for ids in states {
+            self.layout.pack(&ids, &mut row);
+            self.alone().start(&row);
+        }
+        self.examine(0..self.rows.len(), &tests.states, &mut record.marks);
+    }
+
+    fn expand(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
+        self.expand_run(states, tests, record);
+    }
+
+    fn len(&self) -> u32 {
+        self.rows.len() as u32
+    }
+
+    fn parent(&self, state: u32) -> u32 {
+        self.parents.get(state as usize)
+    }
+
+    fn constraints(&self) -> Vec<Fairness> {
+        self.tables.constraints().to_vec()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.tables.bytes()
+            + self.rows.bytes()
+            + self.parents.bytes()
+            + self.shards.iter().map(Shard::bytes).sum::<u64>()
+            + self.round.bytes()
+    }
+
+    fn replay(
+        &mut self,
+        path: &Path,
+    ) -> Result<Counterexample<Self::State, P::Action>, NotReplayed> {
+        let mut initial = self.product.initial().into_iter();
+        let start = initial
+            .find(|state| self.is_row_of(path.states[0], state))
+            .ok_or(NotReplayed { step: 0 })?;
+        let mut run = Run::new(self.product, start, self.tables.stale.is_some());
+        let steps: Vec<(u32, Option<u32>)> =
+            path.states[1..].iter().copied().zip(path.labels.iter().copied()).collect();
+        let mut take = |run: &mut Run<'p, P>, steps: &[(u32, Option<u32>)]| {
+            steps.iter().try_for_each(|&(target, label)| {
+                run.take(|action, next| self.carries(action, label) && self.is_row_of(target, next))
+            })
+        };
+        let (stem, cycle) = steps.split_at(path.repeats_from.unwrap_or(steps.len()));
+        take(&mut run, stem)?;
+        match path.repeats_from {
+            Some(_) => run.close(|run| take(run, cycle)),
+            None => Ok(run.end(None)),
+        }
+    }
+
+    fn finish(
+        &self,
+        run: Counterexample<Self::State, P::Action>,
+    ) -> Counterexample<Self::State, P::Action> {
+        let mut on = Run::new(self.product, run.start, self.tables.stale.is_some());
+        on.steps = run.steps;
+        on.settle();
+        on.end(None)
+    }
+
+    fn unfold(
+        &mut self,
+        states: &[u32],
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Unfolded>, Limit> {
+        self.is_quotient().then(|| self.unfold_states(states, allowance)).transpose()
+    }
+
+    fn is_quotient(&self) -> bool {
+        self.symmetry.is_some()
+    }
+
+    fn replay_lasso(
+        &mut self,
+        lasso: &UnfoldedLasso,
+    ) -> Result<Counterexample<Self::State, P::Action>, NotReplayed> {
+        self.replay_unfolded(lasso)
+    }
+
+    fn breaking_step(
+        &self,
+        state: &Vec<P::Part>,
+        test: &StepTestOf<P>,
+    ) -> Option<(P::Action, Vec<P::Part>)> {
+        successors(self.product, state)
+            .into_iter()
+            .find(|(action, next)| breaks::<P>(test, state, action, next))
+    }
+
+    fn objection(&self) -> Option<Objection> {
+        // Whatever else is wrong may only be so because of that.
+        if let Some(objection) = self.objection_to_staleness() {
+            return Some(objection);
+        }
+        if let Some(objection) = self.objection_to_symmetry() {
+            return Some(objection);
+        }
+        if !self.locality.is_on() {
+            return None;
+        }
+        match self.tables.breach() {
+            Some(reason) => Some(Objection::NotPrivate(reason.to_owned())),
+            None => self.locality.objection(),
+        }
+    }
+
+    fn objection_to_loops(
+        &mut self,
+        graph: &Graph<'_>,
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Objection>, Limit> {
+        self.stale_on_loops(graph, allowance)
+    }
+
+    fn reductions(&self) -> Vec<ReductionReport> {
+        let mut reports = Vec::new();
+        let mut report = |reduction, choice: &Choice, was_used, is_possible| match choice {
+            Choice::Use if was_used => reports.push(ReductionReport { reduction, refused: None }),
+            Choice::Refuse(reason) if is_possible => {
+                reports.push(ReductionReport { reduction, refused: Some(reason.clone()) });
+            }
+            _ => {}
+        };
+        report(Reduction::Symmetry, &self.chosen.symmetry, self.symmetry.is_some(), true);
+        let (used, possible) = (self.locality.was_used(), self.tables.has_privacy());
+        report(Reduction::PartialOrder, &self.chosen.partial_order, used, possible);
+        let used = self.tables.stale.as_ref().is_some_and(Stale::was_used);
+        report(Reduction::StaleMessages, &self.chosen.stale, used, self.tables.met_stale());
+        reports
+    }
+
+    fn coverage(&self) -> Vec<(P::Action, u64)> {
+        let blocks = || self.round.all_blocks().chain([&self.block]);
+        (0..self.tables.actions())
+            .map(|id| {
+                let taken = blocks().filter_map(|block| block.taken.get(id)).sum();
+                (self.tables.action(id as u32).clone(), taken)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,178 @@
+//! What exploration asks of a state space.
+//!
+//! States are known by numbers, given out in breadth-first order: a state with a smaller number is
+//! never further from the start. There are two spaces: rows of interned parts
+//! ([`ProductSpace`](crate::product_space::ProductSpace)) and whole states of any other model
+//! ([`ModelSpace`](crate::model_space::ModelSpace)).
+
+use std::ops::Range;
+
+use crate::allowance::Allowance;
+use crate::graph::Graph;
+use crate::product::Fairness;
+use crate::record::Record;
+use crate::reduction::Objection;
+use crate::unfolding::{Unfolded, UnfoldedLasso};
+use crate::verdict::{Counterexample, Limit, ReductionReport};
+
+/// The parent of an initial state.
+pub(crate) const NO_PARENT: u32 = u32::MAX;
+
+/// The greatest number of states: numbers are 32 bits wide, and two are spoken for.
+pub(crate) const MOST_STATES: u64 = u32::MAX as u64 - 2;
+
+/// A state space that is being explored.
+pub(crate) trait Space {
+    /// A state, as reports show it.
+    type State;
+    /// An action, as reports show it.
+    type Action;
+    /// A predicate on states.
+    type Test;
+    /// A claim about steps.
+    type StepTest;
+
+    /// Enters the initial states.
+    fn open(&mut self, tests: &Tests<'_, Self>, record: &mut Record);
+
+    /// Enters the successors of these states, which come right after those expanded before.
+    fn expand(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record);
+
+    /// The number of states entered.
+    fn len(&self) -> u32;
+
+    /// The state from which this one was found first; [`NO_PARENT`] for an initial state.
+    fn parent(&self, state: u32) -> u32;
+
+    /// The fairness constraints met so far, by label.
+    fn constraints(&self) -> Vec<Fairness>;
+
+    /// Memory held, in bytes.
+    fn bytes(&self) -> u64;
+
+    /// Takes the path on the model itself, without help of what the search remembered.
+    fn replay(
+        &mut self,
+        path: &Path,
+    ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
+
+    /// Goes on to where a run really ends that ends in the space.
+    fn finish(
+        &self,
+        run: Counterexample<Self::State, Self::Action>,
+    ) -> Counterexample<Self::State, Self::Action> {
+        run
+    }
+
+    /// Where one state stands for several that differ in names only: those that these states stand
+    /// for. `None` where every state stands for itself.
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    fn unfold(
+        &mut self,
+        _states: &[u32],
+        _allowance: &Allowance<'_>,
+    ) -> Result<Option<Unfolded>, Limit> {
+        Ok(None)
+    }
+
+    /// Whether one state can stand for several that differ in names only.
+    fn is_quotient(&self) -> bool {
+        false
+    }
+
+    /// Takes a lasso on the model itself, whose loop was found among unfolded states.
+    fn replay_lasso(
+        &mut self,
+        lasso: &UnfoldedLasso,
+    ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
+
+    /// The first step out of a state that breaks a claim about steps.
+    fn breaking_step(
+        &self,
+        state: &Self::State,
+        test: &Self::StepTest,
+    ) -> Option<(Self::Action, Self::State)>;
+
+    /// Every action heard of, and how often it was taken.
+    fn coverage(&self) -> Vec<(Self::Action, u64)>;
+
+    /// Why a reduction that is in use is not sound for this model, if that came to light. Nothing
+    /// that was found is of any use then.
+    fn objection(&self) -> Option<Objection> {
+        None
+    }
+
+    /// Why a reduction that is in use is not sound for fair paths, now that all loops are known.
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    fn objection_to_loops(
+        &mut self,
+        _graph: &Graph<'_>,
+        _allowance: &Allowance<'_>,
+    ) -> Result<Option<Objection>, Limit> {
+        Ok(None)
+    }
+
+    /// Which reductions were used.
+    fn reductions(&self) -> Vec<ReductionReport> {
+        Vec::new()
+    }
+
+    /// The chance that two states were taken for one.
+    fn collision_probability(&self) -> f64 {
+        0.0
+    }
+}
+
+/// What is asked of each state and each step.
+pub(crate) struct Tests<'a, S: Space + ?Sized> {
+    /// Of each state.
+    pub(crate) states: Vec<&'a S::Test>,
+    /// Of each step.
+    pub(crate) steps: Vec<&'a S::StepTest>,
+}
+
+/// A path through the numbered states.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Path {
+    /// The states, an initial one first.
+    pub(crate) states: Vec<u32>,
+    /// Between each two states, the label of the transition, if it matters which one is taken.
+    pub(crate) labels: Vec<Option<u32>>,
+    /// Where the path's last state was before, if it goes on for ever.
+    pub(crate) repeats_from: Option<usize>,
+}
+
+impl Path {
+    /// The way by which the search first came to a state.
+    pub(crate) fn to(state: u32, parent: impl Fn(u32) -> u32) -> Self {
+        let mut states = vec![state];
+        let mut at = parent(state);
+        while at != NO_PARENT {
+            states.push(at);
+            at = parent(at);
+        }
+        states.reverse();
+        Path { labels: vec![None; states.len() - 1], states, repeats_from: None }
+    }
+
+    /// Takes one more step.
+    pub(crate) fn step(&mut self, label: Option<u32>, target: u32) {
+        self.labels.push(label);
+        self.states.push(target);
+    }
+}
+
+/// The model did not do again what it did before: this step could not be repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "step {step} of a counterexample could not be replayed: the model is not deterministic (its \
+     moves, answers or successors depend on more than the state)"
+)]
+pub(crate) struct NotReplayed {
+    /// The number of the step; 0 is the choice of the initial state.
+    pub(crate) step: usize,
+}

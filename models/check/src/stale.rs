@@ -1,0 +1,172 @@
+//! Stale requests: what a part was asked for, and will never heed.
+//!
+//! A message that arrives is a request that its receiver always grants, and then it waits there. Many
+//! wait in vain: a late duplicate of a reply, the vote of a transaction that is over. Waiting,
+//! delivered, duplicated or lost, such a *stale* message makes no difference to anybody, and still it
+//! multiplies the states: with what it is worth to the others, each of them is met with and without
+//! it. So it is taken away when it arrives, or as soon as its receiver has outgrown it, if the receiver
+//! could take it in at once. What is left is the *essence* of the state.
+//!
+//! # Why that is sound
+//!
+//! Let a request be stale for a part when granting it changes nothing but what waits there, when
+//! taking it in changes nothing else and asks nothing of others, and when it is stale for everything
+//! that the part ever becomes. A state then is bisimilar to its essence, but for stuttering:
+//!
+//! - What the essence can do, the state can do as well, at the latest after it has taken in what is
+//!   stale: a timer may have to wait until nothing is on its way, and a message for those before it.
+//! - What the state can do, the essence can do as well, or it stays as it is: what is stale is taken
+//!   in, copied, or lost. A copy or a loss costs something of the fault budget, which only ever takes
+//!   possibilities away; so the essence can do more, but nothing that the state could not have done
+//!   if it had not wasted that fault.
+//!
+//! So the same conditions are met, on paths that are no longer, and paths end in the same essences.
+//! What *stays possible* in a state (`never_stuck`) depends on the faults that are wasted, and what
+//! *steps* look like on the steps that are left out, so the reduction is not used for such properties.
+//!
+//! Fair paths need more. A state in which something stale waits may lack an action that its essence
+//! has. If stale requests came again and again, always before the last was taken in, then a timer that
+//! waits for them would never be due, and a path that leaves it unfired would be fair. Its image
+//! among the essences would not. But whatever comes again and again comes on a loop. So when promises
+//! about fair paths are to be judged, no step on a loop may bring anything stale, or make anything so.
+//! Then only finitely much is stale on any path; fairness sees to it that all of that is taken in; and
+//! from there on, the path and its image are the same.
+//!
+//! # What is checked
+//!
+//! Nothing of that is taken on trust but one thing: that a part looks at what waits there in no other
+//! way than those above. The product says which requests are
+//! [stale](crate::Product::is_stale), and the tables are filled with essences. Meanwhile, for every
+//! part that is met and every request that anybody makes of its slot:
+//!
+//! - a stale one must [change nothing](crate::Product::heeds) now;
+//! - it must be stale for every part that this one becomes, by a move or by an answer.
+//!
+//! By induction over its paths, no part ever heeds it. Conditions must not look at what is stale: they
+//! are tried on some of the states with and without it. That is a test and no proof, so the reduction is
+//! used where it is asked for, by those who know their conditions. And the loops are looked at after the search.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::automata::number;
+use crate::chunked::Bits;
+
+/// What is known of stale requests so far.
+#[derive(Debug)]
+pub(crate) struct Stale<Part> {
+    slots: Vec<Slot<Part>>,
+    /// Steps, by their place in the automata, whose part had something stale.
+    steps: FxHashSet<u32>,
+    /// Why something that is said to be stale is not, if there is such a thing.
+    breach: Option<String>,
+}
+
+#[derive(Debug)]
+struct Slot<Part> {
+    parts: usize,
+    /// By request, for which parts it is stale.
+    stale: Vec<Bits>,
+    /// What becomes of parts, in one step or by one answer.
+    becomes: FxHashSet<(u32, u32)>,
+    /// For each essence that was not the part that was met, one such part.
+    origins: FxHashMap<u32, Part>,
+    /// Requests and parts whose answers had something stale.
+    answers: FxHashSet<(u32, u32)>,
+}
+
+impl<Part> Stale<Part> {
+    /// Nothing is known of so many slots.
+    pub(crate) fn new(slots: usize) -> Self {
+        let slot = || Slot {
+            parts: 0,
+            stale: Vec::new(),
+            becomes: FxHashSet::default(),
+            origins: FxHashMap::default(),
+            answers: FxHashSet::default(),
+        };
+        Stale {
+            slots: std::iter::repeat_with(slot).take(slots).collect(),
+            steps: FxHashSet::default(),
+            breach: None,
+        }
+    }
+
+    /// Why something that is said to be stale is not, if there is such a thing.
+    pub(crate) fn breach(&self) -> Option<&str> {
+        self.breach.as_deref()
+    }
+
+    /// Notes why something that is said to be stale is not.
+    pub(crate) fn object(&mut self, reason: impl FnOnce() -> String) {
+        self.breach.get_or_insert_with(reason);
+    }
+
+    /// Whether anything was taken away.
+    pub(crate) fn was_used(&self) -> bool {
+        self.slots.iter().any(|slot| !slot.origins.is_empty())
+    }
+
+    /// A part of which this is the essence, if one was met.
+    pub(crate) fn origin(&self, slot: usize, part: u32) -> Option<&Part> {
+        self.slots[slot].origins.get(&part)
+    }
+
+    /// Something was taken away from a part, and this is left.
+    pub(crate) fn note_origin(&mut self, slot: usize, essence: u32, part: Part) {
+        self.slots[slot].origins.entry(essence).or_insert(part);
+    }
+
+    /// The next part of a slot, and which requests are stale for it, in their order.
+    pub(crate) fn add_part(&mut self, slot: usize, stale: impl Iterator<Item = bool>) {
+        let slot = &mut self.slots[slot];
+        slot.parts += 1;
+        slot.stale.iter_mut().zip(stale).for_each(|(parts, is_stale)| parts.push(is_stale));
+    }
+
+    /// The next request to a slot, and for which parts it is stale, in their order. Returns what
+    /// becomes of a part for which it is, where it is not stale for what it becomes.
+    pub(crate) fn add_request(
+        &mut self,
+        slot: usize,
+        stale: impl Iterator<Item = bool>,
+    ) -> Option<(u32, u32)> {
+        let slot = &mut self.slots[slot];
+        let mut parts = Bits::default();
+        stale.take(slot.parts).for_each(|is_stale| parts.push(is_stale));
+        let revives =
+            |(from, to): &&(u32, u32)| parts.get(*from as usize) && !parts.get(*to as usize);
+        let revived = slot.becomes.iter().filter(revives).min().copied();
+        slot.stale.push(parts);
+        revived
+    }
+
+    /// One part may become another. Returns a request that is stale for the one and not for the other.
+    pub(crate) fn add_step(&mut self, slot: usize, from: u32, to: u32) -> Option<u32> {
+        let slot = &mut self.slots[slot];
+        if from == to || !slot.becomes.insert((from, to)) {
+            return None;
+        }
+        let revives = |parts: &Bits| parts.get(from as usize) && !parts.get(to as usize);
+        slot.stale.iter().position(revives).map(number)
+    }
+
+    /// A step leads to a part of which something stale was taken away.
+    pub(crate) fn mark_step(&mut self, step: u32) {
+        self.steps.insert(step);
+    }
+
+    /// An answer leads to a part of which something stale was taken away.
+    pub(crate) fn mark_answer(&mut self, slot: usize, request: u32, part: u32) {
+        self.slots[slot].answers.insert((request, part));
+    }
+
+    /// Whether something stale was taken away after a step.
+    pub(crate) fn is_marked_step(&self, step: u32) -> bool {
+        self.steps.contains(&step)
+    }
+
+    /// Whether something stale was taken away after an answer.
+    pub(crate) fn is_marked_answer(&self, slot: usize, request: u32, part: u32) -> bool {
+        self.slots[slot].answers.contains(&(request, part))
+    }
+}

@@ -1,0 +1,266 @@
+//! What can be checked.
+
+use std::collections::BTreeSet;
+use std::hash::Hash;
+
+use stateright::{Expectation, Model};
+
+use crate::claim::{Claim, Says, check};
+use crate::condition::{
+    Condition, Parts, Property, PropertyKind, StepProperty, StepTest, Viewed, Whole,
+};
+use crate::labels::Labels;
+use crate::limits::Limits;
+use crate::model_space::{ModelSpace, StepTestOf, Test};
+use crate::parallel::Workers;
+use crate::product::Product;
+use crate::product_space::ProductSpace;
+use crate::reduction::{Choice, Objection, Reductions};
+use crate::simulate::{Simulated, Simulation, simulate};
+use crate::tally::Tally;
+use crate::verdict::Report;
+use crate::walks::{ModelWalk, ProductWalk};
+
+/// Something that a [`Verification`](crate::Verification) can explore: a [`ProductSubject`] or a
+/// [`ModelSubject`].
+pub trait Subject: Sized {
+    /// A state, as reports show it.
+    type State;
+    /// An action, as reports show it.
+    type Action;
+    /// A state, as conditions see it.
+    type Views: Viewed;
+
+    /// Explores it and decides the properties.
+    #[doc(hidden)]
+    fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, Self::Action>;
+
+    /// Walks through it at random and judges the properties by that.
+    #[doc(hidden)]
+    fn walk(
+        self,
+        task: TaskOf<'_, Self>,
+        simulation: Simulation,
+    ) -> Simulated<Self::State, Self::Action>;
+}
+
+/// What a subject is asked to do.
+#[doc(hidden)]
+pub struct Task<'m, V: Viewed, A> {
+    pub(crate) properties: Vec<Stated<V, A>>,
+    pub(crate) limits: Limits<'m>,
+    pub(crate) threads: usize,
+    pub(crate) symmetry: bool,
+    pub(crate) partial_order: bool,
+    pub(crate) stale_messages: bool,
+}
+
+/// What a subject of this type is asked to do.
+pub(crate) type TaskOf<'m, S> = Task<'m, <S as Subject>::Views, <S as Subject>::Action>;
+
+/// A property, of states or of steps.
+pub(crate) enum Stated<V: Viewed, A> {
+    /// Of states.
+    OfStates(Property<V>),
+    /// Of steps.
+    OfSteps(StepProperty<V, A>),
+}
+
+impl<V: Viewed, A> Stated<V, A> {
+    /// The property as a claim. `test` makes a predicate of a condition.
+    fn into_claim<Test>(self, test: impl Fn(Condition<V>) -> Test) -> Claim<Test, StepTest<V, A>> {
+        match self {
+            Stated::OfStates(property) if property.kind == PropertyKind::AlwaysStep => {
+                Stated::OfSteps(StepProperty::from(property)).into_claim(test)
+            }
+            Stated::OfStates(Property { name, kind, condition, premise, .. }) => {
+                let (condition, premise) = (test(condition), premise.map(&test));
+                Claim { name, kind, says: Says::OfStates { condition, premise } }
+            }
+            Stated::OfSteps(StepProperty { name, condition, premise }) => {
+                let says = Says::OfSteps(StepTest { condition, premise });
+                Claim { name, kind: PropertyKind::AlwaysStep, says }
+            }
+        }
+    }
+}
+
+/// A [`Product`], explored by its parts.
+pub struct ProductSubject<'m, P> {
+    pub(crate) product: &'m P,
+}
+
+impl<P: Product> Subject for ProductSubject<'_, P> {
+    type State = Vec<P::Part>;
+    type Action = P::Action;
+    type Views = Parts<P::Part>;
+
+    fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, P::Action> {
+        let claims = claims::<P>(task.properties);
+        let mut limits = task.limits;
+        let reductions =
+            self.reductions(task.symmetry, task.partial_order, task.stale_messages, &claims);
+        let workers = Workers::new(task.threads);
+        self.check(&workers, reductions, &claims, &mut limits)
+    }
+
+    fn walk(
+        self,
+        task: TaskOf<'_, Self>,
+        simulation: Simulation,
+    ) -> Simulated<Self::State, P::Action> {
+        let model = ProductWalk { product: self.product };
+        simulate(&model, &claims::<P>(task.properties), simulation, &task.limits)
+    }
+}
+
+/// A property of a product as a claim.
+type ClaimOf<P> = Claim<
+    Condition<Parts<<P as Product>::Part>>,
+    StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>,
+>;
+
+/// The properties of a product as claims.
+fn claims<P: Product>(properties: Vec<Stated<Parts<P::Part>, P::Action>>) -> Vec<ClaimOf<P>> {
+    properties.into_iter().map(|property| property.into_claim(|condition| condition)).collect()
+}
+
+/// The property that a test belongs to. Each has a condition, and some have a premise after it.
+fn property_of<Test, StepTest>(claims: &[Claim<Test, StepTest>], test: usize) -> &str {
+    let mut tests = claims.iter().flat_map(|claim| {
+        let tests = match &claim.says {
+            Says::OfStates { premise, .. } => 1 + usize::from(premise.is_some()),
+            Says::OfSteps(_) => 0,
+        };
+        std::iter::repeat_n(claim, tests)
+    });
+    tests.nth(test).map_or("a property", |claim| &claim.name)
+}
+
+impl<P: Product> ProductSubject<'_, P> {
+    /// The reductions that the properties allow.
+    fn reductions(
+        &self,
+        symmetry: bool,
+        partial_order: bool,
+        stale: bool,
+        claims: &[ClaimOf<P>],
+    ) -> Reductions {
+        let choose = |is_asked: bool, obstacle: Option<String>| match obstacle {
+            _ if !is_asked => Choice::Ignore,
+            Some(obstacle) => Choice::Refuse(obstacle),
+            None => Choice::Use,
+        };
+        let is_symmetric = self.product.symmetry().into_iter().any(|size| size > 1);
+        // What a step is called differs between the steps that one of them would stand for, and a
+        // step that is left out would not be looked at.
+        let step = claims.iter().find(|claim| claim.kind == PropertyKind::AlwaysStep);
+        let step = step.map(|claim| format!("`{}` is about steps", claim.name));
+        let symmetry = choose(symmetry && is_symmetric, step.clone());
+        let stuck = claims.iter().find(|claim| claim.kind == PropertyKind::NeverStuck);
+        let stuck = stuck.map(|claim| format!("`{}` is about what stays possible", claim.name));
+        let stale = choose(stale, step.clone().or(stuck));
+        let path = claims.iter().find(|claim| claim.kind.needs_edges());
+        let path = path.map(|claim| format!("`{}` is about paths", claim.name));
+        let symmetric = (symmetry == Choice::Use).then(|| String::from("the symmetry is used"));
+        let partial_order = choose(partial_order, path.or(step).or(symmetric));
+        Reductions { symmetry, partial_order, stale, excluded: BTreeSet::new() }
+    }
+
+    fn check(
+        &self,
+        workers: &Workers,
+        mut reductions: Reductions,
+        claims: &[ClaimOf<P>],
+        limits: &mut Limits<'_>,
+    ) -> Report<Vec<P::Part>, P::Action> {
+        loop {
+            let space = ProductSpace::new(self.product, workers, reductions.clone());
+            match check(space, claims, limits) {
+                Ok(report) if report.skips_states() && report.is_violated() => {
+                    let reason = "a violation is shown by a shortest path";
+                    reductions.partial_order = Choice::Refuse(reason.into());
+                }
+                Ok(report) => return report,
+                Err(Objection::Asymmetric(reason)) => reductions.symmetry = Choice::Refuse(reason),
+                Err(Objection::ToldApart(test)) => {
+                    let reason = format!("`{}` tells things apart", property_of(claims, test));
+                    reductions.symmetry = Choice::Refuse(reason);
+                }
+                Err(Objection::NotPrivate(reason)) => {
+                    reductions.partial_order = Choice::Refuse(reason);
+                }
+                Err(Objection::Stale(reason)) => reductions.stale = Choice::Refuse(reason),
+                Err(Objection::LooksAtStale(test)) => {
+                    let name = property_of(claims, test);
+                    let reason = format!("`{name}` looks at messages that nobody heeds");
+                    reductions.stale = Choice::Refuse(reason);
+                }
+                Err(Objection::Visible(slot)) => {
+                    reductions.excluded.insert(slot);
+                }
+            }
+        }
+    }
+}
+
+/// Any `stateright::Model`, explored state by state.
+pub struct ModelSubject<'m, M: Model> {
+    pub(crate) model: &'m M,
+    pub(crate) labels: Option<Box<dyn Labels<M::Action> + Send + Sync + 'm>>,
+    pub(crate) tally: Option<Box<dyn Tally<M::Action> + Send + Sync + 'm>>,
+    pub(crate) is_exact: bool,
+}
+
+impl<M: Model + Sync> Subject for ModelSubject<'_, M>
+where
+    M::State: PartialEq + Hash + Send + Sync + 'static,
+{
+    type State = M::State;
+    type Action = M::Action;
+    type Views = Whole<M::State>;
+
+    fn search(self, task: TaskOf<'_, Self>) -> Report<M::State, M::Action> {
+        let claims = self.claims(task.properties);
+        let mut limits = task.limits;
+        let workers = Workers::new(task.threads);
+        let space = ModelSpace::new(self.model, self.labels, self.tally, &workers, self.is_exact);
+        match check(space, &claims, &mut limits) {
+            Ok(report) => report,
+            Err(objection) => unreachable!("no reduction is used, yet {objection:?}"),
+        }
+    }
+
+    fn walk(
+        self,
+        task: TaskOf<'_, Self>,
+        simulation: Simulation,
+    ) -> Simulated<M::State, M::Action> {
+        let claims = self.claims(task.properties);
+        let model = ModelWalk { model: self.model, labels: self.labels };
+        simulate(&model, &claims, simulation, &task.limits)
+    }
+}
+
+impl<M: Model> ModelSubject<'_, M>
+where
+    M::State: PartialEq + Hash + 'static,
+{
+    /// The model's own properties, and those stated here.
+    fn claims(
+        &self,
+        properties: Vec<Stated<Whole<M::State>, M::Action>>,
+    ) -> Vec<Claim<Test<M>, StepTestOf<M>>> {
+        let builtin = self.model.properties().into_iter().map(|property| Claim {
+            name: property.name.to_owned(),
+            kind: match property.expectation {
+                Expectation::Always => PropertyKind::Always,
+                Expectation::Sometimes => PropertyKind::Sometimes,
+                Expectation::Eventually => PropertyKind::Eventually,
+            },
+            says: Says::OfStates { condition: Test::Builtin(property.condition), premise: None },
+        });
+        let stated = properties.into_iter().map(|property| property.into_claim(Test::Condition));
+        builtin.chain(stated).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! Exploration up to symmetry.
+
+use std::sync::atomic::Ordering;
+
+use crate::examine::PartsOf;
+use crate::product::{Product, Snapshot};
+use crate::product_space::{ProductSpace, Test};
+use crate::reduction::Objection;
+use crate::symmetry::{Ids, Symmetry};
+
+/// Where there are many renamings, the conditions are tried on renamed states for all states before
+/// this one, and for later ones now and then.
+const ALL_TRIED: u32 = 1 << 10;
+const TRIED_EVERY: u32 = 1 << 6;
+
+/// Whether conditions are tried on more than this state.
+pub(crate) fn is_tried(state: u32) -> bool {
+    state < ALL_TRIED || state.is_multiple_of(TRIED_EVERY)
+}
+
+/// No test tells states apart that differ only in names.
+pub(crate) const NONE: usize = usize::MAX;
+
+impl<P: Product> ProductSpace<'_, P> {
+    /// Finds out what the declared symmetry makes of everything that is new in the tables, and whether
+    /// that is right.
+    pub(crate) fn attend_to_symmetry(&mut self) {
+        let Some(symmetry) = &mut self.symmetry else { return };
+        symmetry.close(&mut self.tables);
+        let wrong = self.audit.proceed(&self.tables, symmetry);
+        self.objection = self.objection.take().or(wrong);
+    }
+
+    /// Replaces initial states by canonical ones, if they are symmetric.
+    pub(crate) fn open_symmetry(&mut self, states: &mut [Vec<u32>]) {
+        let Some(first) = states.first() else { return };
+        self.tables.keep_journal();
+        self.symmetry = Symmetry::of(&mut self.tables, first);
+        self.attend_to_symmetry();
+        let Some(symmetry) = self.symmetry.as_ref().filter(|_| self.objection.is_none()) else {
+            return;
+        };
+        for swap in symmetry.group().generators() {
+            let is_kept =
+                |state: &Vec<u32>| states.contains(&symmetry.swap(swap, state).into_vec());
+            if !states.iter().all(is_kept) {
+                let swap = symmetry.group().swaps[swap];
+                self.objection = Some(format!(
+                    "swapping {} and {} of set {} does not keep the initial states",
+                    swap.one, swap.other, swap.set,
+                ));
+                return;
+            }
+        }
+        for state in states {
+            if let Some(canonical) = symmetry.canonical(state) {
+                *state = canonical.into_vec();
+            }
+        }
+    }
+
+    /// The canonical state of the orbit of these parts; the parts themselves without symmetry.
+    pub(crate) fn canonical_ids(&mut self, parts: &[P::Part]) -> Vec<u32> {
+        let ids: Vec<u32> = parts
+            .iter()
+            .enumerate()
+            .map(|(slot, part)| self.tables.part_id(slot, part.clone()))
+            .collect();
+        self.attend_to_symmetry();
+        let canonical = self.symmetry.as_ref().and_then(|symmetry| symmetry.canonical(&ids));
+        canonical.map_or(ids, Ids::into_vec)
+    }
+
+    /// Looks for moves that stand against the symmetry, in states that were just expanded.
+    pub(crate) fn look_for_lonely_moves(&mut self, states: std::ops::Range<u32>) {
+        let Some(symmetry) = &self.symmetry else { return };
+        for state in states {
+            if self.objection.is_some() || !self.audit.has_lonely_moves() {
+                return;
+            }
+            self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
+            self.objection = self.audit.lonely_move(&self.tables, symmetry, &self.ids);
+        }
+    }
+
+    /// Whether the tests say the same of a state and of those that differ from it in names only.
+    pub(crate) fn compare_tests(&self, state: u32, ids: &[u32], said: &[bool], tests: &[&Test<P>]) {
+        let Some(symmetry) = self.symmetry.as_ref().filter(|_| self.objection.is_none()) else {
+            return;
+        };
+        let images = match symmetry.few() {
+            Some(renamings) => renamings,
+            None if is_tried(state) => symmetry.group().swaps.len(),
+            None => return,
+        };
+        let mut parts = PartsOf::<P>::new();
+        for image in 0..images {
+            let images = symmetry.images(image);
+            parts.clear();
+            let slots = images.of_state(ids).enumerate();
+            parts.extend(slots.map(|(slot, part)| self.tables.part(slot, part)));
+            let snapshot = Snapshot::new(&parts);
+            for (at, (test, said)) in tests.iter().zip(said).enumerate() {
+                if test(snapshot) != *said {
+                    self.told_apart.fetch_min(at, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Why the symmetry has to be given up.
+    pub(crate) fn objection_to_symmetry(&self) -> Option<Objection> {
+        if let Some(reason) = &self.objection {
+            return Some(Objection::Asymmetric(reason.clone()));
+        }
+        match self.told_apart.load(Ordering::Relaxed) {
+            NONE => None,
+            test => Some(Objection::ToldApart(test)),
+        }
+    }
+}

@@ -1,0 +1,376 @@
+//! States that differ only in the names of interchangeable things count as one.
+//!
+//! A product may declare *sets* of interchangeable things and what swapping two of them does to a
+//! slot and its part ([`Product::symmetry`], [`Product::swap`]). The search then keeps one state of
+//! each orbit, the *canonical* one, and it is exactly one: the orbits are those of the full group of
+//! renamings, not an approximation by sorting (Clarke, Emerson, Jha, Sistla 1998 call this the
+//! constructive orbit problem).
+//!
+//! The canonical state is the smallest that any renaming makes, by the numbers of its parts. What a
+//! renaming makes of a part is computed once, for a whole orbit of parts at a time, when the first of
+//! them turns up. After that, finding the canonical state only reads tables, so several threads can do
+//! it at once. Where there are few renamings, all are tried, and most are found wanting by a look at
+//! one slot; where there are many, [`Orders`] says which are worth trying.
+//!
+//! That what is declared is a symmetry is [proven](crate::audit) along the way.
+
+use rustc_hash::FxHashSet;
+use smallvec::SmallVec;
+
+use crate::orders::Orders;
+use crate::product::{Product, Swap};
+use crate::tables::Tables;
+
+/// A part in its slot, by numbers.
+pub(crate) type Placed = (u32, u32);
+
+/// A state by the numbers of its parts.
+pub(crate) type Ids = SmallVec<[u32; 24]>;
+
+/// So many renamings are tried one by one.
+const FEW: usize = 24;
+
+const UNKNOWN: u32 = u32::MAX;
+
+/// The symmetry of one product, with all that is known about it so far.
+#[derive(Debug)]
+pub(crate) struct Symmetry {
+    group: Group,
+    /// What each swap makes of parts, by its [position](Group::position).
+    swapped: Vec<Images>,
+    /// What every renaming but the one that changes nothing makes of parts, where there are few.
+    renamed: Vec<(Vec<usize>, Images)>,
+    orders: Option<Orders>,
+    /// By slot, for how many parts all that is known.
+    closed: Vec<usize>,
+    /// Why the declared swaps are not what they are said to be, if they are not.
+    objection: Option<String>,
+}
+
+impl Symmetry {
+    /// The declared symmetry; `None` if nothing is interchangeable.
+    pub(crate) fn of<P: Product>(tables: &mut Tables<'_, P>, initial: &[u32]) -> Option<Self> {
+        let group = Group::new(tables.product().symmetry());
+        if group.swaps.is_empty() {
+            return None;
+        }
+        let mut symmetry = Symmetry {
+            swapped: vec![Images::default(); group.swaps.len()],
+            renamed: Vec::new(),
+            orders: None,
+            closed: vec![0; initial.len()],
+            objection: None,
+            group,
+        };
+        symmetry.place_slots(tables, initial);
+        if symmetry.objection.is_some() {
+            return Some(symmetry);
+        }
+        if symmetry.group.renamings() <= FEW {
+            for swaps in symmetry.group.all_renamings() {
+                let images = symmetry.follow_slots(&swaps, initial.len());
+                symmetry.renamed.push((swaps, images));
+            }
+        } else {
+            let moved =
+                |swap: usize, slot: usize| symmetry.swapped[swap].slots[slot] as usize != slot;
+            symmetry.orders = Some(Orders::new(&symmetry.group, initial.len(), moved));
+        }
+        symmetry.close(tables);
+        Some(symmetry)
+    }
+
+    /// The sets and their swaps.
+    pub(crate) fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// How many renamings there are beside the one that changes nothing, if they are few enough to
+    /// try them one by one.
+    pub(crate) fn few(&self) -> Option<usize> {
+        self.orders.is_none().then_some(self.renamed.len())
+    }
+
+    /// Why the declared swaps are not what they are said to be, if they are not.
+    pub(crate) fn objection(&self) -> Option<&str> {
+        self.objection.as_deref()
+    }
+
+    /// What a swap makes of a part.
+    pub(crate) fn swap_part(&self, swap: usize, placed: Placed) -> Placed {
+        self.swapped[swap].image(placed)
+    }
+
+    /// Where a swap moves a slot.
+    pub(crate) fn swap_slot(&self, swap: usize, slot: usize) -> usize {
+        self.swapped[swap].slots[slot] as usize
+    }
+
+    /// What a swap makes of a state.
+    pub(crate) fn swap(&self, swap: usize, state: &[u32]) -> Ids {
+        self.swapped[swap].apply(state)
+    }
+
+    /// What one of the [few](Self::few) renamings makes of a state.
+    pub(crate) fn rename(&self, renaming: usize, state: &[u32]) -> Ids {
+        self.renamed[renaming].1.apply(state)
+    }
+
+    /// One of the [few](Self::few) renamings; where there are many, one of the swaps.
+    pub(crate) fn images(&self, at: usize) -> &Images {
+        match &self.orders {
+            None => &self.renamed[at].1,
+            Some(_) => &self.swapped[at],
+        }
+    }
+
+    /// The canonical state of the orbit; `None` if it is the state itself.
+    pub(crate) fn canonical(&self, state: &[u32]) -> Option<Ids> {
+        if self.objection.is_some() {
+            return None;
+        }
+        if let Some(orders) = &self.orders {
+            let canonical = orders.canonical(self, state);
+            return (canonical[..] != *state).then_some(canonical);
+        }
+        let mut best: Option<Ids> = None;
+        for (_, images) in &self.renamed {
+            if images.makes_less(state, best.as_deref().unwrap_or(state)) {
+                best = Some(images.apply(state));
+            }
+        }
+        best
+    }
+
+    /// Finds out what renamings make of all parts that are new.
+    pub(crate) fn close<P: Product>(&mut self, tables: &mut Tables<'_, P>) {
+        // Images of the parts of one slot are parts of another.
+        while let Some(slot) =
+            (0..self.closed.len()).find(|&slot| self.closed[slot] < tables.parts(slot))
+        {
+            let placed = (slot as u32, self.closed[slot] as u32);
+            self.closed[slot] += 1;
+            if !self.swapped[0].knows(placed) {
+                self.close_orbit(tables, placed);
+            }
+            if self.objection.is_some() {
+                return;
+            }
+        }
+    }
+
+    fn close_orbit<P: Product>(&mut self, tables: &mut Tables<'_, P>, part: Placed) {
+        let mut forms = vec![part];
+        let mut seen = FxHashSet::from_iter(forms.iter().copied());
+        let mut at = 0;
+        while at < forms.len() {
+            let form = forms[at];
+            at += 1;
+            for swap in 0..self.swapped.len() {
+                let Some(image) = self.make_image(tables, swap, form) else { return };
+                if seen.insert(image) {
+                    forms.push(image);
+                }
+            }
+            if forms.len() > self.group.renamings() {
+                return self.object(
+                    "swaps make more of a part than there are renamings",
+                    form,
+                    tables,
+                );
+            }
+        }
+        for &form in &forms {
+            if let Some(swap) = (0..self.swapped.len())
+                .find(|&swap| self.swap_part(swap, self.swap_part(swap, form)) != form)
+            {
+                let Swap { set, one, other } = self.group.swaps[swap];
+                let what = format!("swapping {one} and {other} of set {set} twice changes a part");
+                return self.object(&what, form, tables);
+            }
+        }
+        for (swaps, images) in &mut self.renamed {
+            for &form in &forms {
+                let through = |form, &swap: &usize| self.swapped[swap].image(form);
+                images.set(form, swaps.iter().fold(form, through));
+            }
+        }
+        if let Some(orders) = &mut self.orders {
+            orders.close(&self.group, &self.swapped, &forms);
+        }
+    }
+
+    /// What a swap makes of a part that is not known yet; `None` where it goes astray.
+    fn make_image<P: Product>(
+        &mut self,
+        tables: &mut Tables<'_, P>,
+        swap: usize,
+        form: Placed,
+    ) -> Option<Placed> {
+        let part = tables.part(form.0 as usize, form.1);
+        let (slot, part) = tables.product().swap(self.group.swaps[swap], form.0 as usize, part);
+        if slot != self.swapped[swap].slots[form.0 as usize] as usize {
+            self.object("where a swap moves a slot depends on its part", form, tables);
+            return None;
+        }
+        let image = (slot as u32, tables.part_id(slot, part));
+        self.swapped[swap].set(form, image);
+        Some(image)
+    }
+
+    /// Finds out where swaps move slots.
+    fn place_slots<P: Product>(&mut self, tables: &mut Tables<'_, P>, initial: &[u32]) {
+        let slots = initial.len();
+        for (swap, images) in self.group.swaps.iter().zip(&mut self.swapped) {
+            let place = |(slot, &part): (usize, &u32)| {
+                tables.product().swap(*swap, slot, tables.part(slot, part)).0 as u32
+            };
+            *images = Images::new(initial.iter().enumerate().map(place).collect());
+            let Swap { set, one, other } = *swap;
+            if (0..slots)
+                .any(|slot| images.slots.get(images.slots[slot] as usize) != Some(&(slot as u32)))
+            {
+                let what = format!("swapping {one} and {other} of set {set} does not swap slots");
+                self.objection = Some(what);
+                return;
+            }
+        }
+    }
+
+    fn follow_slots(&self, swaps: &[usize], slots: usize) -> Images {
+        let through = |slot: u32, &swap: &usize| self.swapped[swap].slots[slot as usize];
+        Images::new((0..slots as u32).map(|slot| swaps.iter().fold(slot, through)).collect())
+    }
+
+    fn object<P: Product>(&mut self, what: &str, form: Placed, tables: &Tables<'_, P>) {
+        let part = tables.part(form.0 as usize, form.1);
+        self.objection = Some(format!("{what} (slot {}: {part:?})", form.0));
+    }
+}
+
+/// All renamings of some sets of things.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// How many things each set has.
+    pub(crate) sets: Vec<usize>,
+    /// The swaps of any two things of one set.
+    pub(crate) swaps: Vec<Swap>,
+    /// Where in `swaps` those of each set begin.
+    starts: Vec<usize>,
+}
+
+impl Group {
+    fn new(sets: Vec<usize>) -> Self {
+        let mut swaps = Vec::new();
+        let mut starts = Vec::new();
+        for (set, &size) in sets.iter().enumerate() {
+            starts.push(swaps.len());
+            let pairs = (1..size).flat_map(|other| (0..other).map(move |one| (one, other)));
+            swaps.extend(pairs.map(|(one, other)| Swap { set, one, other }));
+        }
+        Group { sets, swaps, starts }
+    }
+
+    /// Where in the list of swaps that of these two things is.
+    pub(crate) fn position(&self, set: usize, thing: usize, another: usize) -> usize {
+        let (one, other) = (thing.min(another), thing.max(another));
+        self.starts[set] + other * (other - 1) / 2 + one
+    }
+
+    /// Swaps, by position, that together make every renaming.
+    pub(crate) fn generators(&self) -> Vec<usize> {
+        let neighbours = |(set, &size): (usize, &usize)| {
+            (1..size).map(move |other| self.position(set, other - 1, other))
+        };
+        self.sets.iter().enumerate().flat_map(neighbours).collect()
+    }
+
+    /// How many renamings there are.
+    pub(crate) fn renamings(&self) -> usize {
+        let factors = self.sets.iter().flat_map(|&size| 1..=size);
+        factors.fold(1, usize::saturating_mul)
+    }
+
+    /// Every renaming but the one that changes nothing, as swaps to be done one after the other.
+    fn all_renamings(&self) -> Vec<Vec<usize>> {
+        let mut all = vec![Vec::new()];
+        for (set, &size) in self.sets.iter().enumerate() {
+            for other in 1..size {
+                // Whatever the others are called, the next one goes to any place among them.
+                let places = |renaming: &Vec<usize>| {
+                    let stays = std::iter::once(renaming.clone());
+                    let goes = (0..other).map(|one| {
+                        let swap = self.position(set, one, other);
+                        [&renaming[..], &[swap]].concat()
+                    });
+                    stays.chain(goes).collect::<Vec<_>>()
+                };
+                all = all.iter().flat_map(places).collect();
+            }
+        }
+        all.retain(|swaps| !swaps.is_empty());
+        all
+    }
+}
+
+/// What one renaming makes of parts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Images {
+    /// By slot, where it goes.
+    pub(crate) slots: Vec<u32>,
+    /// By slot, which one comes here.
+    sources: Vec<u32>,
+    /// By slot and part, what the part becomes.
+    parts: Vec<Vec<u32>>,
+}
+
+impl Images {
+    fn new(slots: Vec<u32>) -> Self {
+        let mut sources = vec![0; slots.len()];
+        for (from, &to) in slots.iter().enumerate() {
+            if let Some(source) = sources.get_mut(to as usize) {
+                *source = from as u32;
+            }
+        }
+        Images { sources, parts: vec![Vec::new(); slots.len()], slots }
+    }
+
+    fn knows(&self, (slot, part): Placed) -> bool {
+        self.parts[slot as usize].get(part as usize).is_some_and(|&image| image != UNKNOWN)
+    }
+
+    fn set(&mut self, (slot, part): Placed, (_, image): Placed) {
+        let parts = &mut self.parts[slot as usize];
+        if parts.len() <= part as usize {
+            parts.resize(part as usize + 1, UNKNOWN);
+        }
+        parts[part as usize] = image;
+    }
+
+    /// What it makes of a part.
+    #[inline]
+    pub(crate) fn image(&self, (slot, part): Placed) -> Placed {
+        (self.slots[slot as usize], self.parts[slot as usize][part as usize])
+    }
+
+    /// What it makes of a state, in order of slots.
+    pub(crate) fn of_state(&self, state: &[u32]) -> impl Iterator<Item = u32> {
+        self.sources.iter().map(|&from| self.parts[from as usize][state[from as usize] as usize])
+    }
+
+    fn apply(&self, state: &[u32]) -> Ids {
+        self.of_state(state).collect()
+    }
+
+    /// Whether what it makes of a state is less than another state.
+    #[inline]
+    fn makes_less(&self, state: &[u32], other: &[u32]) -> bool {
+        for (&from, &than) in self.sources.iter().zip(other) {
+            let part = self.parts[from as usize][state[from as usize] as usize];
+            if part != than {
+                return part < than;
+            }
+        }
+        false
+    }
+}

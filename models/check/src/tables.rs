@@ -1,0 +1,355 @@
+//! The moves and answers of a product, each computed once.
+//!
+//! A product says what one slot can do, and what it answers, as functions of one part. Here they turn
+//! into small numbers and the [`Automata`] between them, filled on demand: the first state that needs
+//! an entry causes a call of the model, and all later states share it.
+
+use std::fmt::Debug;
+use std::ops::Range;
+
+use crate::automata::{Act, Automata, Demand, Step, number};
+use crate::intern::Interner;
+use crate::product::{Fairness, Move, Product};
+use crate::stale::Stale;
+
+/// A slot of no more parts than these has all parts that its moves would lead to, possible or not: it
+/// costs nothing, and rows need not be packed anew when one of them is met late.
+const FEW: usize = 1 << 6;
+
+/// The label of an action without fairness.
+pub(crate) const UNFAIR: u32 = u32::MAX;
+
+struct Slot<P: Product> {
+    parts: Interner<P::Part>,
+    /// The parts that are said to be private.
+    privates: Vec<u32>,
+    requests: Interner<P::Request>,
+}
+
+/// All that is known of a product so far.
+pub(crate) struct Tables<'p, P: Product> {
+    product: &'p P,
+    slots: Vec<Slot<P>>,
+    automata: Automata,
+    actions: Interner<P::Action>,
+    labels: Vec<u32>,
+    constraints: Vec<Fairness>,
+    /// Whether parts that are said to be private are tried with every request.
+    audits: bool,
+    /// Why a part that is said to be private is not, if there is one.
+    breach: Option<String>,
+    journal: Option<Journal>,
+    /// What is known of stale requests, where they are taken away.
+    pub(crate) stale: Option<Stale<P::Part>>,
+}
+
+/// What was computed, in order, for those who want to look at it again.
+#[derive(Debug, Default)]
+struct Journal {
+    compiled: Vec<(u32, u32)>,
+    answered: Vec<(u32, u32, u32)>,
+}
+
+impl<'p, P: Product> Tables<'p, P> {
+    pub(crate) fn new(product: &'p P, width: usize) -> Self {
+        let slots = std::iter::repeat_with(|| Slot {
+            parts: Interner::default(),
+            privates: Vec::new(),
+            requests: Interner::default(),
+        });
+        Tables {
+            product,
+            slots: slots.take(width).collect(),
+            automata: Automata::new(width),
+            actions: Interner::default(),
+            labels: Vec::new(),
+            constraints: Vec::new(),
+            audits: false,
+            breach: None,
+            journal: None,
+            stale: None,
+        }
+    }
+
+    pub(crate) fn product(&self) -> &'p P {
+        self.product
+    }
+
+    /// The moves and answers, in numbers.
+    pub(crate) fn automata(&self) -> &Automata {
+        &self.automata
+    }
+
+    /// The number of a part in its slot; of its essence, where stale requests are taken away.
+    pub(crate) fn part_id(&mut self, slot: usize, part: P::Part) -> u32 {
+        self.essence_id(slot, part).0
+    }
+
+    /// The number of a part, as it is.
+    pub(crate) fn whole_part_id(&mut self, slot: usize, part: P::Part) -> u32 {
+        let at = slot;
+        let slot = &mut self.slots[at];
+        let known = slot.parts.len();
+        let id = slot.parts.intern(part);
+        if slot.parts.len() > known {
+            let is_private = self.product.is_private(at, slot.parts.value(id));
+            self.automata.add_part(at, is_private);
+            if is_private {
+                slot.privates.push(id);
+                for request in 0..slot.requests.len() {
+                    self.audit(at, id, number(request));
+                }
+            }
+            self.judge_part(at, id);
+        }
+        id
+    }
+
+    /// From now on, tries every part that is said to be private with every request that anybody may
+    /// make of its slot. It is not enough to look at those that are made: a search that trusts the
+    /// word of the part does not come to the states where it would be broken.
+    pub(crate) fn audit_privacy(&mut self) {
+        self.audits = true;
+    }
+
+    /// From now on, keeps a record of what is computed.
+    pub(crate) fn keep_journal(&mut self) {
+        self.journal = Some(Journal::default());
+    }
+
+    /// The slots and parts whose moves were computed, in order, if a journal is kept.
+    pub(crate) fn compiled(&self) -> &[(u32, u32)] {
+        self.journal.as_ref().map_or(&[], |journal| &journal.compiled)
+    }
+
+    /// The slots, parts and requests whose answers were computed, in order, if a journal is kept.
+    pub(crate) fn answered(&self) -> &[(u32, u32, u32)] {
+        self.journal.as_ref().map_or(&[], |journal| &journal.answered)
+    }
+
+    /// A request to a slot, by its number.
+    pub(crate) fn request(&self, slot: usize, request: u32) -> &P::Request {
+        self.slots[slot].requests.value(request)
+    }
+
+    /// How many different requests anybody has made of a slot so far.
+    pub(crate) fn requests(&self, slot: usize) -> u32 {
+        number(self.slots[slot].requests.len())
+    }
+
+    /// How many parts a slot has had so far.
+    pub(crate) fn parts(&self, slot: usize) -> usize {
+        self.slots[slot].parts.len()
+    }
+
+    fn audit(&mut self, slot: usize, part: u32, request: u32) {
+        if !self.audits || self.breach.is_some() {
+            return;
+        }
+        let (request, part) = (self.request(slot, request), self.part(slot, part));
+        if self.product.answer(slot, part, request).is_some() {
+            self.breach = Some(granted(slot, part, request));
+        }
+    }
+
+    fn request_id(&mut self, at: usize, request: P::Request) -> u32 {
+        let slot = &mut self.slots[at];
+        let known = slot.requests.len();
+        let id = slot.requests.intern(request);
+        if slot.requests.len() > known {
+            for private in 0..slot.privates.len() {
+                self.audit(at, self.slots[at].privates[private], id);
+            }
+            self.judge_request(at, id);
+        }
+        id
+    }
+
+    /// What a slot holds, by its number.
+    pub(crate) fn part(&self, slot: usize, id: u32) -> &P::Part {
+        self.slots[slot].parts.value(id)
+    }
+
+    pub(crate) fn action(&self, id: u32) -> &P::Action {
+        self.actions.value(id)
+    }
+
+    pub(crate) fn find_action(&self, action: &P::Action) -> Option<u32> {
+        self.actions.find(action)
+    }
+
+    pub(crate) fn actions(&self) -> usize {
+        self.actions.len()
+    }
+
+    /// The fairness constraint that taking this action meets, or [`UNFAIR`].
+    pub(crate) fn label(&self, action: u32) -> u32 {
+        self.labels[action as usize]
+    }
+
+    pub(crate) fn constraints(&self) -> &[Fairness] {
+        &self.constraints
+    }
+
+    /// How many parts each slot has had so far.
+    pub(crate) fn sizes(&self) -> impl Iterator<Item = usize> + '_ {
+        self.slots.iter().map(|slot| slot.parts.len())
+    }
+
+    /// Whether any part so far is private.
+    pub(crate) fn has_privacy(&self) -> bool {
+        self.slots.iter().any(|slot| !slot.privates.is_empty())
+    }
+
+    /// Why a part that is said to be private is not, if there is one.
+    pub(crate) fn breach(&self) -> Option<&str> {
+        self.breach.as_deref()
+    }
+
+    /// Computes every entry that a state needs.
+    pub(crate) fn fill(&mut self, state: &[u32]) {
+        let mut row = state.to_vec();
+        for (slot, &part) in state.iter().enumerate() {
+            let (moves, mut targets) = self.compile(slot, part);
+            for (nth, at) in moves.enumerate() {
+                row.copy_from_slice(state);
+                let step = self.automata.step(at);
+                row[slot] = step.part().unwrap_or(part);
+                if !self.grant_all(step, &mut row) || step.part().is_some() {
+                    continue;
+                }
+                // Most moves are possible for the first state that has them, or for none.
+                if targets.is_empty() {
+                    targets = self.targets(slot, part);
+                }
+                if let Some(target) = targets[nth].take() {
+                    self.make_target(at, slot, part, target);
+                }
+            }
+        }
+    }
+
+    /// Whether all slots that a move asks grant it. Then they hold in `row` what they become.
+    fn grant_all(&mut self, step: Step, row: &mut [u32]) -> bool {
+        (0..self.automata.demands(step).len()).all(|nth| {
+            let demand = self.automata.demands(step)[nth];
+            let holder = &mut row[demand.slot as usize];
+            let answer = self.compute_answer(demand, *holder);
+            *holder = answer.unwrap_or(*holder);
+            answer.is_some()
+        })
+    }
+
+    /// The parts that the moves of a part lead to.
+    fn targets(&self, slot: usize, part: u32) -> Vec<Option<P::Part>> {
+        let mut moves = Vec::new();
+        self.product.moves(slot, self.part(slot, part), &mut moves);
+        moves.into_iter().map(|step| Some(step.part)).collect()
+    }
+
+    /// The moves that may start in a slot that holds this part; and if they are new, the parts that
+    /// they lead to, as far as those are not made yet.
+    fn compile(&mut self, slot: usize, part: u32) -> (Range<u32>, Vec<Option<P::Part>>) {
+        if let Some(known) = self.automata.moves(slot, part) {
+            return (known, Vec::new());
+        }
+        let mut moves = Vec::new();
+        self.product.moves(slot, self.part(slot, part), &mut moves);
+        let is_private = self.automata.is_private(slot, part);
+        // What is stale is judged by what a part really becomes.
+        let makes_all = self.parts(slot) < FEW && self.stale.is_none();
+        let mut steps = Vec::with_capacity(moves.len());
+        let mut targets = Vec::with_capacity(moves.len());
+        for Move { action, part: target, requests } in moves {
+            let action = self.action_id(action);
+            let mut demands = Vec::with_capacity(requests.len());
+            for (slot, request) in requests {
+                let request = self.request_id(slot, request);
+                demands.push(Demand { slot: number(slot), request });
+            }
+            if is_private && !demands.is_empty() {
+                self.breach = Some(format!(
+                    "slot {slot} is said to be private, but makes requests: {:?}",
+                    self.part(slot, part)
+                ));
+            }
+            targets.push(Some(target));
+            steps.push(Act { action, demands: demands.into() });
+        }
+        if let Some(journal) = &mut self.journal {
+            journal.compiled.push((number(slot), part));
+        }
+        let places = self.automata.set_moves(slot, part, steps);
+        for (at, target) in places.clone().zip(&mut targets) {
+            let demands = self.automata.demands(self.automata.step(at));
+            // A slot that asks itself answers with what the move leads to.
+            let asks_itself = demands.iter().any(|demand| demand.slot as usize == slot);
+            let is_made = demands.is_empty() || asks_itself || is_private || makes_all;
+            if let Some(target) = target.take_if(|_| is_made) {
+                self.make_target(at, slot, part, target);
+            }
+        }
+        (places, targets)
+    }
+
+    /// Enters the part that a move leads to.
+    fn make_target(&mut self, at: u32, slot: usize, part: u32, target: P::Part) {
+        let (target, is_relieved) = self.essence_id(slot, target);
+        self.judge_step(slot, part, target);
+        if let (true, Some(stale)) = (is_relieved, &mut self.stale) {
+            stale.mark_step(at);
+        }
+        self.automata.set_target(at, target);
+    }
+
+    fn compute_answer(&mut self, demand: Demand, part: u32) -> Option<u32> {
+        if let Ok(known) = self.automata.answer(demand, part) {
+            return known;
+        }
+        let at = demand.slot as usize;
+        let slot = &self.slots[at];
+        let request = slot.requests.value(demand.request);
+        let answer = self.product.answer(at, slot.parts.value(part), request);
+        if answer.is_some() && self.automata.is_private(at, part) {
+            self.breach = Some(granted(at, slot.parts.value(part), request));
+        }
+        let answer = answer.map(|answer| {
+            let (answer, is_relieved) = self.essence_id(at, answer);
+            self.judge_step(at, part, answer);
+            if let (true, Some(stale)) = (is_relieved, &mut self.stale) {
+                stale.mark_answer(at, demand.request, part);
+            }
+            answer
+        });
+        self.automata.set_answer(demand, part, answer);
+        if let Some(journal) = &mut self.journal {
+            journal.answered.push((demand.slot, part, demand.request));
+        }
+        answer
+    }
+
+    fn action_id(&mut self, action: P::Action) -> u32 {
+        let fairness = self.product.fairness(&action);
+        let id = self.actions.intern(action);
+        if self.labels.len() < self.actions.len() {
+            self.labels.push(match fairness {
+                Fairness::None => UNFAIR,
+                _ => number(self.constraints.len()),
+            });
+            if fairness != Fairness::None {
+                self.constraints.push(fairness);
+            }
+        }
+        id
+    }
+
+    /// Memory held, as far as it can be seen from here.
+    pub(crate) fn bytes(&self) -> u64 {
+        let values = |slot: &Slot<P>| slot.parts.bytes() + slot.requests.bytes();
+        self.slots.iter().map(values).sum::<u64>() + self.automata.bytes() + self.actions.bytes()
+    }
+}
+
+fn granted(slot: usize, part: &impl Debug, request: &impl Debug) -> String {
+    format!("slot {slot} is said to be private, but grants {request:?}: {part:?}")
+}

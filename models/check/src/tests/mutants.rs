@@ -1,0 +1,136 @@
+//! Every rule of liveness checking broken on purpose: the comparison with the reference notices.
+
+use proptest::strategy::{Strategy, ValueTree};
+use proptest::test_runner::TestRunner;
+
+use super::reference::{Reference, Truth};
+use super::small::{Small, small};
+use crate::PropertyKind;
+use crate::allowance::Allowance;
+use crate::chunked::{Bits, Column};
+use crate::discipline::{Discipline, Met, Sound};
+use crate::explore::explore;
+use crate::graph::Graph;
+use crate::labels::ByRule;
+use crate::limits::Limits;
+use crate::liveness::{Undecided, broken_promise};
+use crate::model_space::ModelSpace;
+use crate::parallel::Workers;
+use crate::pending::Sources;
+use crate::record::Record;
+use crate::space::{Space, Tests};
+use crate::stopwatch::Stopwatch;
+
+/// Whether a broken rule makes the verdict on some random graph differ from the truth, or makes the
+/// checker contradict itself.
+fn is_noticed(discipline: &impl Discipline) -> bool {
+    let mut runner = TestRunner::deterministic();
+    let graphs = small();
+    (0..3_000).any(|_| {
+        let graph = graphs.new_tree(&mut runner).unwrap().current();
+        [PropertyKind::Eventually, PropertyKind::AlwaysEventually].into_iter().any(|kind| {
+            let truth = Reference::from(&graph).truth(kind, false, false);
+            let broken = matches!(truth, Truth::Violated(_));
+            is_broken(&graph, kind, discipline) != Ok(broken)
+        })
+    })
+}
+
+fn is_broken(
+    graph: &Small,
+    kind: PropertyKind,
+    discipline: &impl Discipline,
+) -> Result<bool, Undecided> {
+    let fairness = graph.fairness;
+    let rule = ByRule::new(move |action: &u8| fairness[*action as usize]);
+    let workers = Workers::new(1);
+    let mut space = ModelSpace::new(graph, Some(Box::new(rule)), None, &workers, true);
+    let mut record = Record::new(0, 0, true);
+    let clock = Stopwatch::start();
+    let none = Tests { states: Vec::new(), steps: Vec::new() };
+    let search =
+        explore(&mut space, &none, &mut record, &mut Limits::default(), |_, _| None, clock)
+            .unwrap();
+    let mut goal = Bits::default();
+    for state in 0..space.len() {
+        goal.push(graph.goal >> space.state(state) & 1 == 1);
+    }
+    let sources = match kind {
+        PropertyKind::Eventually => Sources::Initial(None),
+        _ => Sources::Anywhere(None),
+    };
+    let constraints = space.constraints();
+    let explored = Graph {
+        edges: record.edges.as_ref().unwrap(),
+        ends: &record.ends,
+        states: space.len(),
+        levels: &search.levels,
+        constraints: &constraints,
+    };
+    let goal = Column::new(&goal, 0, 1);
+    let limits = Limits::default();
+    let allowance = Allowance::after(&limits, clock, 0);
+    let parent = |state| space.parent(state);
+    broken_promise(&explored, sources, goal, parent, discipline, &allowance)
+        .map(|path| path.is_some())
+}
+
+#[test]
+fn the_rules_as_they_are_agree_with_the_reference() {
+    assert!(!is_noticed(&Sound));
+}
+
+macro_rules! mutants {
+    ($($(#[$doc:meta])* $test:ident: $mutant:ident { $($rule:item)+ })+) => {$(
+        struct $mutant;
+        impl Discipline for $mutant { $($rule)+ }
+
+        $(#[$doc])*
+        #[test]
+        fn $test() {
+            assert!(is_noticed(&$mutant));
+        }
+    )+};
+}
+
+mutants! {
+    ignoring_paths_that_end_is_noticed: IgnoresEnds {
+        fn counts_ends(&self) -> bool { false }
+    }
+    following_paths_beyond_the_goal_is_noticed: ForgetsTheGoal {
+        fn goal_settles(&self) -> bool { false }
+    }
+    staying_in_a_state_without_a_loop_is_noticed: StaysAnywhere {
+        fn can_stay(&self, _: usize, _: bool) -> bool { true }
+    }
+    missing_states_that_loop_on_themselves_is_noticed: MissesSelfLoops {
+        fn can_stay(&self, states: usize, _: bool) -> bool { states > 1 }
+    }
+    missing_cycles_altogether_is_noticed: MissesCycles {
+        fn can_stay(&self, _: usize, loops_on_itself: bool) -> bool { loops_on_itself }
+    }
+    forgetting_weak_fairness_is_noticed: NoWeak {
+        fn weak(&self, _: bool, _: bool) -> Met { Met::Yes }
+    }
+    forgetting_that_weak_actions_may_be_disabled_is_noticed: WeakAlwaysDue {
+        fn weak(&self, taken: bool, _: bool) -> Met {
+            if taken { Met::Yes } else { Met::Never }
+        }
+    }
+    forgetting_that_weak_actions_may_be_taken_is_noticed: WeakNeverTaken {
+        fn weak(&self, _: bool, disabled_somewhere: bool) -> Met {
+            if disabled_somewhere { Met::Yes } else { Met::Never }
+        }
+    }
+    taking_strong_fairness_for_weak_is_noticed: StrongIsNothing {
+        fn strong(&self, _: bool, _: bool) -> Met { Met::Yes }
+    }
+    forgetting_that_strong_actions_can_be_avoided_is_noticed: StrongNeverAvoided {
+        fn strong(&self, taken: bool, enabled_somewhere: bool) -> Met {
+            if taken || !enabled_somewhere { Met::Yes } else { Met::Never }
+        }
+    }
+    forgetting_what_is_left_of_a_set_is_noticed: DropsRemains {
+        fn searches_remains(&self) -> bool { false }
+    }
+}

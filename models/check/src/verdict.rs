@@ -1,0 +1,159 @@
+//! What a check found: verdicts, counterexamples, and how far the search came.
+
+use std::time::Duration;
+
+use crate::condition::PropertyKind;
+
+/// The result of a check.
+#[derive(Clone, Debug)]
+pub struct Report<State, Action> {
+    /// Distinct states found.
+    pub states: u64,
+    /// Transitions generated, those into known states included.
+    pub transitions: u64,
+    /// The length of the longest shortest path from an initial state, in steps.
+    pub depth: u32,
+    /// Wall-clock time of the search.
+    pub elapsed: Duration,
+    /// Whether the whole space was explored.
+    pub completeness: Completeness,
+    /// One entry per property, in the order they were stated.
+    pub properties: Vec<PropertyReport<State, Action>>,
+    /// How often each action was taken. An action with 0 was offered by some part, and the other parts
+    /// never let it happen; where states count as one that differ in names only, so do actions, and only
+    /// some of them are taken. For models that are not products, it is empty unless it was
+    /// [asked for](crate::Verification::count_actions).
+    pub coverage: Vec<(Action, u64)>,
+    /// The chance that two different states were taken for one. 0 where states are kept exactly.
+    pub collision_probability: f64,
+    /// The reductions that were asked for, and what became of each.
+    pub reductions: Vec<ReductionReport>,
+}
+
+/// A way to explore less than the whole space, with the same verdicts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reduction {
+    /// States that differ only in the names of interchangeable things count as one.
+    Symmetry,
+    /// Independent steps are explored in one order only.
+    PartialOrder,
+    /// Messages that their receivers will never heed are taken away. Counterexamples and witnesses are
+    /// runs of the whole model all the same; where such a message stood in the way, they may be a step
+    /// longer than the shortest.
+    StaleMessages,
+}
+
+/// What became of a reduction.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReductionReport {
+    /// Which one.
+    pub reduction: Reduction,
+    /// Why it was not used; `None` when it was.
+    pub refused: Option<String>,
+}
+
+/// Whether the whole state space was explored, and if not, why and how far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// Every reachable state was visited.
+    Complete,
+    /// The search stopped at a limit.
+    Incomplete {
+        /// What stopped it.
+        limit: Limit,
+        /// Every path of up to this many steps was explored.
+        depth_complete: u32,
+        /// States found but not expanded.
+        queue: u64,
+    },
+}
+
+/// What can stop a search early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// The greatest number of states.
+    States(u64),
+    /// The greatest amount of memory, in bytes.
+    Memory(u64),
+    /// The longest time.
+    Time(Duration),
+    /// Somebody asked it to stop.
+    Interrupted,
+    /// A property was violated, and [that was enough](crate::Verification::stop_at_violation).
+    Violation,
+    /// Nothing was left to decide, and [that was enough](crate::Verification::stop_when_decided).
+    Decided,
+}
+
+/// What was found about one property.
+#[derive(Clone, Debug)]
+pub struct PropertyReport<State, Action> {
+    /// The property's name.
+    pub name: String,
+    /// What it claims.
+    pub kind: PropertyKind,
+    /// What was found.
+    pub verdict: Verdict<State, Action>,
+    /// For a [`Sometimes`](PropertyKind::Sometimes) property that holds, a path to a state where the
+    /// condition is true; a shortest one, unless steps were left out
+    /// ([`Reduction::PartialOrder`]).
+    pub witness: Option<Counterexample<State, Action>>,
+}
+
+/// What is known of a property after a search.
+#[derive(Clone, Debug)]
+pub enum Verdict<State, Action> {
+    /// True of the whole state space; for a [`Sometimes`](PropertyKind::Sometimes) property, a state
+    /// was found.
+    Holds,
+    /// Not true, and here is why. `None` for a [`Sometimes`](PropertyKind::Sometimes) property: there
+    /// is no path to show when nothing was reached.
+    Violated(Option<Counterexample<State, Action>>),
+    /// Not violated as far as the search came, which was not everywhere.
+    Incomplete,
+    /// True for want of anything to say: its premise was never met.
+    Vacuous,
+}
+
+impl<State, Action> Verdict<State, Action> {
+    /// The word for it in reports, specs and on the command line.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Verdict::Holds => "holds",
+            Verdict::Violated(_) => "violated",
+            Verdict::Incomplete => "incomplete",
+            Verdict::Vacuous => "vacuous",
+        }
+    }
+
+    /// The path that violates the property, if it is violated by one.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Counterexample<State, Action>> {
+        match self {
+            Verdict::Violated(counterexample) => counterexample.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// A path of the model that violates a property. Every counterexample was replayed on the model
+/// before it is handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterexample<State, Action> {
+    /// The initial state.
+    pub start: State,
+    /// The actions taken and the states they led to.
+    pub steps: Vec<(Action, State)>,
+    /// For a violation by an infinite path: after the last step, it goes on for ever from the state
+    /// after this many steps, which equals the last state. `None` when the path ends.
+    pub repeats_from: Option<usize>,
+}
+
+impl<State, Action> Counterexample<State, Action> {
+    /// The state it ends in.
+    #[must_use]
+    pub fn end(&self) -> &State {
+        self.steps.last().map_or(&self.start, |(_, state)| state)
+    }
+}
