@@ -138,6 +138,11 @@ impl<'a> Column<'a> {
         self.bits.get(self.first + state as usize * self.step)
     }
 
+    /// How many states there are.
+    pub(crate) fn states(self) -> u32 {
+        (self.bits.len() / self.step) as u32
+    }
+
     /// Whether all bits are zero.
     pub(crate) fn is_empty(self) -> bool {
         (self.first..self.bits.len()).step_by(self.step).all(|at| !self.bits.get(at))

@@ -9,7 +9,7 @@ use crate::explore::{Exploration, depth_of, explore};
 use crate::graph::Graph;
 use crate::limits::Limits;
 use crate::liveness::{Broken, Folded, Undecided, broken_promise, bytes_needed, first_stuck};
-use crate::pending::Sources;
+use crate::obligation::Obligation;
 use crate::product::Fairness;
 use crate::record::{Edges, Record};
 use crate::reduction::Objection;
@@ -194,6 +194,21 @@ struct Asked<'a> {
     premise: Option<Column<'a>>,
 }
 
+impl Asked<'_> {
+    /// Whether there is a state at which the claim is made, in a space that was explored completely.
+    fn is_made_anywhere(&self, exploration: &Exploration) -> bool {
+        let &Asked { kind, condition, premise } = self;
+        let Some(premise) = premise else { return condition.states() > 0 };
+        match kind {
+            PropertyKind::Eventually => {
+                let later = exploration.levels.get(1).copied();
+                (0..later.unwrap_or(premise.states())).any(|state| premise.get(state))
+            }
+            _ => !premise.is_empty(),
+        }
+    }
+}
+
 /// What the marks of a search say about a claim.
 enum Finding {
     Kept,
@@ -224,9 +239,7 @@ fn find<S: Space>(
     match violation {
         Err(_) => Finding::Unknown,
         Ok(Finding::Kept | Finding::Broken(None)) if !complete => Finding::Unknown,
-        Ok(Finding::Kept | Finding::Broken(None))
-            if asked.premise.is_some_and(Column::is_empty) =>
-        {
+        Ok(Finding::Kept | Finding::Broken(None)) if !asked.is_made_anywhere(exploration) => {
             Finding::Vacuous
         }
         Ok(finding) => finding,
@@ -281,20 +294,20 @@ fn decided<B>(broken: Result<Option<B>, Undecided>) -> Result<Option<B>, Limit> 
 impl<S: Space> Judge<'_, S> {
     /// What can be said of a promise without names, where names make no difference to the search.
     fn folded(&self, asked: &Asked<'_>) -> Result<Option<Folded>, Limit> {
-        let sources = match asked.kind {
-            _ if !self.space.is_quotient() => return Ok(None),
-            PropertyKind::Eventually => Sources::Initial(asked.premise),
-            PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
-                Sources::Anywhere(asked.premise)
-            }
-            _ => return Ok(None),
-        };
+        if !self.space.is_quotient() {
+            return Ok(None);
+        }
+        let &Asked { kind, condition, premise } = asked;
+        let Some(obligation) = Obligation::of(kind, condition, premise) else { return Ok(None) };
         let Some(graph) = self.graph() else { return Ok(None) };
-        Folded::new(&graph, sources, asked.condition, self.allowance).map(Some)
+        Folded::new(&graph, &obligation, self.allowance).map(Some)
     }
 
     fn violation(&self, asked: &Asked<'_>) -> Result<Finding, Limit> {
         let &Asked { kind, condition, premise } = asked;
+        if let Some(obligation) = Obligation::of(kind, condition, premise) {
+            return self.promise(&obligation);
+        }
         let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state));
         let good = |state: &u32| condition.get(*state);
         let states = 0..self.space.len();
@@ -308,24 +321,23 @@ impl<S: Space> Judge<'_, S> {
                 Some(state) => Finding::Witnessed(self.path_to(state)),
                 None => Finding::Broken(None),
             },
-            PropertyKind::Eventually => self.promise(Sources::Initial(premise), condition)?,
-            PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
-                self.promise(Sources::Anywhere(premise), condition)?
-            }
             PropertyKind::NeverStuck => match self.graph() {
                 Some(graph) => {
                     self.broken_at(first_stuck(&graph, premise, condition, self.allowance)?)
                 }
                 None => Finding::Unknown,
             },
+            PropertyKind::Eventually | PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
+                unreachable!("it is an obligation")
+            }
             PropertyKind::AlwaysStep => unreachable!("steps are judged by their own marks"),
         })
     }
 
-    fn promise(&self, sources: Sources<'_>, goal: Column<'_>) -> Result<Finding, Limit> {
+    fn promise(&self, obligation: &Obligation<'_>) -> Result<Finding, Limit> {
         let Some(graph) = self.graph() else { return Ok(Finding::Unknown) };
         let parent = |state| self.space.parent(state);
-        let broken = broken_promise(&graph, sources, goal, parent, &Sound, self.allowance);
+        let broken = broken_promise(&graph, obligation, parent, &Sound, self.allowance);
         Ok(match decided(broken)? {
             Some(path) => Finding::Broken(Some(path)),
             None => Finding::Kept,

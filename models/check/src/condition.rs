@@ -73,11 +73,23 @@ pub struct Property<V: Viewed> {
     pub kind: PropertyKind,
     /// The condition.
     pub condition: Condition<V>,
-    /// The states at which the claim is made; everywhere if there is no premise. `Always` and
-    /// `Sometimes` are then about states where the premise is true; `Eventually` starts in those of
-    /// the initial states where it is true; `LeadsTo`, `AlwaysEventually` and `NeverStuck` start in
-    /// every state where it is true; `DeadlockFree` is about ends where it is true. A premise that is
-    /// true in no reachable state makes the property vacuous.
+    /// The states at which the claim is made. Every kind makes a claim at certain states; a premise
+    /// leaves it at those of them where the premise is true, and takes nothing else away:
+    ///
+    /// | kind | is a claim at | which says | with the premise *q* |
+    /// |---|---|---|---|
+    /// | `Always` | every reachable state | *p* | wherever *q*, *p* |
+    /// | `Sometimes` | the reachable states together | one is *p* | one of those that are *q* is *p* |
+    /// | `Eventually` | every initial state | each fair path from here comes to *p* | if it starts in *q*, a fair path comes to *p* |
+    /// | `LeadsTo` | every reachable state | each fair path from here comes to *p* | after each *q*, *p* once |
+    /// | `AlwaysEventually` | every reachable state | each fair path from here comes to *p* again and again | once *q* was seen, *p* again and again, whether *q* is seen again or not |
+    /// | `NeverStuck` | every reachable state | some path from here comes to *p* | from each *q*, *p* is possible |
+    /// | `DeadlockFree` | every reachable state | if paths end here, *p* | if paths end in *q*, *p* |
+    /// | `AlwaysStep` | every step | *p* after it | *p* after every step that starts from *q* |
+    ///
+    /// "Comes to" includes the state where the claim is made. Where no claim is made, because the
+    /// premise is true at none of those states (or there are none), the property is
+    /// [vacuous](crate::Verdict::Vacuous).
     pub premise: Option<Condition<V>>,
     /// What there is to say about a state in which the condition is false, beyond that it is.
     pub remark: Option<Remark<V>>,
@@ -99,13 +111,17 @@ impl<V: Viewed> Property<V> {
         }
     }
 
-    /// Limits the property to states where `premise` is true; see [`Property::premise`].
+    /// Limits the property to states where `premise` is true, on top of the premise that it may have
+    /// already; see [`Property::premise`].
     #[must_use]
     pub fn given(
         mut self,
         premise: impl for<'a> Fn(V::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.premise = Some(Arc::new(premise));
+        self.premise = Some(match self.premise.take() {
+            None => Arc::new(premise),
+            Some(before) => Arc::new(move |state| before(state) && premise(state)),
+        });
         self
     }
 
@@ -138,9 +154,9 @@ pub struct StepProperty<V: Viewed, A> {
     pub name: String,
     /// What must be true of every step.
     pub condition: StepCondition<V, A>,
-    /// The steps that the claim is about; all, if there is no premise. A premise that is true of no
-    /// step makes the property vacuous.
-    pub premise: Option<StepCondition<V, A>>,
+    /// What is true of the steps that the claim is about, which are all steps if nothing is said here.
+    /// If it is true of no step, the property is vacuous.
+    pub premises: Vec<StepCondition<V, A>>,
 }
 
 impl<V: Viewed, A> StepProperty<V, A> {
@@ -149,16 +165,17 @@ impl<V: Viewed, A> StepProperty<V, A> {
         name: impl Into<String>,
         condition: impl for<'a> Fn(V::View<'a>, &'a A, V::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        StepProperty { name: name.into(), condition: Arc::new(condition), premise: None }
+        StepProperty { name: name.into(), condition: Arc::new(condition), premises: Vec::new() }
     }
 
-    /// Limits the claim to steps of which `premise` is true.
+    /// Limits the claim to steps of which `premise` is true, on top of the premise that it may have
+    /// already.
     #[must_use]
     pub fn given(
         mut self,
         premise: impl for<'a> Fn(V::View<'a>, &'a A, V::View<'a>) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.premise = Some(Arc::new(premise));
+        self.premises.push(Arc::new(premise));
         self
     }
 }
@@ -182,7 +199,7 @@ impl<V: Viewed, A> fmt::Debug for StepProperty<V, A> {
 /// A claim about steps, as a search judges it.
 pub(crate) struct StepTest<V: Viewed, A> {
     pub(crate) condition: StepCondition<V, A>,
-    pub(crate) premise: Option<StepCondition<V, A>>,
+    pub(crate) premises: Vec<StepCondition<V, A>>,
 }
 
 impl<V: Viewed, A> StepTest<V, A> {
@@ -193,7 +210,7 @@ impl<V: Viewed, A> StepTest<V, A> {
         action: &'a A,
         after: V::View<'a>,
     ) -> StepSays {
-        let is_asked = self.premise.as_ref().is_none_or(|premise| premise(before, action, after));
+        let is_asked = self.premises.iter().all(|premise| premise(before, action, after));
         let is_broken = is_asked && !(self.condition)(before, action, after);
         StepSays { is_asked, is_broken }
     }

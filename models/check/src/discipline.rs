@@ -26,6 +26,11 @@ pub(crate) trait Discipline {
         true
     }
 
+    /// Whether a goal that must be reached again and again is owed again once it was reached.
+    fn goal_is_owed_again(&self) -> bool {
+        true
+    }
+
     /// Whether a path can stay for ever in a strongly connected set.
     fn can_stay(&self, states: usize, loops_on_itself: bool) -> bool {
         states > 1 || loops_on_itself

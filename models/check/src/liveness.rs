@@ -16,7 +16,7 @@ use crate::condition::PropertyKind;
 use crate::discipline::{AnyLoop, Discipline, Sound};
 use crate::graph::Graph;
 use crate::lasso::LoopSearch;
-use crate::pending::{Pending, Sources};
+use crate::obligation::{Obligation, Pending};
 use crate::product::Fairness;
 use crate::record::{Edge, Edges};
 use crate::space::Path;
@@ -44,8 +44,7 @@ pub(crate) fn bytes_needed(kind: PropertyKind, states: u64, transitions: u64) ->
 /// How many places are tried as the start of the loop, to find a short lasso.
 const ENTRIES: usize = 256;
 
-/// A path that breaks the promise, if there is one: from each source on, every fair path must reach a
-/// state of `goal`.
+/// A path that breaks the promise, if there is one: every fair path must meet the obligation.
 ///
 /// The path is a shortest one, counting stem and loop, as far as the budget for loops allows.
 ///
@@ -54,14 +53,12 @@ const ENTRIES: usize = 256;
 /// contradict each other.
 pub(crate) fn broken_promise(
     graph: &Graph<'_>,
-    sources: Sources<'_>,
-    goal: Column<'_>,
+    obligation: &Obligation<'_>,
     parent: impl Fn(u32) -> u32,
     discipline: &impl Discipline,
     allowance: &Allowance<'_>,
 ) -> Result<Option<Path>, Undecided> {
-    let settled = |state: u32| discipline.goal_settles() && goal.get(state);
-    let pending = Pending::new(graph, sources, settled, allowance)?;
+    let pending = Pending::new(graph, obligation, discipline, allowance)?;
     let end = discipline.counts_ends().then(|| pending.first_end(graph)).flatten();
     let shortest_end = end.map(|at| pending.distance(at));
     let lasso = FairComponents::find(graph, &pending.states, discipline, allowance)
@@ -143,11 +140,10 @@ impl Folded {
     /// The limit that was reached meanwhile.
     pub(crate) fn new(
         graph: &Graph<'_>,
-        sources: Sources<'_>,
-        goal: Column<'_>,
+        obligation: &Obligation<'_>,
         allowance: &Allowance<'_>,
     ) -> Result<Self, Limit> {
-        let pending = Pending::new(graph, sources, |state| goal.get(state), allowance)?;
+        let pending = Pending::new(graph, obligation, &Sound, allowance)?;
         let end = pending.first_end(graph);
         let places = pending.states.iter().enumerate();
         let looping = match FairComponents::find(graph, &pending.states, &AnyLoop, allowance) {

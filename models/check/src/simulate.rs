@@ -239,9 +239,13 @@ impl Watch {
                     *owed = (*owed || at == 0 && asked) && !good;
                     is_end && *owed
                 }
-                PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
+                PropertyKind::LeadsTo => {
                     *owed = (*owed || asked) && !good;
                     is_end && *owed
+                }
+                PropertyKind::AlwaysEventually => {
+                    *owed |= asked;
+                    is_end && *owed && !good
                 }
             };
             if decided {

@@ -77,8 +77,8 @@ impl<V: Viewed, A> Stated<V, A> {
                 let (condition, premise) = (test(condition), premise.map(&test));
                 Claim { name, kind, says: Says::OfStates { condition, premise } }
             }
-            Stated::OfSteps(StepProperty { name, condition, premise }) => {
-                let says = Says::OfSteps(StepTest { condition, premise });
+            Stated::OfSteps(StepProperty { name, condition, premises }) => {
+                let says = Says::OfSteps(StepTest { condition, premises });
                 Claim { name, kind: PropertyKind::AlwaysStep, says }
             }
         }

@@ -229,6 +229,43 @@ impl<'m, S: Subject> Verification<'m, S> {
         self.step_property(StepProperty::new(name, condition))
     }
 
+    /// Limits the property that was stated last to states where `premise` is true, on top of the
+    /// premise that it may have already; see [`Property::premise`] for what that means for each kind.
+    ///
+    /// ```
+    /// # use amends_check::Verify;
+    /// # use stateright::Model;
+    /// # struct Clock;
+    /// # impl Model for Clock {
+    /// #     type State = u8;
+    /// #     type Action = &'static str;
+    /// #     fn init_states(&self) -> Vec<u8> { vec![0] }
+    /// #     fn actions(&self, _: &u8, actions: &mut Vec<&'static str>) { actions.push("tick") }
+    /// #     fn next_state(&self, now: &u8, _: &'static str) -> Option<u8> { Some((now + 1) % 3) }
+    /// # }
+    /// let report = Clock.verify().always("large", |now| *now > 0).given(|now| *now != 0).run();
+    /// report.assert_holds();
+    /// ```
+    ///
+    /// # Panics
+    /// If no property was stated yet.
+    #[must_use]
+    #[track_caller]
+    pub fn given(
+        mut self,
+        premise: impl for<'a> Fn(View<'a, S>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        let stated = self.task.properties.pop();
+        let property = stated.expect("`given` limits a property, so state one before");
+        self.task.properties.push(match property {
+            Stated::OfStates(property) => Stated::OfStates(property.given(premise)),
+            Stated::OfSteps(property) => {
+                Stated::OfSteps(property.given(move |before, _, _| premise(before)))
+            }
+        });
+        self
+    }
+
     /// Searches with so many threads; by default, with as many as the machine has. The result is the
     /// same for any number.
     #[must_use]

@@ -9,6 +9,7 @@ mod lassos;
 mod limits;
 mod mutants;
 mod obvious;
+mod premises;
 mod reduction;
 mod reference;
 mod simulation;

@@ -15,8 +15,8 @@ use crate::labels::ByRule;
 use crate::limits::Limits;
 use crate::liveness::{Undecided, broken_promise};
 use crate::model_space::ModelSpace;
+use crate::obligation::Obligation;
 use crate::parallel::Workers;
-use crate::pending::Sources;
 use crate::record::Record;
 use crate::space::{Space, Tests};
 use crate::stopwatch::Stopwatch;
@@ -28,10 +28,12 @@ fn is_noticed(discipline: &impl Discipline) -> bool {
     let graphs = small();
     (0..3_000).any(|_| {
         let graph = graphs.new_tree(&mut runner).unwrap().current();
-        [PropertyKind::Eventually, PropertyKind::AlwaysEventually].into_iter().any(|kind| {
-            let truth = Reference::from(&graph).truth(kind, false, false);
+        let kinds =
+            [PropertyKind::Eventually, PropertyKind::LeadsTo, PropertyKind::AlwaysEventually];
+        kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]).any(|(kind, premised)| {
+            let truth = Reference::from(&graph).truth(kind, premised, false);
             let broken = matches!(truth, Truth::Violated(_));
-            is_broken(&graph, kind, discipline) != Ok(broken)
+            is_broken(&graph, kind, premised, discipline) != Ok(broken)
         })
     })
 }
@@ -39,6 +41,7 @@ fn is_noticed(discipline: &impl Discipline) -> bool {
 fn is_broken(
     graph: &Small,
     kind: PropertyKind,
+    premised: bool,
     discipline: &impl Discipline,
 ) -> Result<bool, Undecided> {
     let fairness = graph.fairness;
@@ -51,14 +54,11 @@ fn is_broken(
     let search =
         explore(&mut space, &none, &mut record, &mut Limits::default(), |_, _| None, clock)
             .unwrap();
-    let mut goal = Bits::default();
+    let (mut goal, mut premise) = (Bits::default(), Bits::default());
     for state in 0..space.len() {
         goal.push(graph.goal >> space.state(state) & 1 == 1);
+        premise.push(graph.premise >> space.state(state) & 1 == 1);
     }
-    let sources = match kind {
-        PropertyKind::Eventually => Sources::Initial(None),
-        _ => Sources::Anywhere(None),
-    };
     let constraints = space.constraints();
     let explored = Graph {
         edges: record.edges.as_ref().unwrap(),
@@ -67,11 +67,12 @@ fn is_broken(
         levels: &search.levels,
         constraints: &constraints,
     };
-    let goal = Column::new(&goal, 0, 1);
+    let premise = premised.then(|| Column::new(&premise, 0, 1));
+    let obligation = Obligation::of(kind, Column::new(&goal, 0, 1), premise).unwrap();
     let limits = Limits::default();
     let allowance = Allowance::after(&limits, clock, 0);
     let parent = |state| space.parent(state);
-    broken_promise(&explored, sources, goal, parent, discipline, &allowance)
+    broken_promise(&explored, &obligation, parent, discipline, &allowance)
         .map(|path| path.is_some())
 }
 
@@ -96,6 +97,9 @@ macro_rules! mutants {
 mutants! {
     ignoring_paths_that_end_is_noticed: IgnoresEnds {
         fn counts_ends(&self) -> bool { false }
+    }
+    taking_a_goal_that_is_owed_again_for_one_that_is_owed_once_is_noticed: OwesOnce {
+        fn goal_is_owed_again(&self) -> bool { false }
     }
     following_paths_beyond_the_goal_is_noticed: ForgetsTheGoal {
         fn goal_settles(&self) -> bool { false }

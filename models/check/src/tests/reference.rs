@@ -185,8 +185,13 @@ impl Reference {
                 let sources: Vec<_> = self.initial.iter().map(|&state| (state, 0)).collect();
                 self.broken(&sources, asked, loops)
             }
-            PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
-                self.broken(&reachable().collect::<Vec<_>>(), asked, loops)
+            PropertyKind::LeadsTo => self.broken(&reachable().collect::<Vec<_>>(), asked, loops),
+            // The premise was seen, and from some later point on the goal is not.
+            PropertyKind::AlwaysEventually => {
+                let seen: Vec<_> = reachable().filter(|&(state, _)| asked(state)).collect();
+                let since = self.distances(&seen, u16::MAX);
+                let since = self.states().filter_map(|state| since[state].map(|at| (state, at)));
+                self.broken(&since.collect::<Vec<_>>(), |_| true, loops)
             }
             PropertyKind::AlwaysStep => {
                 return self.truth_of_steps(
@@ -195,7 +200,10 @@ impl Reference {
                 );
             }
         };
-        let met = !premised || reachable().any(|(state, _)| asked(state));
+        let met = match kind {
+            PropertyKind::Eventually => self.initial.iter().any(|&state| asked(state)),
+            _ => reachable().any(|(state, _)| asked(state)),
+        };
         match violation {
             _ if !met => Truth::Vacuous,
             Some(length) => Truth::Violated(length),

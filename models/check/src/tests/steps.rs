@@ -31,16 +31,13 @@ fn of_model(asked: Option<u64>, good: u64) -> StepProperty<Whole<u8>, u8> {
 
 /// The same for graphs that are products of one slot.
 fn of_product(asked: Option<u64>, good: u64) -> StepProperty<Parts<u8>, u8> {
-    let StepProperty { name, condition, premise } = of_model(asked, good);
+    let StepProperty { name, condition, premises } = of_model(asked, good);
     let property = StepProperty::<Parts<u8>, u8>::new(name, move |from, label, to| {
         condition(from.part(0), label, to.part(0))
     });
-    match premise {
-        Some(premise) => {
-            property.given(move |from, label, to| premise(from.part(0), label, to.part(0)))
-        }
-        None => property,
-    }
+    premises.into_iter().fold(property, |property, premise| {
+        property.given(move |from, label, to| premise(from.part(0), label, to.part(0)))
+    })
 }
 
 fn truth(graph: &Small, asked: Option<u64>, good: u64) -> Truth {

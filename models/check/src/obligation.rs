@@ -3,6 +3,8 @@
 
 use crate::allowance::Allowance;
 use crate::chunked::Column;
+use crate::condition::PropertyKind;
+use crate::discipline::Discipline;
 use crate::graph::Graph;
 use crate::space::Path;
 use crate::verdict::Limit;
@@ -14,6 +16,37 @@ pub(crate) enum Sources<'a> {
     Initial(Option<Column<'a>>),
     /// In every state that is marked, or in all of them.
     Anywhere(Option<Column<'a>>),
+}
+
+/// What a path owes: to come to a state of the goal, from certain states on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Obligation<'a> {
+    sources: Sources<'a>,
+    goal: Column<'a>,
+    /// Whether the goal is owed again as soon as it was met.
+    is_recurring: bool,
+}
+
+impl<'a> Obligation<'a> {
+    /// What a property of this kind makes paths owe; `None` if it is not about fair paths.
+    pub(crate) fn of(
+        kind: PropertyKind,
+        goal: Column<'a>,
+        premise: Option<Column<'a>>,
+    ) -> Option<Self> {
+        let (sources, is_recurring) = match kind {
+            PropertyKind::Eventually => (Sources::Initial(premise), false),
+            PropertyKind::LeadsTo => (Sources::Anywhere(premise), false),
+            // Where every state owes the goal, whatever comes after the goal owes it by itself.
+            PropertyKind::AlwaysEventually => (Sources::Anywhere(premise), premise.is_some()),
+            PropertyKind::Always
+            | PropertyKind::Sometimes
+            | PropertyKind::NeverStuck
+            | PropertyKind::DeadlockFree
+            | PropertyKind::AlwaysStep => return None,
+        };
+        Some(Obligation { sources, goal, is_recurring })
+    }
 }
 
 const UNREACHED: u32 = u32::MAX;
@@ -29,20 +62,25 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// All states from which the goal is still owed. `spares` tells whether a state settles the debt.
+    /// All states in which the goal is owed and not met.
     ///
     /// The way to a pending state is a shortest one: it leads to some source by the breadth-first
-    /// tree, and on from there without meeting the goal. Both halves are explored by increasing total
-    /// length, so the first state found with some quality has the shortest stem.
+    /// tree, and on from there without meeting the goal, or by way of it where it is owed again
+    /// afterwards. Both halves are explored by increasing total length, so the first state found with
+    /// some quality has the shortest stem.
     ///
     /// # Errors
     /// The limit that was reached meanwhile.
     pub(crate) fn new(
         graph: &Graph<'_>,
-        sources: Sources<'_>,
-        spares: impl Fn(u32) -> bool,
+        obligation: &Obligation<'_>,
+        discipline: &impl Discipline,
         allowance: &Allowance<'_>,
     ) -> Result<Self, Limit> {
+        let &Obligation { sources, goal, is_recurring } = obligation;
+        let is_owed_again = is_recurring && discipline.goal_is_owed_again();
+        let is_met = |state: u32| discipline.goal_settles() && goal.get(state);
+        let spares = |state: u32| !is_owed_again && is_met(state);
         let mut pending = Pending {
             states: Vec::new(),
             levels: Vec::new(),
@@ -75,7 +113,22 @@ impl Pending {
             }
             from = to;
         }
+        if is_owed_again {
+            pending.retain(|state| !is_met(state));
+        }
         Ok(pending)
+    }
+
+    /// Leaves out states in which nothing is pending, although the way to others leads through them.
+    fn retain(&mut self, is_pending: impl Fn(u32) -> bool) {
+        let states = std::mem::take(&mut self.states);
+        let mut ends = self.levels.split_off(0).into_iter().skip(1).chain([states.len()]);
+        let mut from = 0;
+        while let Some(to) = ends.next() {
+            self.levels.push(self.states.len());
+            self.states.extend(states[from..to].iter().filter(|state| is_pending(**state)));
+            from = to;
+        }
     }
 
     fn reach(&mut self, state: u32, via: u32, spares: &impl Fn(u32) -> bool) {
