@@ -21,6 +21,10 @@ const BRIEF: Duration = Duration::from_millis(1);
 /// Looks take no more than one in so many parts of the time.
 const SHARE: u32 = 16;
 
+/// How many steps the search for a shortest fair loop may take, for each property: as many as take
+/// it a few tenths of a second.
+pub(crate) const LOOP_EFFORT: u64 = 1 << 25;
+
 /// Keeps what comes after the exploration within the limits.
 pub(crate) struct Allowance<'l> {
     limits: &'l Limits<'l>,
@@ -33,6 +37,8 @@ pub(crate) struct Allowance<'l> {
     /// When the last look was over.
     looked: Cell<Duration>,
     reached: Cell<Option<Limit>>,
+    /// How many steps the search for a shortest fair loop may still take.
+    effort: Cell<u64>,
 }
 
 impl<'l> Allowance<'l> {
@@ -46,6 +52,7 @@ impl<'l> Allowance<'l> {
             left: Cell::new(PATIENCE),
             looked: Cell::new(clock.elapsed()),
             reached: Cell::new(None),
+            effort: Cell::new(0),
         }
     }
 
@@ -92,6 +99,23 @@ impl<'l> Allowance<'l> {
                 permitted
             }
         }
+    }
+
+    /// A search for a shortest fair loop begins.
+    pub(crate) fn begin_loops(&self) {
+        self.effort.set(if self.limits.any_loop { 0 } else { LOOP_EFFORT });
+    }
+
+    /// Takes so many steps in the search for a shortest fair loop. Some are left.
+    #[inline]
+    pub(crate) fn spend(&self, steps: usize) -> bool {
+        self.effort.set(self.effort.get().saturating_sub(steps as u64));
+        self.effort.get() > 0
+    }
+
+    /// How many steps are left for it.
+    pub(crate) fn effort_left(&self) -> u64 {
+        self.effort.get()
     }
 
     /// Decides when to look again after a look that began at `start`.

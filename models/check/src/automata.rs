@@ -31,6 +31,11 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// The number of its action.
+    pub(crate) fn action(self) -> u32 {
+        self.action
+    }
+
     /// What the slot holds then, if that part was made.
     #[inline]
     pub(crate) fn part(self) -> Option<u32> {

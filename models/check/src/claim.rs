@@ -1,5 +1,7 @@
 //! From properties to verdicts.
 
+use rustc_hash::FxHashSet;
+
 use crate::allowance::Allowance;
 use crate::chunked::Column;
 use crate::condition::PropertyKind;
@@ -8,15 +10,16 @@ use crate::early::Early;
 use crate::explore::{Exploration, depth_of, explore};
 use crate::graph::Graph;
 use crate::limits::Limits;
-use crate::liveness::{Broken, Folded, Undecided, broken_promise, bytes_needed, first_stuck};
+use crate::liveness::{PendingObligation, Run, Undecided, Violation, bytes_needed, first_stuck};
+use crate::model_error::ModelError;
 use crate::obligation::Obligation;
 use crate::product::Fairness;
 use crate::record::{Edges, Record};
 use crate::reduction::Objection;
-use crate::space::{NotReplayed, Path, Space, Tests};
+use crate::space::{Path, Space, Tests};
 use crate::stopwatch::Stopwatch;
 use crate::unfolding::UnfoldedLasso;
-use crate::verdict::{Completeness, Limit, PropertyReport, Report, Verdict};
+use crate::verdict::{Completeness, Counterexample, Limit, PropertyReport, Report, Verdict};
 
 /// A property, in terms of a space's own predicates.
 pub(crate) struct Claim<Test, StepTest> {
@@ -49,15 +52,48 @@ impl PropertyKind {
     }
 }
 
+/// Why a check has no result.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// A reduction has to be given up.
+    Reduction(Objection),
+    /// Nothing can be said about the model.
+    Model(ModelError),
+}
+
+impl From<Objection> for Refusal {
+    fn from(objection: Objection) -> Self {
+        Refusal::Reduction(objection)
+    }
+}
+
+impl From<ModelError> for Refusal {
+    fn from(error: ModelError) -> Self {
+        Refusal::Model(error)
+    }
+}
+
+/// Makes sure that reports can tell all claims apart.
+pub(crate) fn tell_apart<'c>(names: impl Iterator<Item = &'c str>) -> Result<(), ModelError> {
+    let mut seen = FxHashSet::default();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(ModelError::TwoOfOneName { name: name.to_owned() });
+        }
+    }
+    Ok(())
+}
+
 /// Explores the space and decides every claim.
 ///
 /// # Errors
-/// When a reduction has to be given up.
+/// When a reduction has to be given up, or nothing can be said about the model.
 pub(crate) fn check<S: Space>(
     mut space: S,
     claims: &[ClaimOf<S>],
     limits: &mut Limits<'_>,
-) -> Result<Report<S::State, S::Action>, Objection> {
+) -> Result<Report<S::State, S::Action>, Refusal> {
+    tell_apart(claims.iter().map(|claim| claim.name.as_str()))?;
     let clock = Stopwatch::start();
     let mut tests = Tests { states: Vec::new(), steps: Vec::new() };
     for claim in claims {
@@ -85,14 +121,16 @@ pub(crate) fn check<S: Space>(
     limits.enough = enough;
     let mut exploration = exploration?;
     let allowance = Allowance::after(limits, clock, space.bytes() + record.bytes());
+    // Without memory or time to look again, there is none to judge obligations either.
+    let _ = look_again(&mut space, claims, &record, &allowance)?;
     if claims.iter().any(|claim| claim.kind.needs_fairness())
         && let Some(edges) = &record.edges
     {
         let constraints = space.constraints();
         let graph = graph(edges, &record, space.len(), &exploration, &constraints);
-        // Without memory or time to look at the loops, there is none to judge promises either.
+        // The same goes for looking at the loops.
         if let Ok(Some(objection)) = space.objection_to_loops(&graph, &allowance) {
-            return Err(objection);
+            return Err(objection.into());
         }
     }
     let mut columns = (0..tests.states.len()).map(|test| record.column(test));
@@ -123,14 +161,22 @@ pub(crate) fn check<S: Space>(
         let depth_complete = depth_of(&exploration.levels);
         exploration.completeness = Completeness::Incomplete { limit, depth_complete, queue: 0 };
     }
-    let findings = claims.iter().zip(findings);
-    let properties = findings.map(|(claim, found)| report(&mut space, claim, found)).collect();
+    let mut properties = Vec::with_capacity(claims.len());
+    let mut test = 0;
+    for (claim, found) in claims.iter().zip(findings) {
+        properties.push(report(&mut space, claim, test, found)?);
+        test += match &claim.says {
+            Says::OfStates { premise, .. } => 1 + usize::from(premise.is_some()),
+            Says::OfSteps(_) => 0,
+        };
+    }
     Ok(Report {
         states: space.len().into(),
         transitions: record.transitions,
         depth: depth_of(&exploration.levels),
         elapsed: clock.elapsed(),
         completeness: exploration.completeness,
+        no_state: if space.len() == 0 { space.why_empty() } else { None },
         properties,
         coverage: space.coverage(),
         collision_probability: space.collision_probability(),
@@ -138,53 +184,128 @@ pub(crate) fn check<S: Space>(
     })
 }
 
+/// How many states are asked again when the search is over.
+const ASKED_AGAIN: u32 = 128;
+
+/// Asks some states again what they lead to, and what the conditions say of them.
+///
+/// # Errors
+/// What is wrong with the model. Inside, the limit that was reached meanwhile.
+fn look_again<S: Space>(
+    space: &mut S,
+    claims: &[ClaimOf<S>],
+    record: &Record,
+    allowance: &Allowance<'_>,
+) -> Result<Result<(), Limit>, ModelError> {
+    let every = (space.len() / ASKED_AGAIN).max(1) as usize;
+    for state in (0..space.len()).step_by(every) {
+        if let Err(limit) = allowance.go_on() {
+            return Ok(Err(limit));
+        }
+        let mut test = 0;
+        for claim in claims {
+            let Says::OfStates { condition, premise } = &claim.says else { continue };
+            for asked in std::iter::once(condition).chain(premise) {
+                let said = record.column(test).get(state);
+                if space.judges(state, asked).is_some_and(|says| says != said) {
+                    return Err(ModelError::ConditionChanges { property: claim.name.clone() });
+                }
+                test += 1;
+            }
+        }
+        if (state as usize) < record.ends.len() {
+            space.repeats(state, record)?;
+        }
+    }
+    Ok(Ok(()))
+}
+
+/// What is reported of a claim, whose first test has this number. What is shown was taken again on the
+/// model, and judged again.
 fn report<S: Space>(
     space: &mut S,
     claim: &ClaimOf<S>,
+    test: usize,
     finding: Finding,
-) -> PropertyReport<S::State, S::Action> {
+) -> Result<PropertyReport<S::State, S::Action>, Refusal> {
     let may_end = claim.kind.needs_fairness() || claim.kind == PropertyKind::DeadlockFree;
-    let mut replay = |path: &Path| match space.replay(path) {
-        Ok(run) if may_end && run.repeats_from.is_none() => space.finish(run),
-        Ok(run) => run,
-        Err(error) => panic!("while checking `{}`: {error}", claim.name),
+    let replay = |space: &mut S, path: &Path| match space.replay(path) {
+        Ok(run) if may_end && run.repeats_from.is_none() => Ok(space.finish(run)),
+        Ok(run) => Ok(run),
+        Err(failure) => Err(Refusal::from(space.why_not_replayed(path, failure))),
     };
-    let mut witness = None;
+    let (mut witness, mut shortest) = (None, true);
     let verdict = match finding {
-        Finding::Broken(path) => Verdict::Violated(path.as_ref().map(replay)),
-        Finding::BrokenForEver(lasso) => match space.replay_lasso(&lasso) {
-            Ok(counterexample) => Verdict::Violated(Some(counterexample)),
-            Err(error) => panic!("while checking `{}`: {error}", claim.name),
-        },
-        Finding::BrokenBeyond(path) => {
-            let mut run = replay(&path);
-            let last = run.steps.last().map_or(&run.start, |(_, state)| state);
-            let step = match &claim.says {
-                Says::OfSteps(test) => space.breaking_step(last, test),
-                Says::OfStates { .. } => None,
-            };
-            let again = NotReplayed { step: run.steps.len() + 1 };
-            let step = step.unwrap_or_else(|| panic!("while checking `{}`: {again}", claim.name));
-            run.steps.push(step);
-            Verdict::Violated(Some(run))
+        Finding::Violated { evidence, is_shortest } => {
+            shortest = is_shortest;
+            Verdict::Violated(match evidence {
+                Evidence::Nothing => None,
+                Evidence::Path(path) => Some(replay(space, &path)?),
+                Evidence::Lasso(lasso) => {
+                    let run = space.replay_lasso(&lasso);
+                    Some(run.map_err(|failure| ModelError::from(failure))?)
+                }
+                Evidence::StepAfter(path) => {
+                    let mut run = replay(space, &path)?;
+                    let step = match &claim.says {
+                        Says::OfSteps(test) => space.breaking_step(run.end(), test),
+                        Says::OfStates { .. } => None,
+                    };
+                    let changes = || ModelError::ConditionChanges { property: claim.name.clone() };
+                    run.steps.push(step.ok_or_else(changes)?);
+                    Some(run)
+                }
+            })
         }
         Finding::Witnessed(path) => {
-            witness = Some(replay(&path));
+            witness = Some(replay(space, &path)?);
             Verdict::Holds
         }
         Finding::Kept => Verdict::Holds,
         Finding::Vacuous => Verdict::Vacuous,
         Finding::Unknown => Verdict::Incomplete,
     };
-    PropertyReport { name: claim.name.clone(), kind: claim.kind, verdict, witness }
+    if let Some(run) = witness.as_ref().or(verdict.counterexample())
+        && let Says::OfStates { condition, premise } = &claim.says
+        && !shows(space, claim.kind, run, condition, premise.as_ref())
+    {
+        let changes = || ModelError::ConditionChanges { property: claim.name.clone() }.into();
+        return Err(space.objection_to_test(test).map_or_else(changes, Refusal::Reduction));
+    }
+    let (name, kind, is_shortest) = (claim.name.clone(), claim.kind, shortest);
+    Ok(PropertyReport { name, kind, verdict, witness, is_shortest })
 }
 
-struct Judge<'a, S> {
-    space: &'a S,
-    record: &'a Record,
-    exploration: &'a Exploration,
-    constraints: &'a [Fairness],
-    allowance: &'a Allowance<'a>,
+/// Whether a run shows that a property is violated, or, for `Sometimes`, fulfilled: the conditions,
+/// judged again on its states, say so. That paths end where it ends, that its loop is fair, or that
+/// nothing else can be reached, is not judged again.
+fn shows<S: Space>(
+    space: &S,
+    kind: PropertyKind,
+    run: &Counterexample<S::State, S::Action>,
+    condition: &S::Test,
+    premise: Option<&S::Test>,
+) -> bool {
+    let states: Vec<&S::State> =
+        std::iter::once(&run.start).chain(run.steps.iter().map(|(_, state)| state)).collect();
+    let asked = |at: usize| premise.is_none_or(|premise| space.passes(states[at], premise));
+    let good = |at: usize| space.passes(states[at], condition);
+    let end = states.len() - 1;
+    // Where the goal was met last.
+    let unmet_from =
+        |from: usize| (from..=end).rev().find(|&at| good(at)).map_or(from, |at| at + 1);
+    match kind {
+        PropertyKind::Always | PropertyKind::NeverStuck | PropertyKind::DeadlockFree => {
+            asked(end) && !good(end)
+        }
+        PropertyKind::Sometimes => asked(end) && good(end),
+        PropertyKind::Eventually => asked(0) && unmet_from(0) == 0,
+        PropertyKind::LeadsTo => (unmet_from(0)..=end).any(asked),
+        PropertyKind::AlwaysEventually => {
+            unmet_from(0) <= run.repeats_from.unwrap_or(end) && (0..=end).any(asked)
+        }
+        PropertyKind::AlwaysStep => true,
+    }
 }
 
 /// What the search said about a claim about states.
@@ -212,13 +333,27 @@ impl Asked<'_> {
 /// What the marks of a search say about a claim.
 enum Finding {
     Kept,
-    Broken(Option<Path>),
-    BrokenForEver(UnfoldedLasso),
-    /// Broken by a step out of the last state of the path.
-    BrokenBeyond(Path),
+    Violated { evidence: Evidence, is_shortest: bool },
     Witnessed(Path),
     Vacuous,
     Unknown,
+}
+
+/// What shows a violation.
+enum Evidence {
+    /// That nothing was reached.
+    Nothing,
+    Path(Path),
+    /// A path that goes on for ever among unfolded states.
+    Lasso(UnfoldedLasso),
+    /// A step out of the last state of the path.
+    StepAfter(Path),
+}
+
+impl Finding {
+    fn violated(evidence: Evidence) -> Self {
+        Finding::Violated { evidence, is_shortest: true }
+    }
 }
 
 fn find<S: Space>(
@@ -228,18 +363,19 @@ fn find<S: Space>(
     asked: &Asked<'_>,
     allowance: &Allowance<'_>,
 ) -> Finding {
-    let constraints = space.constraints();
-    let judge = Judge { space, record, exploration, constraints: &constraints, allowance };
-    let violation = match judge.folded(asked) {
-        Ok(Some(folded)) => unfold(space, &folded, allowance),
-        Ok(None) => judge.violation(asked),
-        Err(limit) => Err(limit),
+    let &Asked { kind, condition, premise } = asked;
+    let finding = match Obligation::of(kind, condition, premise) {
+        Some(obligation) => judge(space, record, exploration, &obligation, allowance),
+        None => judge_states(space, record, exploration, asked, allowance),
     };
     let complete = exploration.completeness == Completeness::Complete;
-    match violation {
+    let is_kept = |finding: &Finding| {
+        matches!(finding, Finding::Kept | Finding::Violated { evidence: Evidence::Nothing, .. })
+    };
+    match finding {
         Err(_) => Finding::Unknown,
-        Ok(Finding::Kept | Finding::Broken(None)) if !complete => Finding::Unknown,
-        Ok(Finding::Kept | Finding::Broken(None)) if !asked.is_made_anywhere(exploration) => {
+        Ok(finding) if is_kept(&finding) && !complete => Finding::Unknown,
+        Ok(finding) if is_kept(&finding) && !asked.is_made_anywhere(exploration) => {
             Finding::Vacuous
         }
         Ok(finding) => finding,
@@ -257,109 +393,88 @@ fn find_step<S: Space>(
 ) -> Finding {
     let mut expanded = 0..record.ends.len() as u32;
     match expanded.find(|&state| broken.get(state)) {
-        Some(state) => Finding::BrokenBeyond(Path::to(state, |state| space.parent(state))),
+        Some(state) => {
+            let path = Path::to(state, |state| space.parent(state));
+            Finding::violated(Evidence::StepAfter(path))
+        }
         None if exploration.completeness != Completeness::Complete => Finding::Unknown,
         None if asked.is_empty() => Finding::Vacuous,
         None => Finding::Kept,
     }
 }
 
-/// Decides a promise in a space where one state stands for several that differ in names only.
-fn unfold<S: Space>(
+/// Decides whether every fair path meets an obligation.
+fn judge<S: Space>(
     space: &mut S,
-    folded: &Folded,
+    record: &Record,
+    exploration: &Exploration,
+    obligation: &Obligation<'_>,
     allowance: &Allowance<'_>,
 ) -> Result<Finding, Limit> {
-    let unfolded = match space.unfold(&folded.looping(), allowance) {
-        Ok(None) => return Ok(Finding::Unknown),
-        Ok(Some(unfolded)) => Ok(unfolded),
-        Err(limit) => Err(limit),
+    let Some(edges) = &record.edges else { return Ok(Finding::Unknown) };
+    let constraints = space.constraints();
+    let graph = graph(edges, record, space.len(), exploration, &constraints);
+    let pending = PendingObligation::find(&graph, obligation, &Sound, allowance)?;
+    let violation = if space.is_quotient() {
+        let unfolded = pending.looping(&graph, allowance).and_then(|looping| {
+            let unfolded = space.unfold(&pending.states(&looping), allowance)?;
+            Ok(unfolded.map(|unfolded| (looping, unfolded)))
+        });
+        let Some(unfolded) = unfolded.transpose() else { return Ok(Finding::Unknown) };
+        let (parent, constraints) = (|state| space.parent(state), space.constraints());
+        pending.violation_unfolded(unfolded, &constraints, parent, allowance)
+    } else {
+        pending.violation(&graph, |state| space.parent(state), &Sound, allowance)
     };
-    let parent = |state| space.parent(state);
-    match decided(folded.broken(unfolded, &space.constraints(), parent, allowance))? {
-        Some(Broken::Path(path)) => Ok(Finding::Broken(Some(path))),
-        Some(Broken::Lasso(lasso)) => Ok(Finding::BrokenForEver(lasso)),
-        None => Ok(Finding::Kept),
+    match violation {
+        Ok(Some(Violation { run: Run::Path(path), is_shortest })) => {
+            Ok(Finding::Violated { evidence: Evidence::Path(path), is_shortest })
+        }
+        Ok(Some(Violation { run: Run::Lasso(lasso), is_shortest })) => {
+            Ok(Finding::Violated { evidence: Evidence::Lasso(lasso), is_shortest })
+        }
+        Ok(None) => Ok(Finding::Kept),
+        Err(Undecided::Stopped(limit)) => Err(limit),
+        Err(contradiction @ Undecided::Contradiction) => panic!("{contradiction}"),
     }
 }
 
-/// How a promise is broken, if it is, unless a limit keeps that from being known.
-fn decided<B>(broken: Result<Option<B>, Undecided>) -> Result<Option<B>, Limit> {
-    broken.map_err(|undecided| match undecided {
-        Undecided::Stopped(limit) => limit,
-        Undecided::Contradiction => panic!("{undecided}"),
+/// Decides what is not about fair paths.
+fn judge_states<S: Space>(
+    space: &S,
+    record: &Record,
+    exploration: &Exploration,
+    &Asked { kind, condition, premise }: &Asked<'_>,
+    allowance: &Allowance<'_>,
+) -> Result<Finding, Limit> {
+    let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state));
+    let good = |state: &u32| condition.get(*state);
+    let path_to = |state| Path::to(state, |state| space.parent(state));
+    let violated_at = |state: Option<u32>| match state {
+        Some(state) => Finding::violated(Evidence::Path(path_to(state))),
+        None => Finding::Kept,
+    };
+    let states = 0..space.len();
+    Ok(match kind {
+        PropertyKind::Always => violated_at(states.filter(asked).find(|state| !good(state))),
+        PropertyKind::DeadlockFree => {
+            let mut ends = record.ends.ones().map(|end| end as u32).filter(asked);
+            violated_at(ends.find(|end| !good(end)))
+        }
+        PropertyKind::Sometimes => match states.filter(asked).find(good) {
+            Some(state) => Finding::Witnessed(path_to(state)),
+            None => Finding::violated(Evidence::Nothing),
+        },
+        PropertyKind::NeverStuck => {
+            let Some(edges) = &record.edges else { return Ok(Finding::Unknown) };
+            let graph = graph(edges, record, space.len(), exploration, &[]);
+            violated_at(first_stuck(&graph, premise, condition, allowance)?)
+        }
+        PropertyKind::Eventually | PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
+            unreachable!("it is an obligation")
+        }
+        PropertyKind::AlwaysStep => unreachable!("steps are judged by their own marks"),
     })
-}
-
-impl<S: Space> Judge<'_, S> {
-    /// What can be said of a promise without names, where names make no difference to the search.
-    fn folded(&self, asked: &Asked<'_>) -> Result<Option<Folded>, Limit> {
-        if !self.space.is_quotient() {
-            return Ok(None);
-        }
-        let &Asked { kind, condition, premise } = asked;
-        let Some(obligation) = Obligation::of(kind, condition, premise) else { return Ok(None) };
-        let Some(graph) = self.graph() else { return Ok(None) };
-        Folded::new(&graph, &obligation, self.allowance).map(Some)
-    }
-
-    fn violation(&self, asked: &Asked<'_>) -> Result<Finding, Limit> {
-        let &Asked { kind, condition, premise } = asked;
-        if let Some(obligation) = Obligation::of(kind, condition, premise) {
-            return self.promise(&obligation);
-        }
-        let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state));
-        let good = |state: &u32| condition.get(*state);
-        let states = 0..self.space.len();
-        Ok(match kind {
-            PropertyKind::Always => self.broken_at(states.filter(asked).find(|state| !good(state))),
-            PropertyKind::DeadlockFree => {
-                let mut ends = self.record.ends.ones().map(|end| end as u32).filter(asked);
-                self.broken_at(ends.find(|end| !good(end)))
-            }
-            PropertyKind::Sometimes => match states.filter(asked).find(good) {
-                Some(state) => Finding::Witnessed(self.path_to(state)),
-                None => Finding::Broken(None),
-            },
-            PropertyKind::NeverStuck => match self.graph() {
-                Some(graph) => {
-                    self.broken_at(first_stuck(&graph, premise, condition, self.allowance)?)
-                }
-                None => Finding::Unknown,
-            },
-            PropertyKind::Eventually | PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
-                unreachable!("it is an obligation")
-            }
-            PropertyKind::AlwaysStep => unreachable!("steps are judged by their own marks"),
-        })
-    }
-
-    fn promise(&self, obligation: &Obligation<'_>) -> Result<Finding, Limit> {
-        let Some(graph) = self.graph() else { return Ok(Finding::Unknown) };
-        let parent = |state| self.space.parent(state);
-        let broken = broken_promise(&graph, obligation, parent, &Sound, self.allowance);
-        Ok(match decided(broken)? {
-            Some(path) => Finding::Broken(Some(path)),
-            None => Finding::Kept,
-        })
-    }
-
-    /// The graph, if its transitions were kept.
-    fn graph(&self) -> Option<Graph<'_>> {
-        let edges = self.record.edges.as_ref()?;
-        Some(graph(edges, self.record, self.space.len(), self.exploration, self.constraints))
-    }
-
-    fn broken_at(&self, state: Option<u32>) -> Finding {
-        match state {
-            Some(state) => Finding::Broken(Some(self.path_to(state))),
-            None => Finding::Kept,
-        }
-    }
-
-    fn path_to(&self, state: u32) -> Path {
-        Path::to(state, |state| self.space.parent(state))
-    }
 }
 
 /// The graph of what was explored, whose transitions were kept.

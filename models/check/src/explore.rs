@@ -6,9 +6,9 @@
 
 use std::time::Duration;
 
+use crate::claim::Refusal;
 use crate::limits::{Limits, Progress};
 use crate::record::Record;
-use crate::reduction::Objection;
 use crate::space::{Space, Tests};
 use crate::stopwatch::Stopwatch;
 use crate::verdict::{Completeness, Limit};
@@ -30,7 +30,7 @@ const LARGEST_BLOCK: u32 = 1 << 16;
 /// stop, given the number of states found.
 ///
 /// # Errors
-/// When a reduction has to be given up.
+/// When a reduction has to be given up, or nothing can be said about the model.
 pub(crate) fn explore<S: Space>(
     space: &mut S,
     tests: &Tests<'_, S>,
@@ -38,7 +38,7 @@ pub(crate) fn explore<S: Space>(
     limits: &mut Limits<'_>,
     mut enough: impl FnMut(&Record, u32) -> Option<Limit>,
     clock: Stopwatch,
-) -> Result<Exploration, Objection> {
+) -> Result<Exploration, Refusal> {
     space.open(tests, record);
     let mut levels = vec![0];
     let mut level_end = space.len();
@@ -47,14 +47,17 @@ pub(crate) fn explore<S: Space>(
     let mut reported = Duration::ZERO;
     let completeness = loop {
         if next == level_end {
-            if next == space.len() && space.objection().is_none() {
+            if next == space.len() && space.objection().is_none() && space.flaw().is_none() {
                 break Completeness::Complete;
             }
             levels.push(next);
             level_end = space.len();
         }
         if let Some(objection) = space.objection() {
-            return Err(objection);
+            return Err(objection.into());
+        }
+        if let Some(error) = space.flaw() {
+            return Err(error.into());
         }
         let elapsed = clock.elapsed();
         let queue = u64::from(space.len() - next);

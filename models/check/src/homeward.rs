@@ -112,6 +112,7 @@ impl Region {
 /// Bounds on the lengths of cycles through one state.
 pub(crate) struct Homeward<'r> {
     region: &'r Region,
+    allowance: &'r Allowance<'r>,
     /// Nobody asks for distances beyond this one.
     longest: usize,
     /// By place, how far it is home; and all places in that order.
@@ -124,10 +125,16 @@ pub(crate) struct Homeward<'r> {
 
 impl<'r> Homeward<'r> {
     /// Bounds for cycles from `entry` back to itself.
-    pub(crate) fn new(region: &'r Region, entry: u32, longest: usize) -> Self {
+    pub(crate) fn new(
+        region: &'r Region,
+        entry: u32,
+        longest: usize,
+        allowance: &'r Allowance<'r>,
+    ) -> Self {
         let (home, order, via) = (Vec::new(), Vec::new(), Vec::new());
-        let mut homeward = Homeward { region, longest, home, order, via };
+        let mut homeward = Homeward { region, allowance, longest, home, order, via };
         let Some(&entry) = region.places.get(&entry) else { return homeward };
+        allowance.spend(region.sources.len());
         homeward.home = vec![FAR; region.states.len()];
         homeward.home[entry as usize] = 0;
         homeward.order.push(entry);
@@ -165,6 +172,7 @@ impl<'r> Homeward<'r> {
         let mut least = self.home[place];
         if thorough {
             for (bit, label) in ledger.unmet(deeds) {
+                self.allowance.spend(1);
                 least = least.max(self.via(graph, bit, label)[place]);
             }
         }
@@ -189,6 +197,7 @@ impl<'r> Homeward<'r> {
     /// met, and to those by which it is.
     fn distances_via(&self, graph: &Graph<'_>, label: u32) -> Vec<u32> {
         let region = self.region;
+        self.allowance.spend(region.sources.len());
         let weak = graph.constraints[label as usize] == Fairness::Weak;
         let mut via = vec![FAR; region.states.len()];
         let (mut met, mut unmet) = (self.order.iter().peekable(), Vec::new());

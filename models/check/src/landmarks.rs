@@ -42,7 +42,8 @@ impl Landmarks {
         let mut landmarks = Landmarks::default();
         for label in labels {
             let next = landmarks.bits.len() as u32;
-            if next < u64::BITS && !has_fair_cycle_without(graph, region, label, allowance)? {
+            let is_worth_while = next < u64::BITS && allowance.effort_left() > 0;
+            if is_worth_while && !has_fair_cycle_without(graph, region, label, allowance)? {
                 landmarks.bits.insert(label, next);
             }
         }
@@ -72,6 +73,7 @@ fn has_fair_cycle_without(
     let mut edges = Edges::new();
     for &state in states {
         allowance.go_on()?;
+        allowance.spend(2 * graph.edges.degree(state));
         for edge in graph.out(state) {
             // The action stays possible, so fairness to it is not met; but it leads away.
             let place = region.place(edge.target).filter(|_| edge.label != label);
@@ -84,5 +86,5 @@ fn has_fair_cycle_without(
         Graph { edges: &edges, ends: &ends, states: elsewhere + 1, levels: &[], ..*graph };
     let places: Vec<u32> = (0..elsewhere).collect();
     let components = FairComponents::find(&without, &places, &Sound, allowance)?;
-    Ok(places.iter().any(|&place| components.contains(place)))
+    Ok((0..elsewhere).any(|place| components.contains(place)))
 }

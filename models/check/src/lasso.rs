@@ -27,7 +27,7 @@ use crate::product::Fairness;
 use crate::record::Edge;
 use crate::verdict::Limit;
 
-/// How many pairs the exact search may visit.
+/// How many pairs the exact search from one entry may visit.
 const BUDGET: usize = 1 << 16;
 
 /// Finds cycles in fair components.
@@ -37,6 +37,8 @@ pub(crate) struct LoopSearch<'g, 'a> {
     allowance: &'g Allowance<'g>,
     /// The component that was searched last.
     searched: Option<Searched>,
+    /// Whether some search was given up, so that there may be a shorter cycle than was found.
+    gave_up: bool,
 }
 
 /// What is known of a component that was searched.
@@ -53,7 +55,12 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         components: &'g FairComponents,
         allowance: &'g Allowance<'g>,
     ) -> Self {
-        LoopSearch { graph, components, allowance, searched: None }
+        LoopSearch { graph, components, allowance, searched: None, gave_up: false }
+    }
+
+    /// Whether every cycle that was found is a shortest one.
+    pub(crate) fn is_exact(&self) -> bool {
+        !self.gave_up
     }
 
     /// A fair cycle from `entry` back to itself, no longer than `longest` when it is exact; `None`
@@ -62,6 +69,11 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
     /// # Errors
     /// The limit that was reached meanwhile.
     pub(crate) fn cycle(&mut self, entry: u32, longest: usize) -> Result<Option<Vec<Edge>>, Limit> {
+        if self.allowance.effort_left() == 0 {
+            self.gave_up = true;
+            let cycle = self.greedy(entry)?;
+            return Ok(cycle.filter(|cycle| cycle.len() <= longest));
+        }
         let mut searched = match self.searched.take() {
             Some(searched) if searched.region.is_around(entry, self.components) => searched,
             _ => {
@@ -76,7 +88,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
     }
 
     fn cycle_in(
-        &self,
+        &mut self,
         searched: &mut Searched,
         entry: u32,
         longest: usize,
@@ -103,6 +115,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
             Outcome::Found(cycle) => Some(cycle),
             Outcome::TooLong => None,
             Outcome::OverBudget => {
+                self.gave_up = true;
                 let cycle = if greedy.is_some() { greedy } else { self.greedy(entry)? };
                 cycle.filter(|cycle| cycle.len() <= longest)
             }
@@ -126,7 +139,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         let Ok(deeds) = ledger.arrive(graph, entry, Deeds::default()) else {
             return Ok(Outcome::OverBudget);
         };
-        let mut homeward = Homeward::new(region, entry, longest);
+        let mut homeward = Homeward::new(region, entry, longest, self.allowance);
         walks.push(Walk { state: entry, deeds, passed: 0, last: None });
         let mut seen: FxHashMap<u32, Vec<Deeds>> = FxHashMap::from_iter([(entry, vec![deeds])]);
         let mut from = 0;
@@ -137,6 +150,9 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
             }
             for at in from..to {
                 self.allowance.go_on()?;
+                if walks.len() > BUDGET {
+                    return Ok(Outcome::OverBudget);
+                }
                 let Walk { state, deeds, passed, .. } = walks[at];
                 for edge in self.inside(state) {
                     let deeds = ledger.take(edge.label, deeds);
@@ -146,6 +162,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                     if edge.target == entry && ledger.is_fair(deeds) {
                         return Ok(Outcome::Found(steps(walks, at, edge)));
                     }
+                    self.allowance.spend(1);
                     let is_thorough = homeward.is_worth_while(walks.len());
                     let home = homeward.at_least(graph, &ledger, edge.target, deeds, is_thorough);
                     let passed = landmarks.pass(passed, edge.label);
@@ -153,6 +170,9 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                         continue;
                     }
                     let others = seen.entry(edge.target).or_default();
+                    if !self.allowance.spend(others.len()) {
+                        return Ok(Outcome::OverBudget);
+                    }
                     if others.iter().any(|other| other.are_as_good_as(deeds)) {
                         continue;
                     }
@@ -160,9 +180,6 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                     others.push(deeds);
                     walks.push(Walk { state: edge.target, deeds, passed, last: Some((at, edge)) });
                 }
-            }
-            if walks.len() > BUDGET {
-                return Ok(Outcome::OverBudget);
             }
             from = to;
         }
@@ -175,11 +192,12 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         let mut cycle: Vec<Edge> = Vec::new();
         let mut unmet = self.demands(entry)?;
         let mut at = entry;
+        unmet.visit(self.graph, entry);
         while !unmet.is_empty() {
-            let meets = |from, edge| unmet.iter().any(|&label| self.meets(label, from, edge));
+            let meets = |_, edge: Edge| unmet.is_met_by(self.graph, edge);
             let Some(walk) = self.walk(at, meets)? else { return Ok(None) };
             for edge in walk {
-                unmet.retain(|&label| !self.meets(label, at, edge));
+                unmet.take(self.graph, edge);
                 at = edge.target;
                 cycle.push(edge);
             }
@@ -193,29 +211,23 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         Ok(Some(cycle))
     }
 
-    /// What a cycle through all of the component still has to do.
-    fn demands(&self, entry: u32) -> Result<Vec<u32>, Limit> {
-        let mut demands = self.graph.enabled(entry, Fairness::Weak);
+    /// What a cycle through all of the component has to do.
+    fn demands(&self, entry: u32) -> Result<Demands, Limit> {
+        let mut demands = Demands::default();
+        demands.weak.extend(self.graph.enabled(entry, Fairness::Weak));
         let mut seen = FxHashSet::from_iter([entry]);
         let mut queue = vec![entry];
         while let Some(state) = queue.pop() {
             self.allowance.go_on()?;
-            demands.extend(self.graph.enabled(state, Fairness::Strong));
+            self.allowance.spend(self.graph.edges.degree(state));
+            demands.strong.extend(self.graph.enabled(state, Fairness::Strong));
             for edge in self.inside(state) {
                 if seen.insert(edge.target) {
                     queue.push(edge.target);
                 }
             }
         }
-        demands.sort_unstable();
-        demands.dedup();
         Ok(demands)
-    }
-
-    fn meets(&self, label: u32, from: u32, edge: Edge) -> bool {
-        let weak = self.graph.constraints[label as usize] == Fairness::Weak;
-        edge.label == label
-            || weak && (!self.graph.enables(from, label) || !self.graph.enables(edge.target, label))
     }
 
     /// A shortest walk inside the component whose last step is `wanted`.
@@ -228,6 +240,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         let mut queue = VecDeque::from([start]);
         while let Some(state) = queue.pop_front() {
             self.allowance.go_on()?;
+            self.allowance.spend(self.graph.edges.degree(state));
             for edge in self.inside(state) {
                 if wanted(state, edge) {
                     let mut walk = vec![edge];
@@ -247,6 +260,45 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
             }
         }
         Ok(None)
+    }
+}
+
+/// Constraints that a cycle has still to meet.
+#[derive(Debug, Default)]
+struct Demands {
+    /// By taking the action, or by coming to a state where it is not possible.
+    weak: FxHashSet<u32>,
+    /// By taking the action.
+    strong: FxHashSet<u32>,
+}
+
+impl Demands {
+    fn is_empty(&self) -> bool {
+        self.weak.is_empty() && self.strong.is_empty()
+    }
+
+    /// Whether a step meets one of them.
+    fn is_met_by(&self, graph: &Graph<'_>, edge: Edge) -> bool {
+        let (weak, strong) = (&self.weak, &self.strong);
+        strong.contains(&edge.label) || weak.contains(&edge.label) || {
+            let enabled = || graph.enabled(edge.target, Fairness::Weak).into_iter();
+            !weak.is_empty() && enabled().filter(|label| weak.contains(label)).count() < weak.len()
+        }
+    }
+
+    /// Takes a step.
+    fn take(&mut self, graph: &Graph<'_>, edge: Edge) {
+        self.strong.remove(&edge.label);
+        self.weak.remove(&edge.label);
+        self.visit(graph, edge.target);
+    }
+
+    /// Comes to a state.
+    fn visit(&mut self, graph: &Graph<'_>, state: u32) {
+        if !self.weak.is_empty() {
+            let enabled = graph.enabled(state, Fairness::Weak);
+            self.weak.retain(|label| enabled.binary_search(label).is_ok());
+        }
     }
 }
 

@@ -36,7 +36,8 @@
 //! A path counts for a liveness property when it is maximal (it ends only in a state without
 //! successors) and fair: no [weakly fair](Fairness::Weak) action stays possible for ever without
 //! being taken, no [strongly fair](Fairness::Strong) one becomes possible again and again without
-//! being taken. Every distinct action is a constraint of its own. An action that leads back to the
+//! being taken. Every distinct action is a constraint of its own, unless it belongs to a
+//! [group](Product::fairness_group). An action that leads back to the
 //! same state is taken like any other.
 //!
 //! # Where to go next
@@ -69,6 +70,7 @@ mod lasso;
 mod ledger;
 mod limits;
 mod liveness;
+mod model_error;
 mod model_expansion;
 mod model_space;
 mod newcomers;
@@ -81,6 +83,7 @@ mod product_space;
 mod ranks;
 mod record;
 mod reduction;
+mod repetition;
 mod replay;
 mod report;
 mod rows;
@@ -105,11 +108,12 @@ pub use condition::{
     Condition, Parts, Property, PropertyKind, Remark, StepCondition, StepProperty, Viewed, Whole,
 };
 pub use limits::Progress;
+pub use model_error::ModelError;
 pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
 pub use simulate::{Simulated, Simulation};
 pub use subject::{ModelSubject, ProductSubject, Subject};
 pub use verdict::{
-    Completeness, Counterexample, Limit, PropertyReport, Reduction, ReductionReport, Report,
-    Verdict,
+    Completeness, Counterexample, Limit, NoState, PropertyReport, Reduction, ReductionReport,
+    Report, Verdict,
 };
 pub use verification::{Verification, Verify, model, product};

@@ -39,6 +39,8 @@ pub(crate) struct Limits<'m> {
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
     pub(crate) watcher: Option<Watcher<'m>>,
     pub(crate) enough: Enough<'m>,
+    /// Whether any fair loop will do, and not only a short one.
+    pub(crate) any_loop: bool,
 }
 
 impl Limits<'_> {

@@ -1,6 +1,6 @@
-//! What must happen: does every fair path keep the promise?
+//! What must happen: does every fair path meet its obligation?
 //!
-//! A promise is broken by a path on which the goal is owed and never reached. Such a path is of one
+//! An obligation is violated by a path on which the goal is owed and never reached. Such a path is of one
 //! of two kinds. It ends, in a state without successors; or it goes on for ever, and then it ends up
 //! in a strongly connected set of states, which it must visit *fairly*. Both kinds lie in the
 //! [`Pending`] states: those that a path can be in while the goal is owed. So the question is whether
@@ -44,43 +44,30 @@ pub(crate) fn bytes_needed(kind: PropertyKind, states: u64, transitions: u64) ->
 /// How many places are tried as the start of the loop, to find a short lasso.
 const ENTRIES: usize = 256;
 
-/// A path that breaks the promise, if there is one: every fair path must meet the obligation.
-///
-/// The path is a shortest one, counting stem and loop, as far as the budget for loops allows.
-///
-/// # Errors
-/// When a limit is reached before such a path is found, or when the two halves of the analysis
-/// contradict each other.
-pub(crate) fn broken_promise(
-    graph: &Graph<'_>,
-    obligation: &Obligation<'_>,
-    parent: impl Fn(u32) -> u32,
-    discipline: &impl Discipline,
-    allowance: &Allowance<'_>,
-) -> Result<Option<Path>, Undecided> {
-    let pending = Pending::new(graph, obligation, discipline, allowance)?;
-    let end = discipline.counts_ends().then(|| pending.first_end(graph)).flatten();
-    let shortest_end = end.map(|at| pending.distance(at));
-    let lasso = FairComponents::find(graph, &pending.states, discipline, allowance)
-        .map_err(Undecided::Stopped)
-        .and_then(|components| {
-            let states = pending.with_distance();
-            shortest_lasso(graph, states, &components, shortest_end, allowance)
-        });
-    Ok(match unless_broken_anyway(lasso, end)? {
-        Some(lasso) => {
-            let mut path = pending.stem(lasso.entry, parent);
-            path.repeats_from = Some(path.labels.len());
-            for edge in lasso.cycle {
-                path.step(Some(edge.label), edge.target);
-            }
-            Some(path)
-        }
-        None => end.map(|at| pending.stem(pending.states[at], parent)),
-    })
+/// An obligation in a space: where it is pending, and the nearest state in which paths end with it.
+pub(crate) struct PendingObligation {
+    pending: Pending,
+    end: Option<usize>,
 }
 
-/// Why a promise could not be decided.
+/// How an obligation is violated.
+#[derive(Debug)]
+pub(crate) struct Violation {
+    pub(crate) run: Run,
+    /// Whether there is surely no shorter one.
+    pub(crate) is_shortest: bool,
+}
+
+/// A run on which an obligation is never met.
+#[derive(Debug)]
+pub(crate) enum Run {
+    /// A path of the space.
+    Path(Path),
+    /// A path that loops among unfolded states.
+    Lasso(UnfoldedLasso),
+}
+
+/// Why an obligation could not be decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Undecided {
     /// A limit was reached first.
@@ -99,121 +86,144 @@ impl From<Limit> for Undecided {
     }
 }
 
-/// The lasso that was looked for. No limit makes a promise undecided that is known to be broken by a
-/// path that ends.
-fn unless_broken_anyway<L>(
-    lasso: Result<Option<L>, Undecided>,
-    end: Option<usize>,
-) -> Result<Option<L>, Undecided> {
-    match lasso {
-        Err(Undecided::Stopped(_)) if end.is_some() => Ok(None),
-        lasso => lasso,
-    }
-}
-
 struct Lasso {
     entry: u32,
     cycle: Vec<Edge>,
+    /// Whether there is surely none that is shorter, stem and loop together.
+    is_shortest: bool,
 }
 
-/// A promise in a space where one state stands for several that differ in names only.
-pub(crate) struct Folded {
-    pending: Pending,
-    end: Option<usize>,
-    /// The places, among the pending states, of those in which a path can stay, fair or not.
-    looping: Vec<usize>,
-}
-
-/// How a promise is broken.
-#[derive(Debug)]
-pub(crate) enum Broken {
-    /// By a path of the space.
-    Path(Path),
-    /// By a path that loops among unfolded states.
-    Lasso(UnfoldedLasso),
-}
-
-impl Folded {
-    /// What can be said without names.
+impl PendingObligation {
+    /// Finds out where it is pending.
     ///
     /// # Errors
     /// The limit that was reached meanwhile.
-    pub(crate) fn new(
+    pub(crate) fn find(
         graph: &Graph<'_>,
         obligation: &Obligation<'_>,
+        discipline: &impl Discipline,
         allowance: &Allowance<'_>,
     ) -> Result<Self, Limit> {
-        let pending = Pending::new(graph, obligation, &Sound, allowance)?;
-        let end = pending.first_end(graph);
-        let places = pending.states.iter().enumerate();
-        let looping = match FairComponents::find(graph, &pending.states, &AnyLoop, allowance) {
-            Ok(loops) => {
-                let stays = |(_, state): &(usize, &u32)| loops.contains(**state);
-                places.filter(stays).map(|(place, _)| place).collect()
-            }
-            // It is broken by a path that ends, whatever loops there are.
-            Err(_) if end.is_some() => Vec::new(),
-            Err(limit) => return Err(limit),
-        };
-        Ok(Folded { pending, end, looping })
+        let pending = Pending::new(graph, obligation, discipline, allowance)?;
+        let end = discipline.counts_ends().then(|| pending.first_end(graph)).flatten();
+        Ok(PendingObligation { pending, end })
     }
 
-    /// The states to unfold.
-    pub(crate) fn looping(&self) -> Vec<u32> {
-        self.looping.iter().map(|&place| self.pending.states[place]).collect()
-    }
-
-    /// How the promise is broken, if it is, as the unfolded states tell, or the limit that was reached
-    /// while they were unfolded.
+    /// A fair path on which the obligation is never met, if there is one: a shortest one, counting stem
+    /// and loop, as far as the effort for loops allows.
     ///
     /// # Errors
-    /// When a limit is reached before it is known, or when the two halves of the analysis contradict
-    /// each other.
-    pub(crate) fn broken(
+    /// When a limit is reached before such a path is found, or when the two halves of the analysis
+    /// contradict each other.
+    pub(crate) fn violation(
         &self,
-        unfolded: Result<Unfolded, Limit>,
+        graph: &Graph<'_>,
+        parent: impl Fn(u32) -> u32,
+        discipline: &impl Discipline,
+        allowance: &Allowance<'_>,
+    ) -> Result<Option<Violation>, Undecided> {
+        let lasso = self.lasso(graph, || self.pending.with_distance(), discipline, allowance);
+        let show = |lasso: Lasso| {
+            let mut path = self.pending.stem(lasso.entry, &parent);
+            path.repeats_from = Some(path.labels.len());
+            for edge in lasso.cycle {
+                path.step(Some(edge.label), edge.target);
+            }
+            Run::Path(path)
+        };
+        let lasso = lasso.map(|lasso| lasso.map(|lasso| (lasso.is_shortest, show(lasso))));
+        self.nearest(lasso, parent)
+    }
+
+    /// Where one state stands for several that differ in names only: the places, among the pending
+    /// states, of those in which a path can stay, fair or not.
+    ///
+    /// # Errors
+    /// The limit that was reached meanwhile.
+    pub(crate) fn looping(
+        &self,
+        graph: &Graph<'_>,
+        allowance: &Allowance<'_>,
+    ) -> Result<Vec<usize>, Limit> {
+        let loops = FairComponents::find(graph, &self.pending.states, &AnyLoop, allowance)?;
+        let places = self.pending.states.iter().enumerate();
+        let stays = |(_, state): &(usize, &u32)| loops.contains(**state);
+        Ok(places.filter(stays).map(|(place, _)| place).collect())
+    }
+
+    /// The states at these places.
+    pub(crate) fn states(&self, places: &[usize]) -> Vec<u32> {
+        places.iter().map(|&place| self.pending.states[place]).collect()
+    }
+
+    /// The same as [`violation`](Self::violation) where one state stands for several, with the
+    /// [looping](Self::looping) states and what they were unfolded to, or the limit that was reached
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn violation_unfolded(
+        &self,
+        unfolded: Result<(Vec<usize>, Unfolded), Limit>,
         constraints: &[Fairness],
         parent: impl Fn(u32) -> u32,
         allowance: &Allowance<'_>,
-    ) -> Result<Option<Broken>, Undecided> {
-        let lasso = unfolded.map_err(Undecided::Stopped).and_then(|unfolded| {
-            Ok(self.lasso(&unfolded, constraints, allowance)?.map(|lasso| (unfolded, lasso)))
+    ) -> Result<Option<Violation>, Undecided> {
+        let lasso = unfolded.map_err(Undecided::Stopped).and_then(|(looping, unfolded)| {
+            let graph = unfolded.graph(constraints);
+            let needed = bytes_needed(PropertyKind::Eventually, graph.states.into(), 0);
+            allowance.permit(unfolded.bytes(), needed)?;
+            let distance = |from: usize| self.pending.distance(looping[from]);
+            let states = || unfolded.states().map(|(number, from)| (number, distance(from)));
+            let lasso = self.lasso(&graph, states, &Sound, allowance)?;
+            let show = |lasso: Lasso| {
+                let from = looping[unfolded.origin(lasso.entry)];
+                let stem = self.pending.stem(self.pending.states[from], &parent);
+                Run::Lasso(unfolded.lasso(stem, lasso.entry, &lasso.cycle))
+            };
+            Ok(lasso.map(|lasso| (lasso.is_shortest, show(lasso))))
         });
-        Ok(match unless_broken_anyway(lasso, self.end)? {
-            Some((unfolded, lasso)) => {
-                let from = unfolded.origin(lasso.entry);
-                let state = self.pending.states[self.looping[from]];
-                let stem = self.pending.stem(state, &parent);
-                Some(Broken::Lasso(unfolded.lasso(stem, lasso.entry, &lasso.cycle)))
-            }
-            None => {
-                let stem = |at: usize| self.pending.stem(self.pending.states[at], &parent);
-                self.end.map(|at| Broken::Path(stem(at)))
-            }
-        })
+        self.nearest(lasso, parent)
     }
 
-    /// A shortest lasso whose loop is among the unfolded states.
-    fn lasso(
+    /// A lasso with its loop among these states, each with the length of a stem to it, if it is shorter
+    /// than the nearest path that ends.
+    fn lasso<States: Iterator<Item = (u32, usize)>>(
         &self,
-        unfolded: &Unfolded,
-        constraints: &[Fairness],
+        graph: &Graph<'_>,
+        states: impl Fn() -> States,
+        discipline: &impl Discipline,
         allowance: &Allowance<'_>,
     ) -> Result<Option<Lasso>, Undecided> {
-        let graph = unfolded.graph(constraints);
-        let needed = bytes_needed(PropertyKind::Eventually, graph.states.into(), 0);
-        allowance.permit(unfolded.bytes(), needed)?;
-        let numbers: Vec<u32> = unfolded.states().map(|(number, _)| number).collect();
-        let components = FairComponents::find(&graph, &numbers, &Sound, allowance)?;
-        let distance = |from: usize| self.pending.distance(self.looping[from]);
-        let states = unfolded.states().map(|(number, from)| (number, distance(from)));
+        let numbers: Vec<u32> = states().map(|(number, _)| number).collect();
+        let components = FairComponents::find(graph, &numbers, discipline, allowance)?;
         let shortest_end = self.end.map(|at| self.pending.distance(at));
-        shortest_lasso(&graph, states, &components, shortest_end, allowance)
+        shortest_lasso(graph, states(), &components, shortest_end, allowance)
+    }
+
+    /// The lasso, and whether it is a shortest one; or else the nearest path that ends. No limit makes
+    /// an obligation undecided that such a path is known to violate.
+    fn nearest(
+        &self,
+        lasso: Result<Option<(bool, Run)>, Undecided>,
+        parent: impl Fn(u32) -> u32,
+    ) -> Result<Option<Violation>, Undecided> {
+        let (lasso, is_shortest) = match (lasso, self.end) {
+            (Err(Undecided::Stopped(_)), Some(_)) => (None, false),
+            (lasso, _) => (lasso?, true),
+        };
+        Ok(match (lasso, self.end) {
+            (Some((is_shortest, run)), _) => Some(Violation { run, is_shortest }),
+            (None, Some(end)) => {
+                let run = Run::Path(self.pending.stem(self.pending.states[end], parent));
+                Some(Violation { run, is_shortest })
+            }
+            (None, None) => None,
+        })
     }
 }
 
-/// A shortest lasso that is shorter than `bound`, if there is one. When a limit is reached, the
-/// shortest so far.
+/// A lasso that is shorter than `bound`, if there is one: a shortest one, as far as the effort allows.
 fn shortest_lasso(
     graph: &Graph<'_>,
     states: impl Iterator<Item = (u32, usize)>,
@@ -221,8 +231,10 @@ fn shortest_lasso(
     bound: Option<usize>,
     allowance: &Allowance<'_>,
 ) -> Result<Option<Lasso>, Undecided> {
+    allowance.begin_loops();
     let mut search = LoopSearch::new(graph, components, allowance);
     let mut best: Option<(usize, Lasso)> = None;
+    let mut saw_all = true;
     let entries = states.filter(|&(state, _)| components.contains(state));
     for (tried, (entry, stem)) in entries.enumerate() {
         let shortest = best.as_ref().map(|(length, _)| *length).or(bound);
@@ -231,18 +243,26 @@ fn shortest_lasso(
             Some(shortest) => shortest - stem - 1,
             None => usize::MAX,
         };
-        if tried >= ENTRIES && best.is_some() {
+        if best.is_some() && (tried >= ENTRIES || allowance.effort_left() == 0) {
+            saw_all = false;
             break;
         }
         match search.cycle(entry, allowed) {
-            Ok(Some(cycle)) => best = Some((stem + cycle.len(), Lasso { entry, cycle })),
+            Ok(Some(cycle)) => {
+                let length = stem + cycle.len();
+                best = Some((length, Lasso { entry, cycle, is_shortest: true }));
+            }
             Ok(None) if allowed == usize::MAX => return Err(Undecided::Contradiction),
             Ok(None) => {}
-            Err(_) if best.is_some() => break,
+            Err(_) if best.is_some() => {
+                saw_all = false;
+                break;
+            }
             Err(limit) => return Err(limit.into()),
         }
     }
-    Ok(best.map(|(_, lasso)| lasso))
+    let is_shortest = saw_all && search.is_exact();
+    Ok(best.map(|(_, lasso)| Lasso { is_shortest, ..lasso }))
 }
 
 /// The nearest state marked `asked` (or any state) from which no state of `goal` can be reached.

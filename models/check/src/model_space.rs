@@ -12,15 +12,16 @@ use stateright::Model;
 use crate::chunked::Chunked;
 use crate::condition::{Condition, StepTest, Whole};
 use crate::labels::Labels;
+use crate::model_error::ModelError;
 use crate::parallel::Workers;
 use crate::product::Fairness;
-use crate::record::Record;
+use crate::record::{Edge, Record};
 use crate::space::{NO_PARENT, NotReplayed, Path, Space, Tests};
 use crate::states::{States, fingerprint};
 use crate::tables::UNFAIR;
 use crate::tally::Tally;
 use crate::unfolding::UnfoldedLasso;
-use crate::verdict::Counterexample;
+use crate::verdict::{Counterexample, NoState};
 
 /// A predicate on the states of a model.
 pub(crate) enum Test<M: Model>
@@ -74,6 +75,13 @@ where
     /// The state of this number, which must not have been expanded if only fingerprints are kept.
     pub(crate) fn state(&self, number: u32) -> &M::State {
         self.states.get(number)
+    }
+
+    /// The steps out of a state that stay within the boundary.
+    fn steps(&self, state: &M::State) -> Vec<(M::Action, M::State)> {
+        let mut steps = self.model.next_steps(state);
+        steps.retain(|(_, next)| self.model.within_boundary(next));
+        steps
     }
 
     pub(crate) fn label(&self, action: &M::Action) -> u32 {
@@ -148,6 +156,64 @@ where
             steps.push(step);
         }
         Ok(Counterexample { start, steps, repeats_from: path.repeats_from })
+    }
+
+    fn passes(&self, state: &M::State, test: &Test<M>) -> bool {
+        test.passes(self.model, state)
+    }
+
+    fn judges(&self, state: u32, test: &Test<M>) -> Option<bool> {
+        self.states.is_exact().then(|| test.passes(self.model, self.state(state)))
+    }
+
+    fn repeats(&mut self, state: u32, record: &Record) -> Result<(), ModelError> {
+        if !self.states.is_exact() {
+            return Ok(());
+        }
+        let steps = self.steps(self.state(state));
+        let as_before = match &record.edges {
+            Some(edges) => {
+                let edges: Vec<Edge> = edges.out(state).collect();
+                let is_same = |(edge, (action, next)): (&Edge, &(M::Action, M::State))| {
+                    edge.label == self.label(action) && self.states.is(edge.target, next)
+                };
+                edges.len() == steps.len() && edges.iter().zip(&steps).all(is_same)
+            }
+            None => {
+                let is_known = |(_, next): &(M::Action, M::State)| {
+                    self.states.find(fingerprint(next), next).is_some()
+                };
+                record.ends.get(state as usize) == steps.is_empty() && steps.iter().all(is_known)
+            }
+        };
+        let what = "a state leads to other states than before, or by actions of another fairness";
+        let changes = ModelError::ModelChanges { what: String::from(what) };
+        if as_before { Ok(()) } else { Err(changes) }
+    }
+
+    fn why_not_replayed(&mut self, path: &Path, failure: NotReplayed) -> ModelError {
+        let Some(from) = failure.step.checked_sub(1).filter(|_| self.states.is_exact()) else {
+            return failure.into();
+        };
+        let (state, next) = (self.state(path.states[from]), path.states[from + 1]);
+        #[expect(clippy::eq_op, reason = "whether equality is reflexive is the question")]
+        if state != state || self.state(next) != self.state(next) {
+            return ModelError::UnequalToItself { what: "a state" };
+        }
+        // The state that was explored still leads there; the one that the path came to does not.
+        let leads_there = self.steps(state).iter().any(|(_, state)| self.states.is(next, state));
+        if leads_there { ModelError::EqualButDifferent } else { failure.into() }
+    }
+
+    fn flaw(&self) -> Option<ModelError> {
+        self.states.flaw().cloned()
+    }
+
+    fn why_empty(&self) -> Option<NoState> {
+        Some(match self.model.init_states().is_empty() {
+            true => NoState::NoInitialState,
+            false => NoState::AllOutsideBoundary,
+        })
     }
 
     fn breaking_step(

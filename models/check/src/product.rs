@@ -48,6 +48,17 @@ pub trait Product: Send + Sync {
         Fairness::None
     }
 
+    /// The group of actions that this one is treated fairly with, named by one of them; by default,
+    /// every action is a group of its own.
+    ///
+    /// Actions of the same [fairness](Self::fairness) and the same group are one constraint: it is
+    /// enabled where one of them is possible, and met when one of them is taken (what TLA+ writes
+    /// `WF(A \/ B)`, and not `WF(A) /\ WF(B)`). Actions that carry data, of which it does not
+    /// matter which one is taken, belong together.
+    fn fairness_group(&self, action: &Self::Action) -> Self::Action {
+        action.clone()
+    }
+
     /// The sizes of the sets of interchangeable things: identical participants, identical instances.
     ///
     /// To be interchangeable means that [swapping](Self::swap) two things everywhere in a state turns

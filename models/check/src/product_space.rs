@@ -8,12 +8,13 @@ use crate::audit::Audit;
 use crate::block::Block;
 use crate::chunked::Chunked;
 use crate::condition::{Condition, Parts};
-use crate::examine::{StepTestOf, breaks};
+use crate::examine::{PartsOf, StepTestOf, breaks};
 use crate::graph::Graph;
 use crate::index::{self, Shard};
+use crate::model_error::ModelError;
 use crate::packing::Layout;
 use crate::parallel::{Round, Workers};
-use crate::product::{Fairness, Product, successors};
+use crate::product::{Fairness, Product, Snapshot, successors};
 use crate::record::Record;
 use crate::reduction::{Choice, Locality, Objection, Reductions};
 use crate::replay::Run;
@@ -24,7 +25,7 @@ use crate::symmetric::NONE;
 use crate::symmetry::Symmetry;
 use crate::tables::Tables;
 use crate::unfolding::{Unfolded, UnfoldedLasso};
-use crate::verdict::{Counterexample, Limit, Reduction, ReductionReport};
+use crate::verdict::{Counterexample, Limit, NoState, Reduction, ReductionReport};
 
 /// The states of a product, found so far.
 pub(crate) struct ProductSpace<'p, P: Product> {
@@ -207,6 +208,34 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
         lasso: &UnfoldedLasso,
     ) -> Result<Counterexample<Self::State, P::Action>, NotReplayed> {
         self.replay_unfolded(lasso)
+    }
+
+    fn passes(&self, state: &Vec<P::Part>, test: &Test<P>) -> bool {
+        let parts: PartsOf<'_, P> = state.iter().collect();
+        test(Snapshot::new(&parts))
+    }
+
+    fn judges(&self, state: u32, test: &Test<P>) -> Option<bool> {
+        Some(self.judges_row(state, test))
+    }
+
+    fn repeats(&mut self, state: u32, _record: &Record) -> Result<(), ModelError> {
+        self.repeats_parts(state)
+    }
+
+    fn flaw(&self) -> Option<ModelError> {
+        self.tables.flaw().cloned()
+    }
+
+    fn why_empty(&self) -> Option<NoState> {
+        Some(NoState::NoInitialState)
+    }
+
+    fn objection_to_test(&self, test: usize) -> Option<Objection> {
+        if self.tables.stale.is_some() {
+            return Some(Objection::LooksAtStale(test));
+        }
+        self.symmetry.is_some().then_some(Objection::ToldApart(test))
     }
 
     fn breaking_step(

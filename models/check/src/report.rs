@@ -3,7 +3,8 @@
 use std::fmt::{self, Debug, Write as _};
 
 use crate::verdict::{
-    Completeness, Counterexample, PropertyReport, Reduction, ReductionReport, Report, Verdict,
+    Completeness, Counterexample, NoState, PropertyReport, Reduction, ReductionReport, Report,
+    Verdict,
 };
 
 impl<State, Action> Report<State, Action> {
@@ -68,6 +69,9 @@ impl<State, Action> Report<State, Action> {
         if self.properties.is_empty() {
             text.push_str("\n\nno property was stated, so nothing was checked");
         }
+        if let Some(reason) = self.no_state {
+            let _ = write!(text, "\n\n{reason}, so nothing was checked");
+        }
         if let Completeness::Incomplete { limit, depth_complete, queue } = &self.completeness {
             let _ = write!(
                 text,
@@ -97,6 +101,9 @@ impl<State, Action> Report<State, Action> {
 impl<State, Action: Debug> fmt::Display for Report<State, Action> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Report { states, transitions, depth, .. } = self;
+        if let Some(reason) = self.no_state {
+            write!(f, "{reason}: ")?;
+        }
         write!(f, "{states} states, {transitions} transitions, {depth} deep: ")?;
         match &self.completeness {
             Completeness::Complete => write!(f, "the complete space")?,
@@ -122,8 +129,24 @@ impl<State, Action: Debug> fmt::Display for Report<State, Action> {
         }
         for property in &self.properties {
             write!(f, "\n`{}` ({:?}): {}", property.name, property.kind, property.verdict.word())?;
+            if !property.is_shortest {
+                write!(f, ", by a short loop (there may be a shorter one)")?;
+            }
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for NoState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoState::NoInitialState => {
+                "there is no reachable state: the model has no initial state"
+            }
+            NoState::AllOutsideBoundary => {
+                "there is no reachable state: all initial states are outside of the boundary"
+            }
+        })
     }
 }
 

@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use crate::claim::{Claim, Says};
+use crate::claim::{Claim, Says, tell_apart};
 use crate::condition::PropertyKind;
 use crate::limits::Limits;
 use crate::product::Fairness;
@@ -79,6 +79,9 @@ pub(crate) fn simulate<W: Walkable>(
     simulation: Simulation,
     limits: &Limits<'_>,
 ) -> Simulated<W::State, W::Action> {
+    if let Err(error) = tell_apart(claims.iter().map(|claim| claim.name.as_str())) {
+        panic!("{error}");
+    }
     let clock = Stopwatch::start();
     let mut draw = Draw(simulation.seed);
     let mut found: Vec<Option<Counterexample<W::State, W::Action>>> =
@@ -119,7 +122,8 @@ pub(crate) fn simulate<W: Walkable>(
             Some(path) => (Verdict::Violated(Some(path)), None),
             None => (Verdict::Incomplete, None),
         };
-        PropertyReport { name: claim.name.clone(), kind: claim.kind, verdict, witness }
+        let (name, kind) = (claim.name.clone(), claim.kind);
+        PropertyReport { name, kind, verdict, witness, is_shortest: false }
     });
     Simulated { walks, steps, elapsed: clock.elapsed(), properties: properties.collect() }
 }

@@ -9,11 +9,12 @@ use std::ops::Range;
 
 use crate::allowance::Allowance;
 use crate::graph::Graph;
+use crate::model_error::ModelError;
 use crate::product::Fairness;
 use crate::record::Record;
 use crate::reduction::Objection;
 use crate::unfolding::{Unfolded, UnfoldedLasso};
-use crate::verdict::{Counterexample, Limit, ReductionReport};
+use crate::verdict::{Counterexample, Limit, NoState, ReductionReport};
 
 /// The parent of an initial state.
 pub(crate) const NO_PARENT: u32 = u32::MAX;
@@ -87,6 +88,35 @@ pub(crate) trait Space {
         &mut self,
         lasso: &UnfoldedLasso,
     ) -> Result<Counterexample<Self::State, Self::Action>, NotReplayed>;
+
+    /// Whether a state of the model passes a test.
+    fn passes(&self, state: &Self::State, test: &Self::Test) -> bool;
+
+    /// Whether the state of this number passes a test, if the state is kept.
+    fn judges(&self, state: u32, test: &Self::Test) -> Option<bool>;
+
+    /// Asks the model again what an expanded state leads to.
+    ///
+    /// # Errors
+    /// When it says something else than what was written down.
+    fn repeats(&mut self, state: u32, record: &Record) -> Result<(), ModelError>;
+
+    /// Why a path that was found could not be taken again.
+    fn why_not_replayed(&mut self, _path: &Path, failure: NotReplayed) -> ModelError {
+        failure.into()
+    }
+
+    /// What is wrong with the equality of values that were met, if that came to light.
+    fn flaw(&self) -> Option<ModelError>;
+
+    /// Why there is no state at all.
+    fn why_empty(&self) -> Option<NoState>;
+
+    /// Where a test says something else about the states that are shown than about those that were
+    /// explored for them: the reduction that is not sound for it.
+    fn objection_to_test(&self, _test: usize) -> Option<Objection> {
+        None
+    }
 
     /// The first step out of a state that breaks a claim about steps.
     fn breaking_step(
@@ -167,12 +197,15 @@ impl Path {
 }
 
 /// The model did not do again what it did before: this step could not be repeated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "step {step} of a counterexample could not be replayed: the model is not deterministic (its \
-     moves, answers or successors depend on more than the state)"
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotReplayed {
     /// The number of the step; 0 is the choice of the initial state.
     pub(crate) step: usize,
+}
+
+impl From<NotReplayed> for ModelError {
+    fn from(NotReplayed { step }: NotReplayed) -> Self {
+        let what = format!("step {step} of a counterexample could not be replayed");
+        ModelError::ModelChanges { what }
+    }
 }

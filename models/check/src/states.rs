@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::chunked::Chunked;
+use crate::model_error::{FIRST, ModelError, flaw_of, is_sampled};
 
 /// The states of a model that were found so far.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct States<State> {
     prints: Chunked<u64>,
     kept: Kept<State>,
     index: HashTable<u32>,
+    /// What is wrong with the equality of states, if that came to light.
+    flaw: Option<ModelError>,
 }
 
 /// What is kept of the states besides their fingerprints.
@@ -35,7 +38,7 @@ impl<State> States<State> {
     /// None so far.
     pub(crate) fn new(is_exact: bool) -> Self {
         let kept = if is_exact { Kept::All(Chunked::new()) } else { Kept::Queue(VecDeque::new()) };
-        States { prints: Chunked::new(), kept, index: HashTable::new() }
+        States { prints: Chunked::new(), kept, index: HashTable::new(), flaw: None }
     }
 
     /// Whether they are compared exactly.
@@ -77,13 +80,16 @@ impl<State: PartialEq> States<State> {
 
     /// The number of a state of this fingerprint, which is entered unless it is known.
     pub(crate) fn enter(&mut self, print: u64, state: State) -> u32 {
-        let States { prints, kept, index } = self;
+        let States { prints, kept, index, flaw } = self;
         let is_known = |&number: &u32| kept.is(prints, number, print, &state);
         match index.entry(print, is_known, |&number| prints.get(number as usize)) {
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(place) => {
                 let number = prints.len() as u32;
                 place.insert(number);
+                if flaw.is_none() && is_sampled(number as usize) {
+                    *flaw = kept.flaw_of(prints, print, &state);
+                }
                 prints.push(print);
                 match kept {
                     Kept::All(states) => states.push(state),
@@ -92,6 +98,11 @@ impl<State: PartialEq> States<State> {
                 number
             }
         }
+    }
+
+    /// What is wrong with the equality of states, if that came to light.
+    pub(crate) fn flaw(&self) -> Option<&ModelError> {
+        self.flaw.as_ref()
     }
 
     /// Whether this is the state of a number.
@@ -104,6 +115,16 @@ impl<State: PartialEq> States<State> {
 }
 
 impl<State: PartialEq> Kept<State> {
+    /// What is wrong with the equality of a new state.
+    fn flaw_of(&self, prints: &Chunked<u64>, print: u64, state: &State) -> Option<ModelError> {
+        let first = match self {
+            Kept::All(states) => (0..states.len().min(FIRST)).map(|at| states.at(at)).collect(),
+            Kept::Queue(_) => Vec::new(),
+        };
+        let printed = first.into_iter().enumerate().map(|(at, first)| (prints.get(at), first));
+        flaw_of("a state", state, print, printed)
+    }
+
     fn is(&self, prints: &Chunked<u64>, number: u32, print: u64, state: &State) -> bool {
         match self {
             Kept::All(states) => states.at(number as usize) == state,

@@ -5,12 +5,13 @@ use std::hash::Hash;
 
 use stateright::{Expectation, Model};
 
-use crate::claim::{Claim, Says, check};
+use crate::claim::{Claim, Refusal, Says, check};
 use crate::condition::{
     Condition, Parts, Property, PropertyKind, StepProperty, StepTest, Viewed, Whole,
 };
 use crate::labels::Labels;
 use crate::limits::Limits;
+use crate::model_error::ModelError;
 use crate::model_space::{ModelSpace, StepTestOf, Test};
 use crate::parallel::Workers;
 use crate::product::Product;
@@ -33,7 +34,10 @@ pub trait Subject: Sized {
 
     /// Explores it and decides the properties.
     #[doc(hidden)]
-    fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, Self::Action>;
+    fn search(
+        self,
+        task: TaskOf<'_, Self>,
+    ) -> Result<Report<Self::State, Self::Action>, ModelError>;
 
     /// Walks through it at random and judges the properties by that.
     #[doc(hidden)]
@@ -95,7 +99,7 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
     type Action = P::Action;
     type Views = Parts<P::Part>;
 
-    fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, P::Action> {
+    fn search(self, task: TaskOf<'_, Self>) -> Result<Report<Self::State, P::Action>, ModelError> {
         let claims = claims::<P>(task.properties);
         let mut limits = task.limits;
         let reductions =
@@ -173,30 +177,35 @@ impl<P: Product> ProductSubject<'_, P> {
         mut reductions: Reductions,
         claims: &[ClaimOf<P>],
         limits: &mut Limits<'_>,
-    ) -> Report<Vec<P::Part>, P::Action> {
+    ) -> Result<Report<Vec<P::Part>, P::Action>, ModelError> {
         loop {
             let space = ProductSpace::new(self.product, workers, reductions.clone());
-            match check(space, claims, limits) {
+            let objection = match check(space, claims, limits) {
                 Ok(report) if report.skips_states() && report.is_violated() => {
                     let reason = "a violation is shown by a shortest path";
                     reductions.partial_order = Choice::Refuse(reason.into());
+                    continue;
                 }
-                Ok(report) => return report,
-                Err(Objection::Asymmetric(reason)) => reductions.symmetry = Choice::Refuse(reason),
-                Err(Objection::ToldApart(test)) => {
+                Ok(report) => return Ok(report),
+                Err(Refusal::Model(error)) => return Err(error),
+                Err(Refusal::Reduction(objection)) => objection,
+            };
+            match objection {
+                Objection::Asymmetric(reason) => reductions.symmetry = Choice::Refuse(reason),
+                Objection::ToldApart(test) => {
                     let reason = format!("`{}` tells things apart", property_of(claims, test));
                     reductions.symmetry = Choice::Refuse(reason);
                 }
-                Err(Objection::NotPrivate(reason)) => {
+                Objection::NotPrivate(reason) => {
                     reductions.partial_order = Choice::Refuse(reason);
                 }
-                Err(Objection::Stale(reason)) => reductions.stale = Choice::Refuse(reason),
-                Err(Objection::LooksAtStale(test)) => {
+                Objection::Stale(reason) => reductions.stale = Choice::Refuse(reason),
+                Objection::LooksAtStale(test) => {
                     let name = property_of(claims, test);
                     let reason = format!("`{name}` looks at messages that nobody heeds");
                     reductions.stale = Choice::Refuse(reason);
                 }
-                Err(Objection::Visible(slot)) => {
+                Objection::Visible(slot) => {
                     reductions.excluded.insert(slot);
                 }
             }
@@ -220,14 +229,17 @@ where
     type Action = M::Action;
     type Views = Whole<M::State>;
 
-    fn search(self, task: TaskOf<'_, Self>) -> Report<M::State, M::Action> {
+    fn search(self, task: TaskOf<'_, Self>) -> Result<Report<M::State, M::Action>, ModelError> {
         let claims = self.claims(task.properties);
         let mut limits = task.limits;
         let workers = Workers::new(task.threads);
         let space = ModelSpace::new(self.model, self.labels, self.tally, &workers, self.is_exact);
         match check(space, &claims, &mut limits) {
-            Ok(report) => report,
-            Err(objection) => unreachable!("no reduction is used, yet {objection:?}"),
+            Ok(report) => Ok(report),
+            Err(Refusal::Model(error)) => Err(error),
+            Err(Refusal::Reduction(objection)) => {
+                unreachable!("no reduction is used, yet {objection:?}")
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use crate::automata::{Act, Automata, Demand, Step, number};
 use crate::intern::Interner;
+use crate::model_error::ModelError;
 use crate::product::{Fairness, Move, Product};
 use crate::stale::Stale;
 
@@ -33,6 +34,8 @@ pub(crate) struct Tables<'p, P: Product> {
     automata: Automata,
     actions: Interner<P::Action>,
     labels: Vec<u32>,
+    /// The fairness constraints, each known by its fairness and its group of actions.
+    groups: Interner<(Fairness, P::Action)>,
     constraints: Vec<Fairness>,
     /// Whether parts that are said to be private are tried with every request.
     audits: bool,
@@ -63,6 +66,7 @@ impl<'p, P: Product> Tables<'p, P> {
             automata: Automata::new(width),
             actions: Interner::default(),
             labels: Vec::new(),
+            groups: Interner::default(),
             constraints: Vec::new(),
             audits: false,
             breach: None,
@@ -329,18 +333,35 @@ impl<'p, P: Product> Tables<'p, P> {
     }
 
     fn action_id(&mut self, action: P::Action) -> u32 {
-        let fairness = self.product.fairness(&action);
+        let known = self.actions.len();
         let id = self.actions.intern(action);
-        if self.labels.len() < self.actions.len() {
-            self.labels.push(match fairness {
+        if self.actions.len() > known {
+            let action = self.actions.value(id);
+            let label = match self.product.fairness(action) {
                 Fairness::None => UNFAIR,
-                _ => number(self.constraints.len()),
-            });
-            if fairness != Fairness::None {
-                self.constraints.push(fairness);
-            }
+                fairness => {
+                    let group = self.groups.intern((fairness, self.product.fairness_group(action)));
+                    if self.groups.len() > self.constraints.len() {
+                        self.constraints.push(fairness);
+                    }
+                    group
+                }
+            };
+            self.labels.push(label);
         }
         id
+    }
+
+    /// The number of a request, if anybody ever made it of the slot.
+    pub(crate) fn find_request(&self, slot: usize, request: &P::Request) -> Option<u32> {
+        self.slots[slot].requests.find(request)
+    }
+
+    /// What is wrong with the equality of parts, requests or actions, if that came to light.
+    pub(crate) fn flaw(&self) -> Option<&ModelError> {
+        let slots = self.slots.iter();
+        let values = slots.flat_map(|slot| [slot.parts.flaw(), slot.requests.flaw()]);
+        values.chain([self.actions.flaw()]).flatten().next()
     }
 
     /// Memory held, as far as it can be seen from here.

@@ -17,6 +17,8 @@ pub struct Report<State, Action> {
     pub elapsed: Duration,
     /// Whether the whole space was explored.
     pub completeness: Completeness,
+    /// Why there is no reachable state, if there is none. Then every property is vacuous.
+    pub no_state: Option<NoState>,
     /// One entry per property, in the order they were stated.
     pub properties: Vec<PropertyReport<State, Action>>,
     /// How often each action was taken. An action with 0 was offered by some part, and the other parts
@@ -68,6 +70,15 @@ pub enum Completeness {
     },
 }
 
+/// Why a model has no reachable state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoState {
+    /// It has no initial state.
+    NoInitialState,
+    /// All of its initial states are outside of its boundary.
+    AllOutsideBoundary,
+}
+
 /// What can stop a search early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Limit {
@@ -98,6 +109,10 @@ pub struct PropertyReport<State, Action> {
     /// condition is true; a shortest one, unless steps were left out
     /// ([`Reduction::PartialOrder`]).
     pub witness: Option<Counterexample<State, Action>>,
+    /// Whether the search for a short counterexample came to its end. If not, one that
+    /// [goes on for ever](Counterexample::repeats_from) is short, and there may be a shorter one: to
+    /// find a shortest fair loop can take longer than anybody waits.
+    pub is_shortest: bool,
 }
 
 /// What is known of a property after a search.
@@ -111,7 +126,8 @@ pub enum Verdict<State, Action> {
     Violated(Option<Counterexample<State, Action>>),
     /// Not violated as far as the search came, which was not everywhere.
     Incomplete,
-    /// True for want of anything to say: its premise was never met.
+    /// True for want of anything to say: its premise was never met, or there is
+    /// [no state](Report::no_state) at all.
     Vacuous,
 }
 

@@ -10,8 +10,9 @@ use stateright::Model;
 
 use crate::condition::{Property, PropertyKind, StepProperty, Viewed};
 use crate::early::Enough;
-use crate::labels::ByRule;
+use crate::labels::{ByAction, ByGroup};
 use crate::limits::{Limits, Progress};
+use crate::model_error::ModelError;
 use crate::product::{Fairness, Product};
 use crate::simulate::{Simulated, Simulation};
 use crate::subject::{ModelSubject, ProductSubject, Stated, Subject, Task, TaskOf};
@@ -346,6 +347,15 @@ impl<'m, S: Subject> Verification<'m, S> {
         self
     }
 
+    /// Shows any fair loop where a property is violated by one. Otherwise a shortest one is looked
+    /// for, with so much effort as takes a few tenths of a second, and the report says
+    /// [whether it is one](crate::PropertyReport::is_shortest).
+    #[must_use]
+    pub fn any_loop(mut self) -> Self {
+        self.task.limits.any_loop = true;
+        self
+    }
+
     /// Calls `watcher` about ten times a second while the search runs.
     #[must_use]
     pub fn progress(mut self, watcher: impl FnMut(&Progress) + 'm) -> Self {
@@ -356,15 +366,31 @@ impl<'m, S: Subject> Verification<'m, S> {
     /// Explores the model and decides every property.
     ///
     /// # Panics
-    /// If the model is not deterministic: if what it says about a state changes from one call to the
-    /// next, then a counterexample cannot be repeated, and no verdict could be trusted.
+    /// Where [`try_run`](Self::try_run) has an error: if two properties have the same name, or nothing
+    /// can be said about the model or a condition because it is not deterministic or has an equality
+    /// that is none.
     #[must_use]
+    #[track_caller]
     pub fn run(self) -> Report<S::State, S::Action> {
+        self.try_run().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Explores the model and decides every property.
+    ///
+    /// # Errors
+    /// When two properties have the same name. When the model, or a condition, was found not to be
+    /// deterministic: if what it says about a state changes from one call to the next, then a
+    /// counterexample cannot be repeated, and no verdict could be trusted. When a value is not equal to
+    /// itself, or equal values have different hashes. See [`ModelError`] for what is found out.
+    pub fn try_run(self) -> Result<Report<S::State, S::Action>, ModelError> {
         self.subject.search(self.task)
     }
 
     /// Walks through the model at random instead of exploring it: for spaces too large to finish. Of
     /// the limits, the time and the interruption apply.
+    ///
+    /// # Panics
+    /// If two properties have the same name.
     #[must_use]
     pub fn simulate(self, simulation: Simulation) -> Simulated<S::State, S::Action> {
         self.subject.walk(self.task, simulation)
@@ -417,13 +443,48 @@ where
     M::State: PartialEq + Hash + Send + Sync + 'static,
 {
     /// Says which actions cannot be put off for ever. Each distinct action is a constraint of its
-    /// own. Without a rule, none is: every path counts.
+    /// own, unless it [shares one](Self::fairness_by_group). Without a rule, none is: every path
+    /// counts.
     #[must_use]
     pub fn fairness(mut self, rule: impl Fn(&M::Action) -> Fairness + Send + Sync + 'm) -> Self
     where
-        M::Action: Clone + Eq + Hash + Send + 'm,
+        M::Action: Clone + Eq + Hash + Send + Sync + 'm,
     {
-        self.subject.labels = Some(Box::new(ByRule::new(rule)));
+        self.subject.labels = Some(Box::new(ByAction::new(rule)));
+        self
+    }
+
+    /// Says which actions cannot be put off for ever, and which of them are treated fairly together:
+    /// those of the same fairness and the same group are one constraint. It is enabled where one of
+    /// them is possible, and met when one of them is taken (what TLA+ writes `WF(A \/ B)`). The group
+    /// of an action without fairness makes no difference.
+    ///
+    /// ```
+    /// # use amends_check::{Fairness, Verify};
+    /// # use stateright::Model;
+    /// /// Draws a number again and again.
+    /// struct Dice;
+    /// # impl Model for Dice {
+    /// #     type State = u8;
+    /// #     type Action = u8;
+    /// #     fn init_states(&self) -> Vec<u8> { vec![0] }
+    /// #     fn actions(&self, _: &u8, actions: &mut Vec<u8>) { actions.extend(1..=6) }
+    /// #     fn next_state(&self, _: &u8, drawn: u8) -> Option<u8> { Some(drawn) }
+    /// # }
+    /// let check = || Dice.verify().eventually("six", |drawn| *drawn == 6);
+    /// // It is fair to each number, or only to drawing at all.
+    /// assert!(check().fairness(|_| Fairness::Weak).run().holds());
+    /// assert!(check().fairness_by_group(|_| (Fairness::Weak, "draw")).run().is_violated());
+    /// ```
+    #[must_use]
+    pub fn fairness_by_group<Group>(
+        mut self,
+        rule: impl Fn(&M::Action) -> (Fairness, Group) + Send + Sync + 'm,
+    ) -> Self
+    where
+        Group: Clone + Eq + Hash + Send + Sync + 'm,
+    {
+        self.subject.labels = Some(Box::new(ByGroup::new(rule)));
         self
     }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError};
 
 use super::reference::{Reference, Truth};
-use super::small::{Small, pair, small};
+use super::small::{Small, grouped, pair, small};
 use crate::{
     Counterexample, Parts, Property, PropertyKind, Report, Verdict, Whole, model, product,
 };
@@ -19,6 +19,10 @@ pub(super) const KINDS: [PropertyKind; 8] = [
     PropertyKind::DeadlockFree,
     PropertyKind::AlwaysStep,
 ];
+
+/// The kinds for which fairness matters.
+pub(super) const PATHS: [PropertyKind; 3] =
+    [PropertyKind::Eventually, PropertyKind::LeadsTo, PropertyKind::AlwaysEventually];
 
 pub(super) fn truth_of<S, A>(report: &Report<S, A>) -> Truth {
     match &report.properties[0].verdict {
@@ -47,8 +51,35 @@ fn as_model(graph: &Small, kind: PropertyKind, premised: bool) -> Report<u8, u8>
     if premised {
         property = property.given(move |state: &u8| premise >> *state & 1 == 1);
     }
-    let fairness = graph.fairness;
-    model(graph).property(property).fairness(move |action: &u8| fairness[*action as usize]).run()
+    let (fairness, groups) = (graph.fairness, graph.groups);
+    let check = model(graph).property(property);
+    check
+        .fairness_by_group(move |action| (fairness[*action as usize], groups[*action as usize]))
+        .run()
+}
+
+/// Compares what the checker finds, in the graph as a model and as a product, with the truth.
+fn compare(graph: &Small, kind: PropertyKind, premised: bool) -> Result<(), TestCaseError> {
+    let truth = Reference::from(graph).truth(kind, premised, true);
+    let report = as_model(graph, kind, premised);
+    prop_assert_eq!(truth_of(&report), truth);
+    if let Some(path) = report.properties[0].verdict.counterexample() {
+        closes(path)?;
+    }
+
+    let (goal, premise) = (graph.goal, graph.premise);
+    let mut property =
+        Property::<Parts<u8>>::new(kind, "it", move |state| goal >> *state.part(0) & 1 == 1);
+    if premised {
+        property = property.given(move |state| premise >> *state.part(0) & 1 == 1);
+    }
+    let parts = product(graph).property(property).run();
+    prop_assert_eq!(truth_of(&parts), truth);
+    prop_assert_eq!(
+        (parts.states, parts.transitions, parts.depth),
+        (report.states, report.transitions, report.depth)
+    );
+    Ok(())
 }
 
 proptest! {
@@ -60,26 +91,16 @@ proptest! {
         kind in proptest::sample::select(&KINDS),
         premised: bool,
     ) {
-        let truth = Reference::from(&graph).truth(kind, premised, true);
-        let report = as_model(&graph, kind, premised);
-        prop_assert_eq!(truth_of(&report), truth);
-        if let Some(path) = report.properties[0].verdict.counterexample() {
-            closes(path)?;
-        }
+        compare(&graph, kind, premised)?;
+    }
 
-        let (goal, premise) = (graph.goal, graph.premise);
-        let mut property = Property::<Parts<u8>>::new(kind, "it", move |state| {
-            goal >> *state.part(0) & 1 == 1
-        });
-        if premised {
-            property = property.given(move |state| premise >> *state.part(0) & 1 == 1);
-        }
-        let parts = product(&graph).property(property).run();
-        prop_assert_eq!(truth_of(&parts), truth);
-        prop_assert_eq!(
-            (parts.states, parts.transitions, parts.depth),
-            (report.states, report.transitions, report.depth)
-        );
+    #[test]
+    fn actions_that_are_treated_fairly_together_get_the_verdict_of_the_reference(
+        graph in grouped(),
+        kind in proptest::sample::select(&PATHS),
+        premised: bool,
+    ) {
+        compare(&graph, kind, premised)?;
     }
 }
 

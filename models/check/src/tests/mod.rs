@@ -7,6 +7,7 @@
 mod differential;
 mod lassos;
 mod limits;
+mod malformed;
 mod mutants;
 mod obvious;
 mod premises;

@@ -3,37 +3,56 @@
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
+use super::differential::PATHS;
 use super::reference::{Reference, Truth};
-use super::small::{Small, small};
-use crate::PropertyKind;
+use super::small::{Small, grouped, small};
 use crate::allowance::Allowance;
 use crate::chunked::{Bits, Column};
 use crate::discipline::{Discipline, Met, Sound};
 use crate::explore::explore;
 use crate::graph::Graph;
-use crate::labels::ByRule;
+use crate::labels::ByGroup;
 use crate::limits::Limits;
-use crate::liveness::{Undecided, broken_promise};
+use crate::liveness::{PendingObligation, Undecided};
 use crate::model_space::ModelSpace;
 use crate::obligation::Obligation;
 use crate::parallel::Workers;
 use crate::record::Record;
 use crate::space::{Space, Tests};
 use crate::stopwatch::Stopwatch;
+use crate::{Fairness, PropertyKind};
+
+/// Which fairness constraint an action belongs to.
+type Grouping = fn(&Small, u8) -> (Fairness, u8);
+
+/// By fairness and group.
+fn grouping(graph: &Small, action: u8) -> (Fairness, u8) {
+    (graph.fairness[action as usize], graph.groups[action as usize])
+}
 
 /// Whether a broken rule makes the verdict on some random graph differ from the truth, or makes the
 /// checker contradict itself.
 fn is_noticed(discipline: &impl Discipline) -> bool {
+    differs(&small(), discipline, grouping)
+}
+
+/// The same for a rule that sorts actions into constraints.
+fn is_grouping_noticed(grouping: Grouping) -> bool {
+    differs(&grouped(), &Sound, grouping)
+}
+
+fn differs(
+    graphs: &impl Strategy<Value = Small>,
+    discipline: &impl Discipline,
+    grouping: Grouping,
+) -> bool {
     let mut runner = TestRunner::deterministic();
-    let graphs = small();
     (0..3_000).any(|_| {
         let graph = graphs.new_tree(&mut runner).unwrap().current();
-        let kinds =
-            [PropertyKind::Eventually, PropertyKind::LeadsTo, PropertyKind::AlwaysEventually];
-        kinds.into_iter().flat_map(|kind| [(kind, false), (kind, true)]).any(|(kind, premised)| {
+        PATHS.into_iter().flat_map(|kind| [(kind, false), (kind, true)]).any(|(kind, premised)| {
             let truth = Reference::from(&graph).truth(kind, premised, false);
             let broken = matches!(truth, Truth::Violated(_));
-            is_broken(&graph, kind, premised, discipline) != Ok(broken)
+            is_broken(&graph, kind, premised, discipline, grouping) != Ok(broken)
         })
     })
 }
@@ -43,9 +62,9 @@ fn is_broken(
     kind: PropertyKind,
     premised: bool,
     discipline: &impl Discipline,
+    grouping: Grouping,
 ) -> Result<bool, Undecided> {
-    let fairness = graph.fairness;
-    let rule = ByRule::new(move |action: &u8| fairness[*action as usize]);
+    let rule = ByGroup::new(move |action: &u8| grouping(graph, *action));
     let workers = Workers::new(1);
     let mut space = ModelSpace::new(graph, Some(Box::new(rule)), None, &workers, true);
     let mut record = Record::new(0, 0, true);
@@ -72,13 +91,34 @@ fn is_broken(
     let limits = Limits::default();
     let allowance = Allowance::after(&limits, clock, 0);
     let parent = |state| space.parent(state);
-    broken_promise(&explored, &obligation, parent, discipline, &allowance)
-        .map(|path| path.is_some())
+    let pending = PendingObligation::find(&explored, &obligation, discipline, &allowance)?;
+    let violation = pending.violation(&explored, parent, discipline, &allowance)?;
+    Ok(violation.is_some())
 }
 
 #[test]
 fn the_rules_as_they_are_agree_with_the_reference() {
     assert!(!is_noticed(&Sound));
+    assert!(!is_grouping_noticed(grouping));
+}
+
+#[test]
+fn treating_each_action_of_a_group_fairly_is_noticed() {
+    assert!(is_grouping_noticed(|graph, action| (graph.fairness[action as usize], action)));
+}
+
+#[test]
+fn treating_all_actions_fairly_together_is_noticed() {
+    assert!(is_grouping_noticed(|graph, action| (graph.fairness[action as usize], 0)));
+}
+
+#[test]
+fn taking_the_fairness_of_a_group_for_that_of_its_first_action_is_noticed() {
+    assert!(is_grouping_noticed(|graph, action| {
+        let group = graph.groups[action as usize];
+        let first = graph.groups.iter().position(|other| *other == group).unwrap();
+        (graph.fairness[first], group)
+    }));
 }
 
 macro_rules! mutants {

@@ -31,9 +31,13 @@ pub(super) enum Truth {
 
 impl From<&Small> for Reference {
     fn from(small: &Small) -> Self {
+        // Actions that are treated fairly together have the label of the first of them.
+        let kind = |action: usize| (small.fairness[action], small.groups[action]);
+        let label =
+            |action| (0..action).find(|&first| kind(first) == kind(action)).unwrap_or(action);
         let edges = small.edges.iter().map(|edges| {
             let targets = edges.iter().enumerate();
-            targets.filter_map(|(label, to)| to.map(|to| (label, to as usize))).collect()
+            targets.filter_map(|(action, to)| to.map(|to| (label(action), to as usize))).collect()
         });
         Reference {
             initial: small.initial.iter().map(|&state| state as usize).collect(),

@@ -8,6 +8,9 @@ use crate::{Fairness, Move, Product};
 /// Actions are numbers below this.
 pub(super) const ACTIONS: usize = 3;
 
+/// Every action is a group of its own.
+const ALONE: [u8; ACTIONS] = [0, 1, 2];
+
 /// A graph, state by state and action by action.
 #[derive(Clone, Debug)]
 pub(super) struct Small {
@@ -15,6 +18,8 @@ pub(super) struct Small {
     /// For each state and action, where it leads, if it is possible.
     pub(super) edges: Vec<[Option<u8>; ACTIONS]>,
     pub(super) fairness: [Fairness; ACTIONS],
+    /// The group that each action is treated fairly with.
+    pub(super) groups: [u8; ACTIONS],
     /// States where the condition is true, as bits.
     pub(super) goal: u16,
     /// States where the premise is true, as bits.
@@ -29,7 +34,8 @@ impl Small {
             let free = edges[from as usize].iter_mut().find(|edge| edge.is_none()).unwrap();
             *free = Some(to);
         }
-        Small { initial: vec![0], edges, fairness: [Fairness::None; ACTIONS], goal: 0, premise: 0 }
+        let (fairness, groups) = ([Fairness::None; ACTIONS], ALONE);
+        Small { initial: vec![0], edges, fairness, groups, goal: 0, premise: 0 }
     }
 }
 
@@ -79,6 +85,10 @@ impl Product for Small {
     fn fairness(&self, action: &u8) -> Fairness {
         self.fairness[*action as usize]
     }
+
+    fn fairness_group(&self, action: &u8) -> u8 {
+        self.groups[*action as usize]
+    }
 }
 
 fn fairness() -> impl Strategy<Value = Fairness> {
@@ -95,10 +105,17 @@ pub(super) fn small() -> impl Strategy<Value = Small> {
         (initial, edges, proptest::array::uniform3(fairness()), marks).prop_map(
             |(mut initial, edges, fairness, (goal, premise))| {
                 initial.dedup();
-                Small { initial, edges, fairness, goal: goal & premise.rotate_left(3), premise }
+                let goal = goal & premise.rotate_left(3);
+                Small { initial, edges, fairness, groups: ALONE, goal, premise }
             },
         )
     })
+}
+
+/// A random graph, in which actions may be treated fairly together.
+pub(super) fn grouped() -> impl Strategy<Value = Small> {
+    let groups = proptest::array::uniform3(0..ACTIONS as u8);
+    (small(), groups).prop_map(|(graph, groups)| Small { groups, ..graph })
 }
 
 /// How many parts a slot of a [`Pair`] has.
