@@ -76,6 +76,7 @@ mod model_space;
 mod newcomers;
 mod obligation;
 mod orders;
+mod pace;
 mod packing;
 mod parallel;
 pub mod product;

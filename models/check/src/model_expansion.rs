@@ -4,7 +4,8 @@
 //! that the next one is made in the same memory. One thread enters what is new before it goes on to
 //! the next state. Several expand a round of states first, then find out which of the unknown states
 //! that they met are the same, and then one of them enters those that are left, in order. So states
-//! get the same numbers for any number of threads.
+//! get the same numbers for any number of threads, and a search can go over from one thread to several
+//! and back, as [measured](crate::pace).
 
 use std::hash::Hash;
 use std::ops::Range;
@@ -20,9 +21,11 @@ use crate::chunked::Bits;
 use crate::condition::StepSays;
 use crate::known::NOBODY;
 use crate::model_space::{ModelSpace, StepTestOf, Test};
+use crate::pace::Way;
 use crate::record::{Edge, Record};
 use crate::space::{Space, Tests};
 use crate::states::fingerprint;
+use crate::stopwatch::Stopwatch;
 
 /// How many states are expanded in one go by all threads.
 const ROUND: usize = 1 << 11;
@@ -244,10 +247,20 @@ where
         tests: &Tests<'_, Self>,
         record: &mut Record,
     ) {
-        let workers = self.workers;
-        if workers.count() == 1 || states.len() < WORTH_SHARING {
+        if self.workers.count() == 1 || states.len() < WORTH_SHARING {
             return self.expand_alone(states, tests, record);
         }
+        let (way, clock, before) = (self.pace.choose(), Stopwatch::start(), record.transitions);
+        match way {
+            Way::Alone => self.expand_alone(states, tests, record),
+            Way::Together => self.expand_on_all(states, tests, record),
+        }
+        self.pace.note(way, record.transitions - before, clock.elapsed());
+    }
+
+    /// Expands a run of states on all threads.
+    fn expand_on_all(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
+        let workers = self.workers;
         // Handing work over to the threads takes a while, so all rounds go in one parcel.
         workers.install(|| {
             // The memory of a round is used again for the next one.

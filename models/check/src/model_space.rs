@@ -13,6 +13,7 @@ use crate::chunked::Chunked;
 use crate::condition::{Condition, StepTest, Whole};
 use crate::labels::Labels;
 use crate::model_error::ModelError;
+use crate::pace::Pace;
 use crate::parallel::Workers;
 use crate::product::Fairness;
 use crate::record::{Edge, Record};
@@ -52,6 +53,8 @@ pub(crate) struct ModelSpace<'m, M: Model> {
     pub(crate) workers: &'m Workers,
     pub(crate) states: States<M::State>,
     pub(crate) parents: Chunked<u32>,
+    /// Whether all threads are used.
+    pub(crate) pace: Pace,
 }
 
 /// A claim about the steps of a model.
@@ -69,7 +72,7 @@ where
         is_exact: bool,
     ) -> Self {
         let (states, parents) = (States::new(is_exact), Chunked::new());
-        ModelSpace { model, labels, tally, workers, states, parents }
+        ModelSpace { model, labels, tally, workers, states, parents, pace: Pace::default() }
     }
 
     /// The state of this number, which must not have been expanded if only fingerprints are kept.
