@@ -203,11 +203,13 @@ fn check_system<T: Protocol>(
         depth: report.depth,
         completeness: report.completeness.clone(),
     };
+    let short: Vec<String> = report.properties.iter().filter_map(short_loop).collect();
     let struck = report.is_complete().then(|| struck(&report));
     let told = told(spec, system, extent, report.elapsed, report.properties)?;
     let never_happened =
         struck.map_or_else(Vec::new, |struck| bounds::unspent(spec.workflow.faults(), &struck));
-    let notes = report.reductions.iter().map(reduced).collect();
+    let mut notes: Vec<String> = report.reductions.iter().map(reduced).collect();
+    notes.extend(short);
     Ok(CheckReport { never_happened, notes, reductions: report.reductions, ..told })
 }
 
@@ -281,6 +283,14 @@ impl WithSystem for Serving {
 
 fn resident_memory() -> u64 {
     memory_stats().map_or(0, |memory| memory.physical_mem as u64)
+}
+
+/// Says that a loop is a short one, where the search for a shortest was given up.
+fn short_loop<T: Protocol>(found: &SystemFinding<T>) -> Option<String> {
+    let name = &found.name;
+    (!found.is_shortest).then(|| {
+        format!("the run that violates {name} ends in a short loop; there may be a shorter")
+    })
 }
 
 /// The findings as a report.

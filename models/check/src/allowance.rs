@@ -37,7 +37,7 @@ pub(crate) struct Allowance<'l> {
     /// When the last look was over.
     looked: Cell<Duration>,
     reached: Cell<Option<Limit>>,
-    /// How many steps the search for a shortest fair loop may still take.
+    /// How many steps the search for a shortest fair loop has taken.
     effort: Cell<u64>,
 }
 
@@ -62,7 +62,9 @@ impl<'l> Allowance<'l> {
     /// # Errors
     /// The limit that forbids it.
     pub(crate) fn permit(&self, held: u64, needed: u64) -> Result<(), Limit> {
-        match self.limits.forbid(self.clock.elapsed(), self.held + held, needed) {
+        let memory = self.limits.measured(self.held + held).saturating_add(needed);
+        // Analyses find no states that the search has not found.
+        match self.limits.reached(0, self.clock.elapsed(), memory) {
             None => Ok(()),
             Some(limit) => {
                 self.reached.set(self.reached.get().or(Some(limit)));
@@ -103,18 +105,24 @@ impl<'l> Allowance<'l> {
 
     /// A search for a shortest fair loop begins.
     pub(crate) fn begin_loops(&self) {
-        self.effort.set(if self.limits.any_loop { 0 } else { LOOP_EFFORT });
+        self.effort.set(0);
     }
 
-    /// Takes so many steps in the search for a shortest fair loop. Some are left.
+    /// Takes so many steps in the search for a shortest fair loop. Returns whether it may go on.
     #[inline]
     pub(crate) fn spend(&self, steps: usize) -> bool {
-        self.effort.set(self.effort.get().saturating_sub(steps as u64));
-        self.effort.get() > 0
+        self.effort.set(self.effort.get() + steps as u64);
+        self.may_look_for_loops()
     }
 
-    /// How many steps are left for it.
-    pub(crate) fn effort_left(&self) -> u64 {
+    /// Whether the search for a shortest fair loop may take more steps.
+    pub(crate) fn may_look_for_loops(&self) -> bool {
+        !self.limits.any_loop && self.effort.get() < LOOP_EFFORT
+    }
+
+    /// How many steps the search for a shortest fair loop has taken.
+    #[cfg(test)]
+    pub(crate) fn effort(&self) -> u64 {
         self.effort.get()
     }
 

@@ -7,6 +7,8 @@
 //! acceptance of Emerson and Lei 1987). What is found is every *largest* set that a fair path can
 //! visit for ever; each such path stays in one of them.
 
+use rustc_hash::FxHashSet;
+
 use crate::allowance::Allowance;
 use crate::discipline::{Discipline, Met};
 use crate::graph::Graph;
@@ -191,7 +193,7 @@ impl Search<'_, '_> {
                 }
             }
         }
-        let mut avoid = Vec::new();
+        let mut avoid = FxHashSet::default();
         for &label in &self.tally.seen {
             let taken = self.tally.taken[label as usize];
             let enabled = self.tally.enabled[label as usize];
@@ -203,14 +205,20 @@ impl Search<'_, '_> {
             match met {
                 Met::Yes => {}
                 Met::Never => return Ok(Judgement::Unfair),
-                Met::OnlyWhereDisabled => avoid.push(label),
+                Met::OnlyWhereDisabled => drop(avoid.insert(label)),
             }
         }
         if avoid.is_empty() {
             return Ok(Judgement::Fair);
         }
-        let stays = |state: &u32| !graph.out(*state).any(|edge| avoid.contains(&edge.label));
-        Ok(Judgement::Search(states.iter().copied().filter(stays).collect()))
+        let mut remains = Vec::new();
+        for &state in states {
+            self.allowance.go_on()?;
+            if !graph.out(state).any(|edge| avoid.contains(&edge.label)) {
+                remains.push(state);
+            }
+        }
+        Ok(Judgement::Search(remains))
     }
 }
 

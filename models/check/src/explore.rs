@@ -43,7 +43,8 @@ pub(crate) fn explore<S: Space>(
     let mut levels = vec![0];
     let mut level_end = space.len();
     let mut next = 0;
-    let mut block = 64;
+    // A model may take long for a single state.
+    let mut block = 1;
     let mut reported = Duration::ZERO;
     let completeness = loop {
         if next == level_end {
@@ -67,10 +68,7 @@ pub(crate) fn explore<S: Space>(
             transitions: record.transitions,
             depth,
             queue,
-            memory: match &limits.gauge {
-                Some(gauge) => gauge(),
-                None => space.bytes() + record.bytes(),
-            },
+            memory: limits.measured(space.bytes() + record.bytes()),
             elapsed,
         };
         if let Some(watcher) = &mut limits.watcher
@@ -82,7 +80,7 @@ pub(crate) fn explore<S: Space>(
         // Only whole levels are judged, so that what is known does not depend on the time it took.
         let is_level = levels.last() == Some(&next);
         let limit = is_level.then(|| enough(record, space.len())).flatten();
-        let limit = limit.or_else(|| limits.reached(&progress));
+        let limit = limit.or_else(|| limits.reached(progress.states, elapsed, progress.memory));
         if let Some(limit) = limit {
             break Completeness::Incomplete { limit, depth_complete: depth, queue };
         }

@@ -42,7 +42,7 @@ impl Landmarks {
         let mut landmarks = Landmarks::default();
         for label in labels {
             let next = landmarks.bits.len() as u32;
-            let is_worth_while = next < u64::BITS && allowance.effort_left() > 0;
+            let is_worth_while = next < u64::BITS && allowance.may_look_for_loops();
             if is_worth_while && !has_fair_cycle_without(graph, region, label, allowance)? {
                 landmarks.bits.insert(label, next);
             }

@@ -69,7 +69,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
     /// # Errors
     /// The limit that was reached meanwhile.
     pub(crate) fn cycle(&mut self, entry: u32, longest: usize) -> Result<Option<Vec<Edge>>, Limit> {
-        if self.allowance.effort_left() == 0 {
+        if !self.allowance.may_look_for_loops() {
             self.gave_up = true;
             let cycle = self.greedy(entry)?;
             return Ok(cycle.filter(|cycle| cycle.len() <= longest));

@@ -44,32 +44,26 @@ pub(crate) struct Limits<'m> {
 }
 
 impl Limits<'_> {
-    /// What stops the search here, if anything does.
-    pub(crate) fn reached(&self, progress: &Progress) -> Option<Limit> {
-        let states = self.states.unwrap_or(MOST_STATES).min(MOST_STATES);
-        if progress.states > states {
-            return Some(Limit::States(states));
+    /// What stops a search that has found so many states, or what comes after it, when it holds, or
+    /// would come to hold, so much memory.
+    pub(crate) fn reached(&self, states: u64, elapsed: Duration, memory: u64) -> Option<Limit> {
+        let most = self.states.unwrap_or(MOST_STATES).min(MOST_STATES);
+        if states > most {
+            return Some(Limit::States(most));
         }
-        if let Some(time) = self.time.filter(|time| progress.elapsed >= *time) {
+        if let Some(time) = self.time.filter(|time| elapsed >= *time) {
             return Some(Limit::Time(time));
         }
-        if let Some(memory) = self.memory.filter(|memory| progress.memory > *memory) {
-            return Some(Limit::Memory(memory));
+        if let Some(limit) = self.memory.filter(|limit| memory > *limit) {
+            return Some(Limit::Memory(limit));
         }
         self.interrupted().then_some(Limit::Interrupted)
     }
 
-    /// What forbids an analysis that needs so many bytes on top of those that are held by the search's
-    /// own reckoning, if anything does.
-    pub(crate) fn forbid(&self, elapsed: Duration, held: u64, needed: u64) -> Option<Limit> {
-        if let Some(time) = self.time.filter(|time| elapsed >= *time) {
-            return Some(Limit::Time(time));
-        }
-        let held = self.gauge.as_ref().map_or(held, |gauge| gauge());
-        if let Some(memory) = self.memory.filter(|memory| held.saturating_add(needed) > *memory) {
-            return Some(Limit::Memory(memory));
-        }
-        self.interrupted().then_some(Limit::Interrupted)
+    /// The memory of a search that holds so many bytes by its own reckoning, as the gauge measures it,
+    /// if there is one.
+    pub(crate) fn measured(&self, held: u64) -> u64 {
+        self.gauge.as_ref().map_or(held, |gauge| gauge())
     }
 
     pub(crate) fn interrupted(&self) -> bool {

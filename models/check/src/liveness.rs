@@ -89,8 +89,13 @@ impl From<Limit> for Undecided {
 struct Lasso {
     entry: u32,
     cycle: Vec<Edge>,
+}
+
+/// What a search for a short lasso found.
+struct Found<Run> {
+    run: Option<Run>,
     /// Whether there is surely none that is shorter, stem and loop together.
-    is_shortest: bool,
+    is_exact: bool,
 }
 
 impl PendingObligation {
@@ -131,7 +136,7 @@ impl PendingObligation {
             }
             Run::Path(path)
         };
-        let lasso = lasso.map(|lasso| lasso.map(|lasso| (lasso.is_shortest, show(lasso))));
+        let lasso = lasso.map(|found| Found { run: found.run.map(show), is_exact: found.is_exact });
         self.nearest(lasso, parent)
     }
 
@@ -175,13 +180,13 @@ impl PendingObligation {
             allowance.permit(unfolded.bytes(), needed)?;
             let distance = |from: usize| self.pending.distance(looping[from]);
             let states = || unfolded.states().map(|(number, from)| (number, distance(from)));
-            let lasso = self.lasso(&graph, states, &Sound, allowance)?;
+            let Found { run, is_exact } = self.lasso(&graph, states, &Sound, allowance)?;
             let show = |lasso: Lasso| {
                 let from = looping[unfolded.origin(lasso.entry)];
                 let stem = self.pending.stem(self.pending.states[from], &parent);
                 Run::Lasso(unfolded.lasso(stem, lasso.entry, &lasso.cycle))
             };
-            Ok(lasso.map(|lasso| (lasso.is_shortest, show(lasso))))
+            Ok(Found { run: run.map(show), is_exact })
         });
         self.nearest(lasso, parent)
     }
@@ -194,43 +199,41 @@ impl PendingObligation {
         states: impl Fn() -> States,
         discipline: &impl Discipline,
         allowance: &Allowance<'_>,
-    ) -> Result<Option<Lasso>, Undecided> {
+    ) -> Result<Found<Lasso>, Undecided> {
         let numbers: Vec<u32> = states().map(|(number, _)| number).collect();
         let components = FairComponents::find(graph, &numbers, discipline, allowance)?;
         let shortest_end = self.end.map(|at| self.pending.distance(at));
         shortest_lasso(graph, states(), &components, shortest_end, allowance)
     }
 
-    /// The lasso, and whether it is a shortest one; or else the nearest path that ends. No limit makes
-    /// an obligation undecided that such a path is known to violate.
+    /// The lasso, or else the nearest path that ends. No limit makes an obligation undecided that such a
+    /// path is known to violate.
     fn nearest(
         &self,
-        lasso: Result<Option<(bool, Run)>, Undecided>,
+        lasso: Result<Found<Run>, Undecided>,
         parent: impl Fn(u32) -> u32,
     ) -> Result<Option<Violation>, Undecided> {
-        let (lasso, is_shortest) = match (lasso, self.end) {
-            (Err(Undecided::Stopped(_)), Some(_)) => (None, false),
-            (lasso, _) => (lasso?, true),
+        let Found { run, is_exact: is_shortest } = match (lasso, self.end) {
+            (Err(Undecided::Stopped(_)), Some(_)) => Found { run: None, is_exact: false },
+            (lasso, _) => lasso?,
         };
-        Ok(match (lasso, self.end) {
-            (Some((is_shortest, run)), _) => Some(Violation { run, is_shortest }),
-            (None, Some(end)) => {
-                let run = Run::Path(self.pending.stem(self.pending.states[end], parent));
-                Some(Violation { run, is_shortest })
-            }
-            (None, None) => None,
-        })
+        let end = || {
+            let state = self.pending.states[self.end?];
+            Some(Run::Path(self.pending.stem(state, parent)))
+        };
+        Ok(run.or_else(end).map(|run| Violation { run, is_shortest }))
     }
 }
 
 /// A lasso that is shorter than `bound`, if there is one: a shortest one, as far as the effort allows.
+/// Where there is no bound, one is found if there is any.
 fn shortest_lasso(
     graph: &Graph<'_>,
     states: impl Iterator<Item = (u32, usize)>,
     components: &FairComponents,
     bound: Option<usize>,
     allowance: &Allowance<'_>,
-) -> Result<Option<Lasso>, Undecided> {
+) -> Result<Found<Lasso>, Undecided> {
     allowance.begin_loops();
     let mut search = LoopSearch::new(graph, components, allowance);
     let mut best: Option<(usize, Lasso)> = None;
@@ -243,14 +246,15 @@ fn shortest_lasso(
             Some(shortest) => shortest - stem - 1,
             None => usize::MAX,
         };
-        if best.is_some() && (tried >= ENTRIES || allowance.effort_left() == 0) {
+        let is_out_of_patience = best.is_some() && tried >= ENTRIES;
+        if is_out_of_patience || shortest.is_some() && !allowance.may_look_for_loops() {
             saw_all = false;
             break;
         }
         match search.cycle(entry, allowed) {
             Ok(Some(cycle)) => {
                 let length = stem + cycle.len();
-                best = Some((length, Lasso { entry, cycle, is_shortest: true }));
+                best = Some((length, Lasso { entry, cycle }));
             }
             Ok(None) if allowed == usize::MAX => return Err(Undecided::Contradiction),
             Ok(None) => {}
@@ -261,8 +265,8 @@ fn shortest_lasso(
             Err(limit) => return Err(limit.into()),
         }
     }
-    let is_shortest = saw_all && search.is_exact();
-    Ok(best.map(|(_, lasso)| Lasso { is_shortest, ..lasso }))
+    let is_exact = saw_all && search.is_exact();
+    Ok(Found { run: best.map(|(_, lasso)| lasso), is_exact })
 }
 
 /// The nearest state marked `asked` (or any state) from which no state of `goal` can be reached.
@@ -280,8 +284,13 @@ pub(crate) fn first_stuck(
 ) -> Result<Option<u32>, Limit> {
     let target = |state| goal.get(state) || !graph.is_expanded(state);
     let hopeful = can_reach(graph.edges, graph.states, target, allowance)?;
-    Ok((0..graph.states)
-        .find(|&state| asked.is_none_or(|asked| asked.get(state)) && !hopeful.get(state as usize)))
+    for state in 0..graph.states {
+        allowance.go_on()?;
+        if asked.is_none_or(|asked| asked.get(state)) && !hopeful.get(state as usize) {
+            return Ok(Some(state));
+        }
+    }
+    Ok(None)
 }
 
 /// All states from which some path leads to a target.
@@ -293,9 +302,13 @@ fn can_reach(
 ) -> Result<Bits, Limit> {
     let (starts, sources) = reversed(edges, states, allowance)?;
     let mut reached = Bits::zeros(states as usize);
-    let mut queue: Vec<u32> = (0..states).filter(|&state| target(state)).collect();
-    for &state in &queue {
-        reached.set(state as usize);
+    let mut queue: Vec<u32> = Vec::new();
+    for state in 0..states {
+        allowance.go_on()?;
+        if target(state) {
+            reached.set(state as usize);
+            queue.push(state);
+        }
     }
     while let Some(state) = queue.pop() {
         allowance.go_on()?;
