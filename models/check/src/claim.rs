@@ -2,12 +2,12 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::chunked::Column;
 use crate::condition::PropertyKind;
-use crate::discipline::Sound;
 use crate::early::Early;
 use crate::explore::{Exploration, depth_of, explore};
+use crate::fairness_rules::Sound;
 use crate::graph::Graph;
 use crate::limits::Limits;
 use crate::liveness::{PendingObligation, Run, Undecided, Violation, bytes_needed, first_stuck};
@@ -22,14 +22,14 @@ use crate::unfolding::UnfoldedLasso;
 use crate::verdict::{Completeness, Counterexample, Limit, PropertyReport, Report, Verdict};
 
 /// A property, in terms of a space's own predicates.
-pub(crate) struct Claim<Test, StepTest> {
+pub(crate) struct InternalProperty<Test, StepTest> {
     pub(crate) name: String,
     pub(crate) kind: PropertyKind,
-    pub(crate) says: Says<Test, StepTest>,
+    pub(crate) says: Predicate<Test, StepTest>,
 }
 
-/// What a property says.
-pub(crate) enum Says<Test, StepTest> {
+/// What a property says, in conditions.
+pub(crate) enum Predicate<Test, StepTest> {
     /// Something about states, or about paths through them.
     OfStates { condition: Test, premise: Option<Test> },
     /// Something about every step.
@@ -37,7 +37,7 @@ pub(crate) enum Says<Test, StepTest> {
 }
 
 /// A property of a space.
-pub(crate) type ClaimOf<S> = Claim<<S as Space>::Test, <S as Space>::StepTest>;
+pub(crate) type ClaimOf<S> = InternalProperty<<S as Space>::Test, <S as Space>::StepTest>;
 
 impl PropertyKind {
     /// Whether the property is about fair paths, and not only about what can be reached.
@@ -98,11 +98,11 @@ pub(crate) fn check<S: Space>(
     let mut tests = Tests { states: Vec::new(), steps: Vec::new() };
     for claim in claims {
         match &claim.says {
-            Says::OfStates { condition, premise } => {
+            Predicate::OfStates { condition, premise } => {
                 tests.states.push(condition);
                 tests.states.extend(premise);
             }
-            Says::OfSteps(test) => tests.steps.push(test),
+            Predicate::OfSteps(test) => tests.steps.push(test),
         }
     }
     let keep_edges = claims.iter().any(|claim| claim.kind.needs_edges());
@@ -120,16 +120,16 @@ pub(crate) fn check<S: Space>(
     drop(early);
     limits.enough = enough;
     let mut exploration = exploration?;
-    let allowance = Allowance::after(limits, clock, space.bytes() + record.bytes());
+    let budget = AnalysisBudget::after(limits, clock, space.bytes() + record.bytes());
     // Without memory or time to look again, there is none to judge obligations either.
-    let _ = look_again(&mut space, claims, &record, &allowance)?;
+    let _ = look_again(&mut space, claims, &record, &budget)?;
     if claims.iter().any(|claim| claim.kind.needs_fairness())
         && let Some(edges) = &record.edges
     {
         let constraints = space.constraints();
         let graph = graph(edges, &record, space.len(), &exploration, &constraints);
         // The same goes for looking at the loops.
-        if let Ok(Some(objection)) = space.objection_to_loops(&graph, &allowance) {
+        if let Ok(Some(objection)) = space.objection_to_loops(&graph, &budget) {
             return Err(objection.into());
         }
     }
@@ -138,26 +138,25 @@ pub(crate) fn check<S: Space>(
     let findings: Vec<Finding> = claims
         .iter()
         .filter_map(|claim| match &claim.says {
-            Says::OfStates { premise, .. } => {
+            Predicate::OfStates { premise, .. } => {
                 let condition = columns.next()?;
                 let premise = premise.as_ref().and_then(|_| columns.next());
                 let (states, transitions) = (space.len().into(), record.transitions);
                 let needed = bytes_needed(claim.kind, states, transitions);
-                if needed > 0 && allowance.permit(0, needed).is_err() {
+                if needed > 0 && budget.permit(0, needed).is_err() {
                     return Some(Finding::Unknown);
                 }
                 let asked = Asked { kind: claim.kind, condition, premise };
-                Some(find(&mut space, &record, &exploration, &asked, &allowance))
+                Some(find(&mut space, &record, &exploration, &asked, &budget))
             }
-            Says::OfSteps(_) => {
+            Predicate::OfSteps(_) => {
                 let (broken, asked) = step_columns.next()?;
                 Some(find_step(&space, &record, &exploration, broken, asked))
             }
         })
         .collect();
     // The space may be complete, and something could not be judged all the same.
-    if let (Completeness::Complete, Some(limit)) = (&exploration.completeness, allowance.reached())
-    {
+    if let (Completeness::Complete, Some(limit)) = (&exploration.completeness, budget.reached()) {
         let depth_complete = depth_of(&exploration.levels);
         exploration.completeness = Completeness::Incomplete { limit, depth_complete, queue: 0 };
     }
@@ -166,8 +165,8 @@ pub(crate) fn check<S: Space>(
     for (claim, found) in claims.iter().zip(findings) {
         properties.push(report(&mut space, claim, test, found)?);
         test += match &claim.says {
-            Says::OfStates { premise, .. } => 1 + usize::from(premise.is_some()),
-            Says::OfSteps(_) => 0,
+            Predicate::OfStates { premise, .. } => 1 + usize::from(premise.is_some()),
+            Predicate::OfSteps(_) => 0,
         };
     }
     Ok(Report {
@@ -195,16 +194,16 @@ fn look_again<S: Space>(
     space: &mut S,
     claims: &[ClaimOf<S>],
     record: &Record,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<Result<(), Limit>, ModelError> {
     let every = (space.len() / ASKED_AGAIN).max(1) as usize;
     for state in (0..space.len()).step_by(every) {
-        if let Err(limit) = allowance.go_on() {
+        if let Err(limit) = budget.go_on() {
             return Ok(Err(limit));
         }
         let mut test = 0;
         for claim in claims {
-            let Says::OfStates { condition, premise } = &claim.says else { continue };
+            let Predicate::OfStates { condition, premise } = &claim.says else { continue };
             for asked in std::iter::once(condition).chain(premise) {
                 let said = record.column(test).get(state);
                 if space.judges(state, asked).is_some_and(|says| says != said) {
@@ -248,8 +247,8 @@ fn report<S: Space>(
                 Evidence::StepAfter(path) => {
                     let mut run = replay(space, &path)?;
                     let step = match &claim.says {
-                        Says::OfSteps(test) => space.breaking_step(run.end(), test),
-                        Says::OfStates { .. } => None,
+                        Predicate::OfSteps(test) => space.breaking_step(run.end(), test),
+                        Predicate::OfStates { .. } => None,
                     };
                     let changes = || ModelError::ConditionChanges { property: claim.name.clone() };
                     run.steps.push(step.ok_or_else(changes)?);
@@ -261,12 +260,12 @@ fn report<S: Space>(
             witness = Some(replay(space, &path)?);
             Verdict::Holds
         }
-        Finding::Kept => Verdict::Holds,
+        Finding::Satisfied => Verdict::Holds,
         Finding::Vacuous => Verdict::Vacuous,
         Finding::Unknown => Verdict::Incomplete,
     };
     if let Some(run) = witness.as_ref().or(verdict.counterexample())
-        && let Says::OfStates { condition, premise } = &claim.says
+        && let Predicate::OfStates { condition, premise } = &claim.says
         && !shows(space, claim.kind, run, condition, premise.as_ref())
     {
         let changes = || ModelError::ConditionChanges { property: claim.name.clone() }.into();
@@ -332,7 +331,7 @@ impl Asked<'_> {
 
 /// What the marks of a search say about a claim.
 enum Finding {
-    Kept,
+    Satisfied,
     Violated { evidence: Evidence, is_shortest: bool },
     Witnessed(Path),
     Vacuous,
@@ -361,16 +360,19 @@ fn find<S: Space>(
     record: &Record,
     exploration: &Exploration,
     asked: &Asked<'_>,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Finding {
     let &Asked { kind, condition, premise } = asked;
     let finding = match Obligation::of(kind, condition, premise) {
-        Some(obligation) => judge(space, record, exploration, &obligation, allowance),
-        None => judge_states(space, record, exploration, asked, allowance),
+        Some(obligation) => judge(space, record, exploration, &obligation, budget),
+        None => judge_states(space, record, exploration, asked, budget),
     };
     let complete = exploration.completeness == Completeness::Complete;
     let is_kept = |finding: &Finding| {
-        matches!(finding, Finding::Kept | Finding::Violated { evidence: Evidence::Nothing, .. })
+        matches!(
+            finding,
+            Finding::Satisfied | Finding::Violated { evidence: Evidence::Nothing, .. }
+        )
     };
     match finding {
         Err(_) => Finding::Unknown,
@@ -399,7 +401,7 @@ fn find_step<S: Space>(
         }
         None if exploration.completeness != Completeness::Complete => Finding::Unknown,
         None if asked.is_empty() => Finding::Vacuous,
-        None => Finding::Kept,
+        None => Finding::Satisfied,
     }
 }
 
@@ -409,22 +411,22 @@ fn judge<S: Space>(
     record: &Record,
     exploration: &Exploration,
     obligation: &Obligation<'_>,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<Finding, Limit> {
     let Some(edges) = &record.edges else { return Ok(Finding::Unknown) };
     let constraints = space.constraints();
     let graph = graph(edges, record, space.len(), exploration, &constraints);
-    let pending = PendingObligation::find(&graph, obligation, &Sound, allowance)?;
+    let pending = PendingObligation::find(&graph, obligation, &Sound, budget)?;
     let violation = if space.is_quotient() {
-        let unfolded = pending.looping(&graph, allowance).and_then(|looping| {
-            let unfolded = space.unfold(&pending.states(&looping), allowance)?;
+        let unfolded = pending.looping(&graph, budget).and_then(|looping| {
+            let unfolded = space.unfold(&pending.states(&looping), budget)?;
             Ok(unfolded.map(|unfolded| (looping, unfolded)))
         });
         let Some(unfolded) = unfolded.transpose() else { return Ok(Finding::Unknown) };
         let (parent, constraints) = (|state| space.parent(state), space.constraints());
-        pending.violation_unfolded(unfolded, &constraints, parent, allowance)
+        pending.violation_unfolded(unfolded, &constraints, parent, budget)
     } else {
-        pending.violation(&graph, |state| space.parent(state), &Sound, allowance)
+        pending.violation(&graph, |state| space.parent(state), &Sound, budget)
     };
     match violation {
         Ok(Some(Violation { run: Run::Path(path), is_shortest })) => {
@@ -433,7 +435,7 @@ fn judge<S: Space>(
         Ok(Some(Violation { run: Run::Lasso(lasso), is_shortest })) => {
             Ok(Finding::Violated { evidence: Evidence::Lasso(lasso), is_shortest })
         }
-        Ok(None) => Ok(Finding::Kept),
+        Ok(None) => Ok(Finding::Satisfied),
         Err(Undecided::Stopped(limit)) => Err(limit),
         Err(contradiction @ Undecided::Contradiction) => panic!("{contradiction}"),
     }
@@ -445,14 +447,14 @@ fn judge_states<S: Space>(
     record: &Record,
     exploration: &Exploration,
     &Asked { kind, condition, premise }: &Asked<'_>,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<Finding, Limit> {
     let asked = |state: &u32| premise.is_none_or(|premise| premise.get(*state));
     let good = |state: &u32| condition.get(*state);
     let path_to = |state| Path::to(state, |state| space.parent(state));
     let violated_at = |state: Option<u32>| match state {
         Some(state) => Finding::violated(Evidence::Path(path_to(state))),
-        None => Finding::Kept,
+        None => Finding::Satisfied,
     };
     let states = 0..space.len();
     Ok(match kind {
@@ -468,7 +470,7 @@ fn judge_states<S: Space>(
         PropertyKind::NeverStuck => {
             let Some(edges) = &record.edges else { return Ok(Finding::Unknown) };
             let graph = graph(edges, record, space.len(), exploration, &[]);
-            violated_at(first_stuck(&graph, premise, condition, allowance)?)
+            violated_at(first_stuck(&graph, premise, condition, budget)?)
         }
         PropertyKind::Eventually | PropertyKind::LeadsTo | PropertyKind::AlwaysEventually => {
             unreachable!("it is an obligation")

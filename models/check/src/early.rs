@@ -1,17 +1,17 @@
 //! Stopping before the whole space is explored, because enough is known.
 //!
 //! A search learns on its way that a state or a step violates a property, or that something can be
-//! reached. Promises (what must happen on every fair path) are judged at its end only, so they are
+//! reached. Obligations (what must happen on every fair path) are judged at its end only, so they are
 //! never decided early.
 
-use crate::claim::{Claim, Says};
+use crate::claim::{InternalProperty, Predicate};
 use crate::condition::PropertyKind;
 use crate::record::Record;
 use crate::verdict::Limit;
 
-/// What is enough.
+/// When to stop although not everything was explored.
 #[derive(Default)]
-pub(crate) enum Enough<'m> {
+pub(crate) enum StopCondition<'m> {
     /// Only everything.
     #[default]
     Everything,
@@ -23,7 +23,7 @@ pub(crate) enum Enough<'m> {
 
 /// Watches what a search writes down.
 pub(crate) struct Early<'m, 'c> {
-    enough: &'c Enough<'m>,
+    enough: &'c StopCondition<'m>,
     questions: Vec<Question<'c>>,
     /// States that were looked at.
     states: u32,
@@ -44,18 +44,18 @@ struct Question<'c> {
 
 impl<'m, 'c> Early<'m, 'c> {
     pub(crate) fn new<Test, StepTest>(
-        enough: &'c Enough<'m>,
-        claims: &'c [Claim<Test, StepTest>],
+        enough: &'c StopCondition<'m>,
+        claims: &'c [InternalProperty<Test, StepTest>],
     ) -> Self {
         let (mut columns, mut steps) = (0, 0);
-        let question = |claim: &'c Claim<Test, StepTest>| {
+        let question = |claim: &'c InternalProperty<Test, StepTest>| {
             let (column, premise) = match &claim.says {
-                Says::OfStates { premise, .. } => {
+                Predicate::OfStates { premise, .. } => {
                     let column = columns;
                     columns += 1 + usize::from(premise.is_some());
                     (column, premise.as_ref().map(|_| column + 1))
                 }
-                Says::OfSteps(_) => {
+                Predicate::OfSteps(_) => {
                     steps += 1;
                     (steps - 1, None)
                 }
@@ -67,7 +67,7 @@ impl<'m, 'c> Early<'m, 'c> {
 
     /// Looks at what was written down since the last look. `states` is the number of states found.
     pub(crate) fn look(&mut self, record: &Record, states: u32) -> Option<Limit> {
-        if matches!(self.enough, Enough::Everything) {
+        if matches!(self.enough, StopCondition::Everything) {
             return None;
         }
         let expanded = record.ends.len() as u32;
@@ -94,20 +94,20 @@ impl<'m, 'c> Early<'m, 'c> {
                 | PropertyKind::NeverStuck => false,
             };
             is_violated |= match self.enough {
-                Enough::Violation(counts) => {
+                StopCondition::Violation(counts) => {
                     question.is_decided
                         && question.kind != PropertyKind::Sometimes
                         && counts(question.name)
                 }
-                Enough::Everything | Enough::Decisions => false,
+                StopCondition::Everything | StopCondition::Decisions => false,
             };
         }
         (self.states, self.expanded) = (states, expanded);
         let all_decided =
             !self.questions.is_empty() && self.questions.iter().all(|question| question.is_decided);
         match self.enough {
-            Enough::Violation(_) if is_violated => Some(Limit::Violation),
-            Enough::Decisions if all_decided => Some(Limit::Decided),
+            StopCondition::Violation(_) if is_violated => Some(Limit::Violation),
+            StopCondition::Decisions if all_decided => Some(Limit::Decided),
             _ => None,
         }
     }

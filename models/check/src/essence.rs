@@ -4,10 +4,10 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::allowance::Allowance;
-use crate::components::FairComponents;
-use crate::discipline::AnyLoop;
+use crate::analysis_budget::AnalysisBudget;
 use crate::examine::PartsOf;
+use crate::fair_scc::FairComponents;
+use crate::fairness_rules::AnyLoop;
 use crate::graph::Graph;
 use crate::product::{Product, Snapshot};
 use crate::product_space::{ProductSpace, Test};
@@ -163,7 +163,7 @@ impl<P: Product> ProductSpace<'_, P> {
     pub(crate) fn stale_on_loops(
         &mut self,
         graph: &Graph<'_>,
-        allowance: &Allowance<'_>,
+        allowance: &AnalysisBudget<'_>,
     ) -> Result<Option<Objection>, Limit> {
         let Some(stale) = self.tables.stale.as_ref().filter(|stale| stale.was_used()) else {
             return Ok(None);

@@ -10,7 +10,7 @@ use crate::rows::Rows;
 use crate::space::NO_PARENT;
 
 /// A number that no state has.
-pub(crate) const NOBODY: u32 = u32::MAX;
+pub(crate) const NO_STATE: u32 = u32::MAX;
 
 /// States that are known by their numbers.
 pub(crate) trait Known {
@@ -91,7 +91,7 @@ impl Known for Alone<'_> {
         transition: Transition,
     ) -> Result<u32, Full> {
         let same = |number: u32| self.rows.is::<WORDS>(number as usize, row);
-        if first != NOBODY && same(first) {
+        if first != NO_STATE && same(first) {
             return Ok(first);
         }
         let place = match self.shards[index::shard_of(hash)].probe(hash, same) {
@@ -158,7 +158,7 @@ impl Known for Together<'_> {
             false => self.rows.is::<WORDS>(number as usize, row),
             true => self.newcomers.is::<WORDS>(number, row),
         };
-        let number = if first != NOBODY && same(first) {
+        let number = if first != NO_STATE && same(first) {
             first
         } else {
             let shard = &self.shards[index::shard_of(hash)];

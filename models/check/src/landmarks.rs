@@ -8,12 +8,12 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::chunked::Bits;
-use crate::components::FairComponents;
-use crate::discipline::Sound;
+use crate::cycle_bounds::Region;
+use crate::fair_scc::FairComponents;
+use crate::fairness_rules::Sound;
 use crate::graph::Graph;
-use crate::homeward::Region;
 use crate::record::{Edge, Edges};
 use crate::tables::UNFAIR;
 use crate::verdict::Limit;
@@ -33,7 +33,7 @@ impl Landmarks {
         graph: &Graph<'_>,
         region: &Region,
         cycle: &[Edge],
-        allowance: &Allowance<'_>,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
         let mut labels: Vec<u32> = cycle.iter().map(|edge| edge.label).collect();
         labels.sort_unstable();
@@ -42,8 +42,8 @@ impl Landmarks {
         let mut landmarks = Landmarks::default();
         for label in labels {
             let next = landmarks.bits.len() as u32;
-            let is_worth_while = next < u64::BITS && allowance.may_look_for_loops();
-            if is_worth_while && !has_fair_cycle_without(graph, region, label, allowance)? {
+            let is_worth_while = next < u64::BITS && budget.may_look_for_loops();
+            if is_worth_while && !has_fair_cycle_without(graph, region, label, budget)? {
                 landmarks.bits.insert(label, next);
             }
         }
@@ -66,14 +66,14 @@ fn has_fair_cycle_without(
     graph: &Graph<'_>,
     region: &Region,
     label: u32,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<bool, Limit> {
     let states = region.states();
     let elsewhere = states.len() as u32;
     let mut edges = Edges::new();
     for &state in states {
-        allowance.go_on()?;
-        allowance.spend(2 * graph.edges.degree(state));
+        budget.go_on()?;
+        budget.spend(2 * graph.edges.degree(state));
         for edge in graph.out(state) {
             // The action stays possible, so fairness to it is not met; but it leads away.
             let place = region.place(edge.target).filter(|_| edge.label != label);
@@ -85,6 +85,6 @@ fn has_fair_cycle_without(
     let without =
         Graph { edges: &edges, ends: &ends, states: elsewhere + 1, levels: &[], ..*graph };
     let places: Vec<u32> = (0..elsewhere).collect();
-    let components = FairComponents::find(&without, &places, &Sound, allowance)?;
+    let components = FairComponents::find(&without, &places, &Sound, budget)?;
     Ok((0..elsewhere).any(|place| components.contains(place)))
 }

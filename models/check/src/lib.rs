@@ -16,7 +16,7 @@
 //!   ├ early       stopping                 when enough is known
 //!   ├ claim       verdicts                 from the marks that the search left on every state
 //!   │   ├ liveness                         pending states, fair components, lassos
-//!   │   ├ lasso, homeward, landmarks       short loops, and bounds on how short they can be
+//!   │   ├ fair_cycle, cycle_bounds, landmarks  short loops, and bounds on how short they can be
 //!   │   └ allowance                        within the limits that the search left
 //!   ├ simulate    random walks             where the space is too large to finish
 //!   └ Report      what was found           every counterexample replayed on the model (replay)
@@ -44,30 +44,30 @@
 //!
 //! [`Product`] is the shape that makes exploration fast. [`Verification`] is the way in.
 
-mod allowance;
+mod analysis_budget;
 mod audit;
 mod automata;
 mod block;
 mod chunked;
 mod claim;
-mod components;
 pub mod condition;
-mod discipline;
+mod cycle_bounds;
 mod early;
 mod essence;
 mod examine;
 mod expansion;
 mod explore;
+mod fair_cycle;
+mod fair_scc;
+mod fairness_mask;
+mod fairness_rules;
 mod graph;
 pub mod gray_lamport;
-mod homeward;
 mod index;
 mod intern;
 mod known;
 mod labels;
 mod landmarks;
-mod lasso;
-mod ledger;
 mod limits;
 mod liveness;
 mod model_error;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::early::Enough;
+use crate::early::StopCondition;
 use crate::space::MOST_STATES;
 use crate::verdict::Limit;
 
@@ -38,7 +38,7 @@ pub(crate) struct Limits<'m> {
     pub(crate) time: Option<Duration>,
     pub(crate) interrupt: Option<Arc<AtomicBool>>,
     pub(crate) watcher: Option<Watcher<'m>>,
-    pub(crate) enough: Enough<'m>,
+    pub(crate) enough: StopCondition<'m>,
     /// Whether any fair loop will do, and not only a short one.
     pub(crate) any_loop: bool,
 }

@@ -9,13 +9,13 @@
 //! This is sound on cycles and on states that several paths join in, because it is asked of the whole
 //! graph at once, not of the paths by which the search happened to arrive.
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::chunked::{Bits, Column};
-use crate::components::FairComponents;
 use crate::condition::PropertyKind;
-use crate::discipline::{AnyLoop, Discipline, Sound};
+use crate::fair_cycle::FairCycleSearch;
+use crate::fair_scc::FairComponents;
+use crate::fairness_rules::{AnyLoop, FairnessRules, Sound};
 use crate::graph::Graph;
-use crate::lasso::LoopSearch;
 use crate::obligation::{Obligation, Pending};
 use crate::product::Fairness;
 use crate::record::{Edge, Edges};
@@ -23,7 +23,7 @@ use crate::space::Path;
 use crate::unfolding::{Unfolded, UnfoldedLasso};
 use crate::verdict::Limit;
 
-/// The most memory, in bytes, that it takes to decide what kind of promise there is in a graph of so
+/// The most memory, in bytes, that it takes to decide this kind of property in a graph of so
 /// many states and transitions.
 pub(crate) fn bytes_needed(kind: PropertyKind, states: u64, transitions: u64) -> u64 {
     match kind {
@@ -106,11 +106,11 @@ impl PendingObligation {
     pub(crate) fn find(
         graph: &Graph<'_>,
         obligation: &Obligation<'_>,
-        discipline: &impl Discipline,
-        allowance: &Allowance<'_>,
+        rules: &impl FairnessRules,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
-        let pending = Pending::new(graph, obligation, discipline, allowance)?;
-        let end = discipline.counts_ends().then(|| pending.first_end(graph)).flatten();
+        let pending = Pending::new(graph, obligation, rules, budget)?;
+        let end = rules.counts_ends().then(|| pending.first_end(graph)).flatten();
         Ok(PendingObligation { pending, end })
     }
 
@@ -124,10 +124,10 @@ impl PendingObligation {
         &self,
         graph: &Graph<'_>,
         parent: impl Fn(u32) -> u32,
-        discipline: &impl Discipline,
-        allowance: &Allowance<'_>,
+        rules: &impl FairnessRules,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Option<Violation>, Undecided> {
-        let lasso = self.lasso(graph, || self.pending.with_distance(), discipline, allowance);
+        let lasso = self.lasso(graph, || self.pending.with_distance(), rules, budget);
         let show = |lasso: Lasso| {
             let mut path = self.pending.stem(lasso.entry, &parent);
             path.repeats_from = Some(path.labels.len());
@@ -148,9 +148,9 @@ impl PendingObligation {
     pub(crate) fn looping(
         &self,
         graph: &Graph<'_>,
-        allowance: &Allowance<'_>,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Vec<usize>, Limit> {
-        let loops = FairComponents::find(graph, &self.pending.states, &AnyLoop, allowance)?;
+        let loops = FairComponents::find(graph, &self.pending.states, &AnyLoop, budget)?;
         let places = self.pending.states.iter().enumerate();
         let stays = |(_, state): &(usize, &u32)| loops.contains(**state);
         Ok(places.filter(stays).map(|(place, _)| place).collect())
@@ -172,15 +172,15 @@ impl PendingObligation {
         unfolded: Result<(Vec<usize>, Unfolded), Limit>,
         constraints: &[Fairness],
         parent: impl Fn(u32) -> u32,
-        allowance: &Allowance<'_>,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Option<Violation>, Undecided> {
         let lasso = unfolded.map_err(Undecided::Stopped).and_then(|(looping, unfolded)| {
             let graph = unfolded.graph(constraints);
             let needed = bytes_needed(PropertyKind::Eventually, graph.states.into(), 0);
-            allowance.permit(unfolded.bytes(), needed)?;
+            budget.permit(unfolded.bytes(), needed)?;
             let distance = |from: usize| self.pending.distance(looping[from]);
             let states = || unfolded.states().map(|(number, from)| (number, distance(from)));
-            let Found { run, is_exact } = self.lasso(&graph, states, &Sound, allowance)?;
+            let Found { run, is_exact } = self.lasso(&graph, states, &Sound, budget)?;
             let show = |lasso: Lasso| {
                 let from = looping[unfolded.origin(lasso.entry)];
                 let stem = self.pending.stem(self.pending.states[from], &parent);
@@ -197,13 +197,13 @@ impl PendingObligation {
         &self,
         graph: &Graph<'_>,
         states: impl Fn() -> States,
-        discipline: &impl Discipline,
-        allowance: &Allowance<'_>,
+        rules: &impl FairnessRules,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Found<Lasso>, Undecided> {
         let numbers: Vec<u32> = states().map(|(number, _)| number).collect();
-        let components = FairComponents::find(graph, &numbers, discipline, allowance)?;
+        let components = FairComponents::find(graph, &numbers, rules, budget)?;
         let shortest_end = self.end.map(|at| self.pending.distance(at));
-        shortest_lasso(graph, states(), &components, shortest_end, allowance)
+        shortest_lasso(graph, states(), &components, shortest_end, budget)
     }
 
     /// The lasso, or else the nearest path that ends. No limit makes an obligation undecided that such a
@@ -232,10 +232,10 @@ fn shortest_lasso(
     states: impl Iterator<Item = (u32, usize)>,
     components: &FairComponents,
     bound: Option<usize>,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<Found<Lasso>, Undecided> {
-    allowance.begin_loops();
-    let mut search = LoopSearch::new(graph, components, allowance);
+    budget.begin_loops();
+    let mut search = FairCycleSearch::new(graph, components, budget);
     let mut best: Option<(usize, Lasso)> = None;
     let mut saw_all = true;
     let entries = states.filter(|&(state, _)| components.contains(state));
@@ -247,7 +247,7 @@ fn shortest_lasso(
             None => usize::MAX,
         };
         let is_out_of_patience = best.is_some() && tried >= ENTRIES;
-        if is_out_of_patience || shortest.is_some() && !allowance.may_look_for_loops() {
+        if is_out_of_patience || shortest.is_some() && !budget.may_look_for_loops() {
             saw_all = false;
             break;
         }
@@ -280,12 +280,12 @@ pub(crate) fn first_stuck(
     graph: &Graph<'_>,
     asked: Option<Column<'_>>,
     goal: Column<'_>,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<Option<u32>, Limit> {
     let target = |state| goal.get(state) || !graph.is_expanded(state);
-    let hopeful = can_reach(graph.edges, graph.states, target, allowance)?;
+    let hopeful = can_reach(graph.edges, graph.states, target, budget)?;
     for state in 0..graph.states {
-        allowance.go_on()?;
+        budget.go_on()?;
         if asked.is_none_or(|asked| asked.get(state)) && !hopeful.get(state as usize) {
             return Ok(Some(state));
         }
@@ -298,20 +298,20 @@ fn can_reach(
     edges: &Edges,
     states: u32,
     target: impl Fn(u32) -> bool,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<Bits, Limit> {
-    let (starts, sources) = reversed(edges, states, allowance)?;
+    let (starts, sources) = reversed(edges, states, budget)?;
     let mut reached = Bits::zeros(states as usize);
     let mut queue: Vec<u32> = Vec::new();
     for state in 0..states {
-        allowance.go_on()?;
+        budget.go_on()?;
         if target(state) {
             reached.set(state as usize);
             queue.push(state);
         }
     }
     while let Some(state) = queue.pop() {
-        allowance.go_on()?;
+        budget.go_on()?;
         let from = starts[state as usize] as usize;
         let to = starts[state as usize + 1] as usize;
         for &source in &sources[from..to] {
@@ -328,11 +328,11 @@ fn can_reach(
 fn reversed(
     edges: &Edges,
     states: u32,
-    allowance: &Allowance<'_>,
+    budget: &AnalysisBudget<'_>,
 ) -> Result<(Vec<u64>, Vec<u32>), Limit> {
     let mut starts = vec![0u64; states as usize + 2];
     for state in 0..states {
-        allowance.go_on()?;
+        budget.go_on()?;
         for edge in edges.out(state) {
             starts[edge.target as usize + 2] += 1;
         }
@@ -342,7 +342,7 @@ fn reversed(
     }
     let mut sources = vec![0; starts[starts.len() - 1] as usize];
     for state in 0..states {
-        allowance.go_on()?;
+        budget.go_on()?;
         for edge in edges.out(state) {
             let place = &mut starts[edge.target as usize + 1];
             sources[*place as usize] = state;

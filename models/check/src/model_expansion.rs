@@ -19,7 +19,7 @@ use stateright::Model;
 
 use crate::chunked::Bits;
 use crate::condition::StepSays;
-use crate::known::NOBODY;
+use crate::known::NO_STATE;
 use crate::model_space::{ModelSpace, StepTestOf, Test};
 use crate::pace::Way;
 use crate::record::{Edge, Record};
@@ -108,7 +108,7 @@ impl<State> Found<State> {
 impl<State: PartialEq> Found<State> {
     /// Notes an unknown state, if somebody asks for its number later.
     fn meet(&mut self, share: usize, source: u32, print: u64, state: State, is_exact: bool) {
-        let (at, edge, number) = (self.unknown.len() as u32, self.edges.len(), NOBODY);
+        let (at, edge, number) = (self.unknown.len() as u32, self.edges.len(), NO_STATE);
         if !self.sorts {
             let (state, same_as) = (Some(state), None);
             return self.unknown.push(Unknown { source, edge, print, state, same_as, number });
@@ -191,7 +191,7 @@ where
                     found.meet(share, source, print, next, self.states.is_exact());
                 }
                 if let Some(label) = label {
-                    found.edges.push(Edge { label, target: target.unwrap_or(NOBODY) });
+                    found.edges.push(Edge { label, target: target.unwrap_or(NO_STATE) });
                 }
             }
             found.counts.push(count);

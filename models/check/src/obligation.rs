@@ -1,10 +1,10 @@
 //! Where an obligation can be pending: all states that a path can be in after it owed the goal and
 //! before it reached it.
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::chunked::Column;
 use crate::condition::PropertyKind;
-use crate::discipline::Discipline;
+use crate::fairness_rules::FairnessRules;
 use crate::graph::Graph;
 use crate::space::Path;
 use crate::verdict::Limit;
@@ -74,12 +74,12 @@ impl Pending {
     pub(crate) fn new(
         graph: &Graph<'_>,
         obligation: &Obligation<'_>,
-        discipline: &impl Discipline,
-        allowance: &Allowance<'_>,
+        rules: &impl FairnessRules,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
         let &Obligation { sources, goal, is_recurring } = obligation;
-        let is_owed_again = is_recurring && discipline.goal_is_owed_again();
-        let is_met = |state: u32| discipline.goal_settles() && goal.get(state);
+        let is_owed_again = is_recurring && rules.goal_is_owed_again();
+        let is_met = |state: u32| rules.goal_settles() && goal.get(state);
         let spares = |state: u32| !is_owed_again && is_met(state);
         let mut pending = Pending {
             states: Vec::new(),
@@ -98,7 +98,7 @@ impl Pending {
             }
             pending.levels.push(to);
             for at in from..to {
-                allowance.go_on()?;
+                budget.go_on()?;
                 let state = pending.states[at];
                 for edge in graph.out(state) {
                     pending.reach(edge.target, state, &spares);

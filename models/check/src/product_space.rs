@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::atomic::AtomicUsize;
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::audit::Audit;
 use crate::block::Block;
 use crate::chunked::Chunked;
@@ -194,7 +194,7 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
     fn unfold(
         &mut self,
         states: &[u32],
-        allowance: &Allowance<'_>,
+        allowance: &AnalysisBudget<'_>,
     ) -> Result<Option<Unfolded>, Limit> {
         self.is_quotient().then(|| self.unfold_states(states, allowance)).transpose()
     }
@@ -268,7 +268,7 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
     fn objection_to_loops(
         &mut self,
         graph: &Graph<'_>,
-        allowance: &Allowance<'_>,
+        allowance: &AnalysisBudget<'_>,
     ) -> Result<Option<Objection>, Limit> {
         self.stale_on_loops(graph, allowance)
     }

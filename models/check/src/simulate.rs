@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use crate::claim::{Claim, Says, tell_apart};
+use crate::claim::{InternalProperty, Predicate, tell_apart};
 use crate::condition::PropertyKind;
 use crate::limits::Limits;
 use crate::product::Fairness;
@@ -70,7 +70,7 @@ pub(crate) trait Walkable {
 }
 
 /// A property of a model that one can walk through.
-type ClaimOf<W> = Claim<<W as Walkable>::Test, <W as Walkable>::StepTest>;
+type ClaimOf<W> = InternalProperty<<W as Walkable>::Test, <W as Walkable>::StepTest>;
 
 /// Takes random walks and judges what they came by.
 pub(crate) fn simulate<W: Walkable>(
@@ -213,7 +213,7 @@ struct Watch {
 }
 
 impl Watch {
-    fn new<T, U>(claims: &[Claim<T, U>]) -> Self {
+    fn new<T, U>(claims: &[InternalProperty<T, U>]) -> Self {
         Watch { owed: vec![false; claims.len()], decided: vec![None; claims.len()] }
     }
 
@@ -226,7 +226,7 @@ impl Watch {
         is_end: bool,
     ) {
         for (number, claim) in claims.iter().enumerate() {
-            let Says::OfStates { condition, premise } = &claim.says else { continue };
+            let Predicate::OfStates { condition, premise } = &claim.says else { continue };
             if self.decided[number].is_some() {
                 continue;
             }
@@ -268,7 +268,7 @@ impl Watch {
         at: usize,
     ) {
         for (decided, claim) in self.decided.iter_mut().zip(claims) {
-            if let Says::OfSteps(test) = &claim.says
+            if let Predicate::OfSteps(test) = &claim.says
                 && decided.is_none()
                 && model.breaks(before, action, after, test)
             {

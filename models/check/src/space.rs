@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::graph::Graph;
 use crate::model_error::ModelError;
 use crate::product::Fairness;
@@ -73,7 +73,7 @@ pub(crate) trait Space {
     fn unfold(
         &mut self,
         _states: &[u32],
-        _allowance: &Allowance<'_>,
+        _allowance: &AnalysisBudget<'_>,
     ) -> Result<Option<Unfolded>, Limit> {
         Ok(None)
     }
@@ -141,7 +141,7 @@ pub(crate) trait Space {
     fn objection_to_loops(
         &mut self,
         _graph: &Graph<'_>,
-        _allowance: &Allowance<'_>,
+        _allowance: &AnalysisBudget<'_>,
     ) -> Result<Option<Objection>, Limit> {
         Ok(None)
     }

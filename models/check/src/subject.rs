@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use stateright::{Expectation, Model};
 
-use crate::claim::{Claim, Refusal, Says, check};
+use crate::claim::{InternalProperty, Predicate, Refusal, check};
 use crate::condition::{
     Condition, Parts, Property, PropertyKind, StepProperty, StepTest, Viewed, Whole,
 };
@@ -72,18 +72,21 @@ pub(crate) enum Stated<V: Viewed, A> {
 
 impl<V: Viewed, A> Stated<V, A> {
     /// The property as a claim. `test` makes a predicate of a condition.
-    fn into_claim<Test>(self, test: impl Fn(Condition<V>) -> Test) -> Claim<Test, StepTest<V, A>> {
+    fn into_claim<Test>(
+        self,
+        test: impl Fn(Condition<V>) -> Test,
+    ) -> InternalProperty<Test, StepTest<V, A>> {
         match self {
             Stated::OfStates(property) if property.kind == PropertyKind::AlwaysStep => {
                 Stated::OfSteps(StepProperty::from(property)).into_claim(test)
             }
             Stated::OfStates(Property { name, kind, condition, premise, .. }) => {
                 let (condition, premise) = (test(condition), premise.map(&test));
-                Claim { name, kind, says: Says::OfStates { condition, premise } }
+                InternalProperty { name, kind, says: Predicate::OfStates { condition, premise } }
             }
             Stated::OfSteps(StepProperty { name, condition, premises }) => {
-                let says = Says::OfSteps(StepTest { condition, premises });
-                Claim { name, kind: PropertyKind::AlwaysStep, says }
+                let says = Predicate::OfSteps(StepTest { condition, premises });
+                InternalProperty { name, kind: PropertyKind::AlwaysStep, says }
             }
         }
     }
@@ -119,7 +122,7 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
 }
 
 /// A property of a product as a claim.
-type ClaimOf<P> = Claim<
+type ClaimOf<P> = InternalProperty<
     Condition<Parts<<P as Product>::Part>>,
     StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>,
 >;
@@ -130,11 +133,11 @@ fn claims<P: Product>(properties: Vec<Stated<Parts<P::Part>, P::Action>>) -> Vec
 }
 
 /// The property that a test belongs to. Each has a condition, and some have a premise after it.
-fn property_of<Test, StepTest>(claims: &[Claim<Test, StepTest>], test: usize) -> &str {
+fn property_of<Test, StepTest>(claims: &[InternalProperty<Test, StepTest>], test: usize) -> &str {
     let mut tests = claims.iter().flat_map(|claim| {
         let tests = match &claim.says {
-            Says::OfStates { premise, .. } => 1 + usize::from(premise.is_some()),
-            Says::OfSteps(_) => 0,
+            Predicate::OfStates { premise, .. } => 1 + usize::from(premise.is_some()),
+            Predicate::OfSteps(_) => 0,
         };
         std::iter::repeat_n(claim, tests)
     });
@@ -262,15 +265,18 @@ where
     fn claims(
         &self,
         properties: Vec<Stated<Whole<M::State>, M::Action>>,
-    ) -> Vec<Claim<Test<M>, StepTestOf<M>>> {
-        let builtin = self.model.properties().into_iter().map(|property| Claim {
+    ) -> Vec<InternalProperty<Test<M>, StepTestOf<M>>> {
+        let builtin = self.model.properties().into_iter().map(|property| InternalProperty {
             name: property.name.to_owned(),
             kind: match property.expectation {
                 Expectation::Always => PropertyKind::Always,
                 Expectation::Sometimes => PropertyKind::Sometimes,
                 Expectation::Eventually => PropertyKind::Eventually,
             },
-            says: Says::OfStates { condition: Test::Builtin(property.condition), premise: None },
+            says: Predicate::OfStates {
+                condition: Test::Builtin(property.condition),
+                premise: None,
+            },
         });
         let stated = properties.into_iter().map(|property| property.into_claim(Test::Condition));
         builtin.chain(stated).collect()

@@ -14,7 +14,7 @@
 
 use smallvec::SmallVec;
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::chunked::Bits;
 use crate::graph::Graph;
 use crate::intern::Interner;
@@ -93,7 +93,7 @@ impl<P: Product> ProductSpace<'_, P> {
     pub(crate) fn unfold_states(
         &mut self,
         states: &[u32],
-        allowance: &Allowance<'_>,
+        allowance: &AnalysisBudget<'_>,
     ) -> Result<Unfolded, Limit> {
         let mut unfolded = Unfolded {
             states: Interner::default(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use stateright::Model;
 
 use crate::condition::{Property, PropertyKind, StepProperty, Viewed};
-use crate::early::Enough;
+use crate::early::StopCondition;
 use crate::labels::{ByAction, ByGroup};
 use crate::limits::{Limits, Progress};
 use crate::model_error::ModelError;
@@ -284,7 +284,7 @@ impl<'m, S: Subject> Verification<'m, S> {
 
     /// Stops when the search holds more memory than this many bytes: by its own reckoning, or by a
     /// [gauge](Self::memory_gauge). What would need more than is left to be judged afterwards, such as
-    /// promises about fair paths, is [incomplete](crate::Verdict::Incomplete).
+    /// obligations of fair paths, is [incomplete](crate::Verdict::Incomplete).
     #[must_use]
     pub fn max_memory(mut self, bytes: u64) -> Self {
         self.task.limits.memory = Some(bytes);
@@ -299,7 +299,7 @@ impl<'m, S: Subject> Verification<'m, S> {
         self
     }
 
-    /// Stops after this time. Promises about fair paths are judged when the search has ended, so they
+    /// Stops after this time. Obligations of fair paths are judged when the search has ended, so they
     /// are [incomplete](crate::Verdict::Incomplete) when it takes all the time: to judge them on a
     /// part of a space, limit the [number of states](Self::max_states).
     #[must_use]
@@ -316,7 +316,7 @@ impl<'m, S: Subject> Verification<'m, S> {
     }
 
     /// Stops when a property is known to be violated whose name `counts`, and all paths as short as
-    /// those seen by then are explored, so that the result is always the same. What is not decided is [incomplete](crate::Verdict::Incomplete). Promises (`eventually`, `leads_to`,
+    /// those seen by then are explored, so that the result is always the same. What is not decided is [incomplete](crate::Verdict::Incomplete). Obligations (`eventually`, `leads_to`,
     /// `always_eventually`) and `never_stuck` are judged at the end only, so they stop nothing.
     ///
     /// ```
@@ -336,14 +336,14 @@ impl<'m, S: Subject> Verification<'m, S> {
     /// ```
     #[must_use]
     pub fn stop_at_violation(mut self, counts: impl Fn(&str) -> bool + 'm) -> Self {
-        self.task.limits.enough = Enough::Violation(Box::new(counts));
+        self.task.limits.enough = StopCondition::Violation(Box::new(counts));
         self
     }
 
     /// Stops in the same way when every property is known to be violated, or, for `sometimes`, witnessed.
     #[must_use]
     pub fn stop_when_decided(mut self) -> Self {
-        self.task.limits.enough = Enough::Decisions;
+        self.task.limits.enough = StopCondition::Decisions;
         self
     }
 

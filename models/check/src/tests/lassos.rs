@@ -2,10 +2,10 @@
 
 use stateright::Model;
 
-use crate::allowance::{Allowance, LOOP_EFFORT};
+use crate::analysis_budget::{AnalysisBudget, LOOP_EFFORT};
 use crate::chunked::{Bits, Column};
-use crate::discipline::Sound;
 use crate::explore::explore;
+use crate::fairness_rules::Sound;
 use crate::graph::Graph;
 use crate::labels::ByAction;
 use crate::limits::Limits;
@@ -108,10 +108,10 @@ fn loop_in(dense: &Dense, any_loop: bool) -> (Violation, u64) {
     let nowhere = Bits::zeros(space.len() as usize);
     let goal = Column::new(&nowhere, 0, 1);
     let obligation = Obligation::of(PropertyKind::Eventually, goal, None).unwrap();
-    let allowance = Allowance::after(&limits, clock, 0);
-    let pending = PendingObligation::find(&graph, &obligation, &Sound, &allowance).unwrap();
-    let violation = pending.violation(&graph, |state| space.parent(state), &Sound, &allowance);
-    (violation.unwrap().unwrap(), allowance.effort())
+    let budget = AnalysisBudget::after(&limits, clock, 0);
+    let pending = PendingObligation::find(&graph, &obligation, &Sound, &budget).unwrap();
+    let violation = pending.violation(&graph, |state| space.parent(state), &Sound, &budget);
+    (violation.unwrap().unwrap(), budget.effort())
 }
 
 const DENSE: [Dense; 4] = [

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use stateright::Model;
 
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::limits::Limits;
 use crate::stopwatch::Stopwatch;
 use crate::{
@@ -349,7 +349,7 @@ fn what_was_found_before_an_interruption_counts() {
             .eventually("starts again", |state| *state == 4_999)
             .always_eventually("starts again and again", |state| *state == 4_999)
     };
-    // The first look is before the first promise, the second one in the middle of it.
+    // The first look is before the first obligation, the second one in the middle of it.
     let (report, _) = interrupted(explored + 7, check());
     let words: Vec<_> = report.properties.iter().map(|found| found.verdict.word()).collect();
     assert_eq!(words, ["violated", "incomplete"]);
@@ -361,12 +361,12 @@ fn what_was_found_before_an_interruption_counts() {
 #[test]
 fn time_for_what_comes_after_the_search() {
     let limits = Limits { time: Some(Duration::ZERO), ..Limits::default() };
-    let allowance = Allowance::after(&limits, Stopwatch::start(), 0);
-    let stopped = (0..10_000).find_map(|_| allowance.go_on().err());
+    let budget = AnalysisBudget::after(&limits, Stopwatch::start(), 0);
+    let stopped = (0..10_000).find_map(|_| budget.go_on().err());
     assert_eq!(stopped, Some(Limit::Time(Duration::ZERO)));
-    assert_eq!(allowance.reached(), stopped);
+    assert_eq!(budget.reached(), stopped);
     let unhurried = Limits::default();
-    let allowance = Allowance::after(&unhurried, Stopwatch::start(), 0);
-    assert!((0..10_000).all(|_| allowance.go_on().is_ok()));
-    assert_eq!(allowance.reached(), None);
+    let budget = AnalysisBudget::after(&unhurried, Stopwatch::start(), 0);
+    assert!((0..10_000).all(|_| budget.go_on().is_ok()));
+    assert_eq!(budget.reached(), None);
 }

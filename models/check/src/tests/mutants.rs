@@ -6,10 +6,10 @@ use proptest::test_runner::TestRunner;
 use super::differential::PATHS;
 use super::reference::{Reference, Truth};
 use super::small::{Small, grouped, small};
-use crate::allowance::Allowance;
+use crate::analysis_budget::AnalysisBudget;
 use crate::chunked::{Bits, Column};
-use crate::discipline::{Discipline, Met, Sound};
 use crate::explore::explore;
+use crate::fairness_rules::{FairnessRules, Met, Sound};
 use crate::graph::Graph;
 use crate::labels::ByGroup;
 use crate::limits::Limits;
@@ -32,8 +32,8 @@ fn grouping(graph: &Small, action: u8) -> (Fairness, u8) {
 
 /// Whether a broken rule makes the verdict on some random graph differ from the truth, or makes the
 /// checker contradict itself.
-fn is_noticed(discipline: &impl Discipline) -> bool {
-    differs(&small(), discipline, grouping)
+fn is_noticed(rules: &impl FairnessRules) -> bool {
+    differs(&small(), rules, grouping)
 }
 
 /// The same for a rule that sorts actions into constraints.
@@ -43,7 +43,7 @@ fn is_grouping_noticed(grouping: Grouping) -> bool {
 
 fn differs(
     graphs: &impl Strategy<Value = Small>,
-    discipline: &impl Discipline,
+    rules: &impl FairnessRules,
     grouping: Grouping,
 ) -> bool {
     let mut runner = TestRunner::deterministic();
@@ -52,7 +52,7 @@ fn differs(
         PATHS.into_iter().flat_map(|kind| [(kind, false), (kind, true)]).any(|(kind, premised)| {
             let truth = Reference::from(&graph).truth(kind, premised, false);
             let broken = matches!(truth, Truth::Violated(_));
-            is_broken(&graph, kind, premised, discipline, grouping) != Ok(broken)
+            is_broken(&graph, kind, premised, rules, grouping) != Ok(broken)
         })
     })
 }
@@ -61,7 +61,7 @@ fn is_broken(
     graph: &Small,
     kind: PropertyKind,
     premised: bool,
-    discipline: &impl Discipline,
+    rules: &impl FairnessRules,
     grouping: Grouping,
 ) -> Result<bool, Undecided> {
     let rule = ByGroup::new(move |action: &u8| grouping(graph, *action));
@@ -89,10 +89,10 @@ fn is_broken(
     let premise = premised.then(|| Column::new(&premise, 0, 1));
     let obligation = Obligation::of(kind, Column::new(&goal, 0, 1), premise).unwrap();
     let limits = Limits::default();
-    let allowance = Allowance::after(&limits, clock, 0);
+    let budget = AnalysisBudget::after(&limits, clock, 0);
     let parent = |state| space.parent(state);
-    let pending = PendingObligation::find(&explored, &obligation, discipline, &allowance)?;
-    let violation = pending.violation(&explored, parent, discipline, &allowance)?;
+    let pending = PendingObligation::find(&explored, &obligation, rules, &budget)?;
+    let violation = pending.violation(&explored, parent, rules, &budget)?;
     Ok(violation.is_some())
 }
 
@@ -124,7 +124,7 @@ fn taking_the_fairness_of_a_group_for_that_of_its_first_action_is_noticed() {
 macro_rules! mutants {
     ($($(#[$doc:meta])* $test:ident: $mutant:ident { $($rule:item)+ })+) => {$(
         struct $mutant;
-        impl Discipline for $mutant { $($rule)+ }
+        impl FairnessRules for $mutant { $($rule)+ }
 
         $(#[$doc])*
         #[test]

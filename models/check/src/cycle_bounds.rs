@@ -7,10 +7,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::allowance::Allowance;
-use crate::components::FairComponents;
+use crate::analysis_budget::AnalysisBudget;
+use crate::fair_scc::FairComponents;
+use crate::fairness_mask::{FairnessMask, FairnessProgress};
 use crate::graph::Graph;
-use crate::ledger::{Deeds, Ledger};
 use crate::product::Fairness;
 use crate::record::Edge;
 use crate::verdict::Limit;
@@ -41,7 +41,7 @@ impl Region {
     pub(crate) fn around(
         entry: u32,
         inside: impl Fn(u32) -> Vec<Edge>,
-        allowance: &Allowance<'_>,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
         let mut region = Region {
             states: vec![entry],
@@ -52,7 +52,7 @@ impl Region {
         let mut transitions: Vec<(u32, u32, u32)> = Vec::new();
         let mut from = 0;
         while let Some(&state) = region.states.get(from) {
-            allowance.go_on()?;
+            budget.go_on()?;
             for edge in inside(state) {
                 let next = region.states.len() as u32;
                 let place = *region.places.entry(edge.target).or_insert(next);
@@ -110,9 +110,9 @@ impl Region {
 }
 
 /// Bounds on the lengths of cycles through one state.
-pub(crate) struct Homeward<'r> {
+pub(crate) struct CycleLowerBound<'r> {
     region: &'r Region,
-    allowance: &'r Allowance<'r>,
+    budget: &'r AnalysisBudget<'r>,
     /// Nobody asks for distances beyond this one.
     longest: usize,
     /// By place, how far it is home; and all places in that order.
@@ -123,36 +123,36 @@ pub(crate) struct Homeward<'r> {
     via: Vec<Option<Vec<u32>>>,
 }
 
-impl<'r> Homeward<'r> {
+impl<'r> CycleLowerBound<'r> {
     /// Bounds for cycles from `entry` back to itself.
     pub(crate) fn new(
         region: &'r Region,
         entry: u32,
         longest: usize,
-        allowance: &'r Allowance<'r>,
+        budget: &'r AnalysisBudget<'r>,
     ) -> Self {
         let (home, order, via) = (Vec::new(), Vec::new(), Vec::new());
-        let mut homeward = Homeward { region, allowance, longest, home, order, via };
-        let Some(&entry) = region.places.get(&entry) else { return homeward };
-        allowance.spend(region.sources.len());
-        homeward.home = vec![FAR; region.states.len()];
-        homeward.home[entry as usize] = 0;
-        homeward.order.push(entry);
+        let mut bound = CycleLowerBound { region, budget, longest, home, order, via };
+        let Some(&entry) = region.places.get(&entry) else { return bound };
+        budget.spend(region.sources.len());
+        bound.home = vec![FAR; region.states.len()];
+        bound.home[entry as usize] = 0;
+        bound.order.push(entry);
         let mut at = 0;
-        while let Some(&place) = homeward.order.get(at) {
+        while let Some(&place) = bound.order.get(at) {
             at += 1;
-            let next = homeward.home[place as usize] + 1;
+            let next = bound.home[place as usize] + 1;
             if next as usize > longest {
                 break;
             }
             for &(source, _) in region.into(place) {
-                if homeward.home[source as usize] == FAR {
-                    homeward.home[source as usize] = next;
-                    homeward.order.push(source);
+                if bound.home[source as usize] == FAR {
+                    bound.home[source as usize] = next;
+                    bound.order.push(source);
                 }
             }
         }
-        homeward
+        bound
     }
 
     /// How many steps it takes at least to close a fair cycle from a state, for a walk that did so much.
@@ -160,9 +160,9 @@ impl<'r> Homeward<'r> {
     pub(crate) fn at_least(
         &mut self,
         graph: &Graph<'_>,
-        ledger: &Ledger,
+        mask: &FairnessMask,
         state: u32,
-        deeds: Deeds,
+        progress: FairnessProgress,
         thorough: bool,
     ) -> usize {
         if !self.region.has_bounds() {
@@ -171,8 +171,8 @@ impl<'r> Homeward<'r> {
         let place = self.region.places[&state] as usize;
         let mut least = self.home[place];
         if thorough {
-            for (bit, label) in ledger.unmet(deeds) {
-                self.allowance.spend(1);
+            for (bit, label) in mask.unmet(progress) {
+                self.budget.spend(1);
                 least = least.max(self.via(graph, bit, label)[place]);
             }
         }
@@ -197,7 +197,7 @@ impl<'r> Homeward<'r> {
     /// met, and to those by which it is.
     fn distances_via(&self, graph: &Graph<'_>, label: u32) -> Vec<u32> {
         let region = self.region;
-        self.allowance.spend(region.sources.len());
+        self.budget.spend(region.sources.len());
         let weak = graph.constraints[label as usize] == Fairness::Weak;
         let mut via = vec![FAR; region.states.len()];
         let (mut met, mut unmet) = (self.order.iter().peekable(), Vec::new());

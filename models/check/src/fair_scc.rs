@@ -9,8 +9,8 @@
 
 use rustc_hash::FxHashSet;
 
-use crate::allowance::Allowance;
-use crate::discipline::{Discipline, Met};
+use crate::analysis_budget::AnalysisBudget;
+use crate::fairness_rules::{FairnessRules, Met};
 use crate::graph::Graph;
 use crate::product::Fairness;
 use crate::tables::UNFAIR;
@@ -45,12 +45,12 @@ impl FairComponents {
     pub(crate) fn find(
         graph: &Graph<'_>,
         states: &[u32],
-        discipline: &impl Discipline,
-        allowance: &Allowance<'_>,
+        rules: &impl FairnessRules,
+        budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
         let mut search = Search {
             graph,
-            allowance,
+            budget,
             zone: vec![NOWHERE; graph.states as usize],
             zones: 1,
             order: vec![UNVISITED; graph.states as usize],
@@ -61,14 +61,14 @@ impl FairComponents {
         let mut work = vec![states.to_vec()];
         while let Some(states) = work.pop() {
             let zone = search.new_zone(&states);
-            for component in search.components(&states, zone, discipline)? {
+            for component in search.components(&states, zone, rules)? {
                 let zone = search.new_zone(&component);
                 fair.resize(zone as usize + 1, false);
-                match search.judge(&component, zone, discipline)? {
+                match search.judge(&component, zone, rules)? {
                     Judgement::Fair => fair[zone as usize] = true,
                     Judgement::Unfair => {}
                     Judgement::Search(remains) => {
-                        if discipline.searches_remains() {
+                        if rules.searches_remains() {
                             work.push(remains);
                         }
                     }
@@ -88,7 +88,7 @@ enum Judgement {
 
 struct Search<'g, 'a> {
     graph: &'g Graph<'a>,
-    allowance: &'g Allowance<'g>,
+    budget: &'g AnalysisBudget<'g>,
     zone: Vec<u32>,
     zones: u32,
     order: Vec<u32>,
@@ -111,7 +111,7 @@ impl Search<'_, '_> {
         &mut self,
         states: &[u32],
         zone: u32,
-        discipline: &impl Discipline,
+        rules: &impl FairnessRules,
     ) -> Result<Vec<Vec<u32>>, Limit> {
         for &state in states {
             self.order[state as usize] = UNVISITED;
@@ -126,7 +126,7 @@ impl Search<'_, '_> {
             }
             calls.push((root, 0));
             while let Some((state, at)) = calls.pop() {
-                self.allowance.go_on()?;
+                self.budget.go_on()?;
                 let slot = state as usize;
                 if at == 0 {
                     self.order[slot] = clock;
@@ -145,7 +145,7 @@ impl Search<'_, '_> {
                     for &member in &open[first..] {
                         self.zone[member as usize] = NOWHERE;
                     }
-                    if discipline.can_stay(open.len() - first, loops) {
+                    if rules.can_stay(open.len() - first, loops) {
                         found.push(open[first..].to_vec());
                     }
                     open.truncate(first);
@@ -180,13 +180,13 @@ impl Search<'_, '_> {
         &mut self,
         states: &[u32],
         zone: u32,
-        discipline: &impl Discipline,
+        rules: &impl FairnessRules,
     ) -> Result<Judgement, Limit> {
         let graph = self.graph;
         let inside = |target: u32, zones: &[u32]| zones[target as usize] == zone;
         self.tally.clear();
         for &state in states {
-            self.allowance.go_on()?;
+            self.budget.go_on()?;
             for edge in graph.out(state) {
                 if edge.label != UNFAIR {
                     self.tally.count(state, edge.label, inside(edge.target, &self.zone));
@@ -199,8 +199,8 @@ impl Search<'_, '_> {
             let enabled = self.tally.enabled[label as usize];
             let met = match graph.constraints[label as usize] {
                 Fairness::None => Met::Yes,
-                Fairness::Weak => discipline.weak(taken, enabled < states.len()),
-                Fairness::Strong => discipline.strong(taken, enabled > 0),
+                Fairness::Weak => rules.weak(taken, enabled < states.len()),
+                Fairness::Strong => rules.strong(taken, enabled > 0),
             };
             match met {
                 Met::Yes => {}
@@ -213,7 +213,7 @@ impl Search<'_, '_> {
         }
         let mut remains = Vec::new();
         for &state in states {
-            self.allowance.go_on()?;
+            self.budget.go_on()?;
             if !graph.out(state).any(|edge| avoid.contains(&edge.label)) {
                 remains.push(state);
             }

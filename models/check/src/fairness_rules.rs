@@ -15,7 +15,7 @@ pub(crate) enum Met {
 }
 
 /// The rules of liveness checking.
-pub(crate) trait Discipline {
+pub(crate) trait FairnessRules {
     /// Whether a path that ends with its obligation pending violates the property.
     fn counts_ends(&self) -> bool {
         true
@@ -56,13 +56,13 @@ pub(crate) trait Discipline {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sound;
 
-impl Discipline for Sound {}
+impl FairnessRules for Sound {}
 
 /// Loops of any kind, fair or not.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AnyLoop;
 
-impl Discipline for AnyLoop {
+impl FairnessRules for AnyLoop {
     fn weak(&self, _taken: bool, _disabled_somewhere: bool) -> Met {
         Met::Yes
     }

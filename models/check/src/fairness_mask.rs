@@ -6,18 +6,18 @@ use crate::graph::Graph;
 use crate::product::Fairness;
 use crate::tables::UNFAIR;
 
-/// What a walk has done so far: bits by constraint, as the [`Ledger`] numbers them.
+/// What a walk has done so far: bits by constraint, as the [`FairnessMask`] numbers them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(crate) struct Deeds {
+pub(crate) struct FairnessProgress {
     /// Weak constraints taken or found disabled, and strong ones taken.
     met: u64,
     /// Strong constraints found enabled, and not taken.
     owed: u64,
 }
 
-impl Deeds {
+impl FairnessProgress {
     /// Whether every way on that makes a fair cycle of `other` makes one of these as well.
-    pub(crate) fn are_as_good_as(self, other: Deeds) -> bool {
+    pub(crate) fn are_as_good_as(self, other: FairnessProgress) -> bool {
         other.met & !self.met == 0 && self.owed & !other.owed == 0
     }
 }
@@ -26,7 +26,7 @@ impl Deeds {
 ///
 /// Weak constraints that are disabled there are met by every such cycle. Strong ones get a bit when
 /// they are first seen enabled.
-pub(crate) struct Ledger {
+pub(crate) struct FairnessMask {
     /// The constraints by bit, weak ones first.
     labels: Vec<u32>,
     bits: FxHashMap<u32, u32>,
@@ -40,7 +40,7 @@ pub(crate) struct Ledger {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TooMany;
 
-impl Ledger {
+impl FairnessMask {
     /// # Errors
     /// When more weak constraints matter than there are bits.
     pub(crate) fn new(graph: &Graph<'_>, entry: u32) -> Result<Self, TooMany> {
@@ -50,17 +50,17 @@ impl Ledger {
         }
         let all_weak = (1 << labels.len()) - 1;
         let bits = labels.iter().zip(0..).map(|(&label, bit)| (label, bit)).collect();
-        Ok(Ledger { labels, bits, all_weak, arrivals: FxHashMap::default() })
+        Ok(FairnessMask { labels, bits, all_weak, arrivals: FxHashMap::default() })
     }
 
     /// Takes a transition.
-    pub(crate) fn take(&self, label: u32, mut deeds: Deeds) -> Deeds {
+    pub(crate) fn take(&self, label: u32, mut progress: FairnessProgress) -> FairnessProgress {
         if label != UNFAIR
             && let Some(&bit) = self.bits.get(&label)
         {
-            deeds.met |= 1 << bit;
+            progress.met |= 1 << bit;
         }
-        deeds
+        progress
     }
 
     /// Arrives in a state.
@@ -71,15 +71,15 @@ impl Ledger {
         &mut self,
         graph: &Graph<'_>,
         state: u32,
-        mut deeds: Deeds,
-    ) -> Result<Deeds, TooMany> {
+        mut progress: FairnessProgress,
+    ) -> Result<FairnessProgress, TooMany> {
         let (disabled, enabled) = match self.arrivals.get(&state) {
             Some(&arrival) => arrival,
             None => self.look_at(graph, state)?,
         };
-        deeds.met |= disabled;
-        deeds.owed = (deeds.owed | enabled) & !deeds.met;
-        Ok(deeds)
+        progress.met |= disabled;
+        progress.owed = (progress.owed | enabled) & !progress.met;
+        Ok(progress)
     }
 
     fn look_at(&mut self, graph: &Graph<'_>, state: u32) -> Result<(u64, u64), TooMany> {
@@ -104,13 +104,16 @@ impl Ledger {
     }
 
     /// Whether a cycle that did this is fair.
-    pub(crate) fn is_fair(&self, deeds: Deeds) -> bool {
-        self.unmet_bits(deeds) == 0
+    pub(crate) fn is_fair(&self, progress: FairnessProgress) -> bool {
+        self.unmet_bits(progress) == 0
     }
 
     /// The bits of the constraints that a cycle which did this does not meet yet, and their labels.
-    pub(crate) fn unmet(&self, deeds: Deeds) -> impl Iterator<Item = (usize, u32)> + '_ {
-        let unmet = self.unmet_bits(deeds);
+    pub(crate) fn unmet(
+        &self,
+        progress: FairnessProgress,
+    ) -> impl Iterator<Item = (usize, u32)> + '_ {
+        let unmet = self.unmet_bits(progress);
         let rest = std::iter::successors(Some(unmet), |rest| Some(rest & rest.wrapping_sub(1)));
         rest.take_while(|rest| *rest != 0).map(|rest| {
             let bit = rest.trailing_zeros() as usize;
@@ -118,7 +121,7 @@ impl Ledger {
         })
     }
 
-    fn unmet_bits(&self, deeds: Deeds) -> u64 {
-        self.all_weak & !deeds.met | deeds.owed
+    fn unmet_bits(&self, progress: FairnessProgress) -> u64 {
+        self.all_weak & !progress.met | progress.owed
     }
 }

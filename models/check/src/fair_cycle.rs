@@ -2,13 +2,13 @@
 //!
 //! A cycle is fair when every weak constraint is taken or disabled somewhere on it, and every strong
 //! one is taken or disabled everywhere. The search runs breadth-first over pairs of a state and what
-//! the cycle has done for each constraint so far ([`Deeds`]), so the first way back to the start with
+//! the cycle has done for each constraint so far ([`FairnessProgress`]), so the first way back to the start with
 //! all constraints met is a shortest one. Finding it is hard in general (it contains the travelling
 //! salesman), so the search has a budget; beyond it a fair cycle is put together greedily, which
 //! always works in a fair component, but need not be shortest.
 //!
 //! Most pairs are never looked at. A walk is given up where it is too long to come
-//! [home](crate::homeward) in time, or to come by all [landmarks](crate::landmarks), and where an
+//! [home](crate::cycle_bounds) in time, or to come by all [landmarks](crate::landmarks), and where an
 //! earlier walk to the same state has done as much. That only spares walks that do not become the first
 //! shortest cycle, so what is found is the same. How long is too long is known from the lassos found
 //! before, and for the first one from the greedy cycle.
@@ -17,12 +17,12 @@ use std::collections::VecDeque;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::allowance::Allowance;
-use crate::components::FairComponents;
+use crate::analysis_budget::AnalysisBudget;
+use crate::cycle_bounds::{CycleLowerBound, Region};
+use crate::fair_scc::FairComponents;
+use crate::fairness_mask::{FairnessMask, FairnessProgress};
 use crate::graph::Graph;
-use crate::homeward::{Homeward, Region};
 use crate::landmarks::Landmarks;
-use crate::ledger::{Deeds, Ledger};
 use crate::product::Fairness;
 use crate::record::Edge;
 use crate::verdict::Limit;
@@ -31,10 +31,10 @@ use crate::verdict::Limit;
 const BUDGET: usize = 1 << 16;
 
 /// Finds cycles in fair components.
-pub(crate) struct LoopSearch<'g, 'a> {
+pub(crate) struct FairCycleSearch<'g, 'a> {
     graph: &'g Graph<'a>,
     components: &'g FairComponents,
-    allowance: &'g Allowance<'g>,
+    budget: &'g AnalysisBudget<'g>,
     /// The component that was searched last.
     searched: Option<Searched>,
     /// Whether some search was given up, so that there may be a shorter cycle than was found.
@@ -49,13 +49,13 @@ struct Searched {
     landmarks: Option<Landmarks>,
 }
 
-impl<'g, 'a> LoopSearch<'g, 'a> {
+impl<'g, 'a> FairCycleSearch<'g, 'a> {
     pub(crate) fn new(
         graph: &'g Graph<'a>,
         components: &'g FairComponents,
-        allowance: &'g Allowance<'g>,
+        budget: &'g AnalysisBudget<'g>,
     ) -> Self {
-        LoopSearch { graph, components, allowance, searched: None, gave_up: false }
+        FairCycleSearch { graph, components, budget, searched: None, gave_up: false }
     }
 
     /// Whether every cycle that was found is a shortest one.
@@ -69,7 +69,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
     /// # Errors
     /// The limit that was reached meanwhile.
     pub(crate) fn cycle(&mut self, entry: u32, longest: usize) -> Result<Option<Vec<Edge>>, Limit> {
-        if !self.allowance.may_look_for_loops() {
+        if !self.budget.may_look_for_loops() {
             self.gave_up = true;
             let cycle = self.greedy(entry)?;
             return Ok(cycle.filter(|cycle| cycle.len() <= longest));
@@ -78,7 +78,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
             Some(searched) if searched.region.is_around(entry, self.components) => searched,
             _ => {
                 let inside = |state| self.inside(state).collect();
-                let region = Region::around(entry, inside, self.allowance)?;
+                let region = Region::around(entry, inside, self.budget)?;
                 Searched { region, was_hard: false, landmarks: None }
             }
         };
@@ -101,7 +101,7 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         let longest = greedy.as_ref().map_or(longest, Vec::len);
         if *was_hard && landmarks.is_none() {
             let cycle = self.greedy(entry)?.unwrap_or_default();
-            *landmarks = Some(Landmarks::find(self.graph, region, &cycle, self.allowance)?);
+            *landmarks = Some(Landmarks::find(self.graph, region, &cycle, self.budget)?);
         }
         let none = Landmarks::default();
         let landmarks = landmarks.as_ref().unwrap_or(&none);
@@ -135,13 +135,14 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         walks: &mut Vec<Walk>,
     ) -> Result<Outcome, Limit> {
         let graph = self.graph;
-        let Ok(mut ledger) = Ledger::new(graph, entry) else { return Ok(Outcome::OverBudget) };
-        let Ok(deeds) = ledger.arrive(graph, entry, Deeds::default()) else {
+        let Ok(mut mask) = FairnessMask::new(graph, entry) else { return Ok(Outcome::OverBudget) };
+        let Ok(progress) = mask.arrive(graph, entry, FairnessProgress::default()) else {
             return Ok(Outcome::OverBudget);
         };
-        let mut homeward = Homeward::new(region, entry, longest, self.allowance);
-        walks.push(Walk { state: entry, deeds, passed: 0, last: None });
-        let mut seen: FxHashMap<u32, Vec<Deeds>> = FxHashMap::from_iter([(entry, vec![deeds])]);
+        let mut bound = CycleLowerBound::new(region, entry, longest, self.budget);
+        walks.push(Walk { state: entry, progress, passed: 0, last: None });
+        let mut seen: FxHashMap<u32, Vec<FairnessProgress>> =
+            FxHashMap::from_iter([(entry, vec![progress])]);
         let mut from = 0;
         for length in 1..=longest {
             let to = walks.len();
@@ -149,36 +150,41 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
                 break;
             }
             for at in from..to {
-                self.allowance.go_on()?;
+                self.budget.go_on()?;
                 if walks.len() > BUDGET {
                     return Ok(Outcome::OverBudget);
                 }
-                let Walk { state, deeds, passed, .. } = walks[at];
+                let Walk { state, progress, passed, .. } = walks[at];
                 for edge in self.inside(state) {
-                    let deeds = ledger.take(edge.label, deeds);
-                    let Ok(deeds) = ledger.arrive(graph, edge.target, deeds) else {
+                    let progress = mask.take(edge.label, progress);
+                    let Ok(progress) = mask.arrive(graph, edge.target, progress) else {
                         return Ok(Outcome::OverBudget);
                     };
-                    if edge.target == entry && ledger.is_fair(deeds) {
+                    if edge.target == entry && mask.is_fair(progress) {
                         return Ok(Outcome::Found(steps(walks, at, edge)));
                     }
-                    self.allowance.spend(1);
-                    let is_thorough = homeward.is_worth_while(walks.len());
-                    let home = homeward.at_least(graph, &ledger, edge.target, deeds, is_thorough);
+                    self.budget.spend(1);
+                    let is_thorough = bound.is_worth_while(walks.len());
+                    let home = bound.at_least(graph, &mask, edge.target, progress, is_thorough);
                     let passed = landmarks.pass(passed, edge.label);
                     if length + home.max(landmarks.left(passed)) > longest {
                         continue;
                     }
                     let others = seen.entry(edge.target).or_default();
-                    if !self.allowance.spend(others.len()) {
+                    if !self.budget.spend(others.len()) {
                         return Ok(Outcome::OverBudget);
                     }
-                    if others.iter().any(|other| other.are_as_good_as(deeds)) {
+                    if others.iter().any(|other| other.are_as_good_as(progress)) {
                         continue;
                     }
-                    others.retain(|other| !deeds.are_as_good_as(*other));
-                    others.push(deeds);
-                    walks.push(Walk { state: edge.target, deeds, passed, last: Some((at, edge)) });
+                    others.retain(|other| !progress.are_as_good_as(*other));
+                    others.push(progress);
+                    walks.push(Walk {
+                        state: edge.target,
+                        progress,
+                        passed,
+                        last: Some((at, edge)),
+                    });
                 }
             }
             from = to;
@@ -218,8 +224,8 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         let mut seen = FxHashSet::from_iter([entry]);
         let mut queue = vec![entry];
         while let Some(state) = queue.pop() {
-            self.allowance.go_on()?;
-            self.allowance.spend(self.graph.edges.degree(state));
+            self.budget.go_on()?;
+            self.budget.spend(self.graph.edges.degree(state));
             demands.strong.extend(self.graph.enabled(state, Fairness::Strong));
             for edge in self.inside(state) {
                 if seen.insert(edge.target) {
@@ -239,8 +245,8 @@ impl<'g, 'a> LoopSearch<'g, 'a> {
         let mut from: FxHashMap<u32, (u32, Edge)> = FxHashMap::default();
         let mut queue = VecDeque::from([start]);
         while let Some(state) = queue.pop_front() {
-            self.allowance.go_on()?;
-            self.allowance.spend(self.graph.edges.degree(state));
+            self.budget.go_on()?;
+            self.budget.spend(self.graph.edges.degree(state));
             for edge in self.inside(state) {
                 if wanted(state, edge) {
                     let mut walk = vec![edge];
@@ -313,7 +319,7 @@ enum Outcome {
 #[derive(Clone, Copy, Debug)]
 struct Walk {
     state: u32,
-    deeds: Deeds,
+    progress: FairnessProgress,
     passed: u64,
     last: Option<(usize, Edge)>,
 }

@@ -1,8 +1,8 @@
 //! What its limits leave to a search, once it has explored what it could.
 //!
-//! Judging what was found can take longer than finding it: promises are judged on the whole graph, and
+//! Judging what was found can take longer than finding it: obligations are judged on the whole graph, and
 //! where one state stood for several, on all of those. So every analysis asks, each time it looks at a
-//! state, whether it may go on. It asks its allowance, which looks at the clock now and then only.
+//! state, whether it may go on. It asks its budget, which looks at the clock now and then only.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -26,7 +26,7 @@ const SHARE: u32 = 16;
 pub(crate) const LOOP_EFFORT: u64 = 1 << 25;
 
 /// Keeps what comes after the exploration within the limits.
-pub(crate) struct Allowance<'l> {
+pub(crate) struct AnalysisBudget<'l> {
     limits: &'l Limits<'l>,
     clock: Stopwatch,
     /// Bytes that the exploration holds.
@@ -41,10 +41,10 @@ pub(crate) struct Allowance<'l> {
     effort: Cell<u64>,
 }
 
-impl<'l> Allowance<'l> {
+impl<'l> AnalysisBudget<'l> {
     /// What is left after an exploration that holds so many bytes, by its own reckoning.
     pub(crate) fn after(limits: &'l Limits<'l>, clock: Stopwatch, held: u64) -> Self {
-        Allowance {
+        AnalysisBudget {
             limits,
             clock,
             held,
