@@ -73,6 +73,11 @@ impl<'l> AnalysisBudget<'l> {
         }
     }
 
+    /// Whether there is no time left, or somebody interrupted the search: for what can be left out.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        self.limits.reached(0, self.clock.elapsed(), 0).is_some()
+    }
+
     /// Asked for every state that an analysis looks at: whether it can go on within the memory that was
     /// [permitted](Self::permit).
     ///

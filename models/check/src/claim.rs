@@ -121,14 +121,13 @@ pub(crate) fn check<S: Space>(
     limits.enough = enough;
     let mut exploration = exploration?;
     let budget = AnalysisBudget::after(limits, clock, space.bytes() + record.bytes());
-    // Without memory or time to look again, there is none to judge obligations either.
-    let _ = look_again(&mut space, claims, &record, &budget)?;
+    look_again(&mut space, claims, &record, &budget)?;
     if claims.iter().any(|claim| claim.kind.needs_fairness())
         && let Some(edges) = &record.edges
     {
         let constraints = space.constraints();
         let graph = graph(edges, &record, space.len(), &exploration, &constraints);
-        // The same goes for looking at the loops.
+        // Without memory or time to look at the loops, there is none to judge obligations either.
         if let Ok(Some(objection)) = space.objection_to_loops(&graph, &budget) {
             return Err(objection.into());
         }
@@ -186,20 +185,20 @@ pub(crate) fn check<S: Space>(
 /// How many states are asked again when the search is over.
 const ASKED_AGAIN: u32 = 128;
 
-/// Asks some states again what they lead to, and what the conditions say of them.
+/// Asks some states again what they lead to, and what the conditions say of them, while there is time.
 ///
 /// # Errors
-/// What is wrong with the model. Inside, the limit that was reached meanwhile.
+/// What is wrong with the model.
 fn look_again<S: Space>(
     space: &mut S,
     claims: &[ClaimOf<S>],
     record: &Record,
     budget: &AnalysisBudget<'_>,
-) -> Result<Result<(), Limit>, ModelError> {
+) -> Result<(), ModelError> {
     let every = (space.len() / ASKED_AGAIN).max(1) as usize;
     for state in (0..space.len()).step_by(every) {
-        if let Err(limit) = budget.go_on() {
-            return Ok(Err(limit));
+        if budget.is_out_of_time() {
+            break;
         }
         let mut test = 0;
         for claim in claims {
@@ -216,7 +215,7 @@ fn look_again<S: Space>(
             space.repeats(state, record)?;
         }
     }
-    Ok(Ok(()))
+    Ok(())
 }
 
 /// What is reported of a claim, whose first test has this number. What is shown was taken again on the

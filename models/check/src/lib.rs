@@ -13,11 +13,14 @@
 //!   │   │   ├ stale, essence               what nobody will ever heed is taken away
 //!   │   │   └ reduction                    private steps go first
 //!   │   └ ModelSpace, model_expansion      whole states of any stateright::Model
+//!   │       └ pace                         on one thread or several, as measured
+//!   ├ model_error  refusing                what nothing can be said about; repetition: asked again
 //!   ├ early       stopping                 when enough is known
 //!   ├ claim       verdicts                 from the marks that the search left on every state
-//!   │   ├ liveness                         pending states, fair components, lassos
+//!   │   ├ obligation                       what paths owe, and where it is pending
+//!   │   ├ liveness, fair_scc               fair components among those states, and lassos to them
 //!   │   ├ fair_cycle, cycle_bounds, landmarks  short loops, and bounds on how short they can be
-//!   │   └ allowance                        within the limits that the search left
+//!   │   └ analysis_budget                  within the limits that the search left
 //!   ├ simulate    random walks             where the space is too large to finish
 //!   └ Report      what was found           every counterexample replayed on the model (replay)
 //! ```
@@ -26,10 +29,12 @@
 //!
 //! *Holds* is said of a complete state space only, and states are compared exactly, so it is a proof
 //! about the model. *Violated* comes with a shortest path, which was taken again on the model itself
-//! before it is shown. (Where stale messages were left out, it is shortest but for the steps that take
-//! them in: they are put back where the rest is not possible without.) It stands even when the search
-//! stopped early. Everything else is *incomplete*, or *vacuous* when the property had nothing to say.
-//! Verdicts, counts and counterexamples do not depend on the number of threads.
+//! before it is shown, and judged again. (Where stale messages were left out, it is shortest but for
+//! the steps that take them in: they are put back where the rest is not possible without. A loop is a
+//! short one [where a shortest would take too long](PropertyReport::is_shortest).) It stands even when
+//! the search stopped early. Everything else is *incomplete*, or *vacuous* when the property had nothing to say.
+//! Verdicts, counts and counterexamples do not depend on the number of threads. A model that is found
+//! not to be deterministic, or whose equality is none, has no verdict but a [`ModelError`].
 //!
 //! # Paths and fairness
 //!
@@ -37,8 +42,8 @@
 //! successors) and fair: no [weakly fair](Fairness::Weak) action stays possible for ever without
 //! being taken, no [strongly fair](Fairness::Strong) one becomes possible again and again without
 //! being taken. Every distinct action is a constraint of its own, unless it belongs to a
-//! [group](Product::fairness_group). An action that leads back to the
-//! same state is taken like any other.
+//! [group](Product::fairness_group). An action that leads back to the same state is taken like any
+//! other.
 //!
 //! # Where to go next
 //!

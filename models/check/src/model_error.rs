@@ -9,8 +9,8 @@
 //!   entered again and again, so that soon one of those is among them.)
 //! - *Equal values have equal hashes.* The first few are compared with each other, and so are those
 //!   that are looked at later with the first few.
-//! - *Model and conditions answer the same again.* When the search is over, some states of it, spread
-//!   evenly, are asked once more: what they lead to, and what every condition on states says of them.
+//! - *Model and conditions answer the same again.* When the search is over, and if it has time left,
+//!   some states of it, spread evenly, are asked once more: what they lead to, and what every condition on states says of them.
 //! - *What is shown is true.* Every counterexample and witness is taken again on the model, step by
 //!   step, and the conditions are judged again on its states. What cannot be repeated is not shown.
 //!

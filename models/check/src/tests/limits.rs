@@ -370,3 +370,34 @@ fn time_for_what_comes_after_the_search() {
     assert!((0..10_000).all(|_| budget.go_on().is_ok()));
     assert_eq!(budget.reached(), None);
 }
+
+/// Many states one step away from the start. Somebody interrupts the search while it expands the first
+/// of them.
+struct Slow {
+    flag: Arc<AtomicBool>,
+}
+
+impl Model for Slow {
+    type State = u32;
+    type Action = u32;
+
+    fn init_states(&self) -> Vec<u32> {
+        vec![0]
+    }
+    fn actions(&self, state: &u32, actions: &mut Vec<u32>) {
+        self.flag.store(*state > 0, Ordering::Relaxed);
+        actions.extend(1..=1_000);
+    }
+    fn next_state(&self, _state: &u32, next: u32) -> Option<u32> {
+        Some(next)
+    }
+}
+
+#[test]
+fn a_model_that_takes_long_for_a_state_is_not_asked_for_many_at_once() {
+    let flag = Arc::new(AtomicBool::new(false));
+    let slow = Slow { flag: Arc::clone(&flag) };
+    let report = slow.verify().always("any", |_| true).threads(1).interrupt(flag).run();
+    assert!(!report.is_complete());
+    assert!(report.transitions <= 3_000, "{} transitions", report.transitions);
+}
