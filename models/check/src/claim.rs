@@ -241,7 +241,7 @@ fn report<S: Space>(
                 Evidence::Path(path) => Some(replay(space, &path)?),
                 Evidence::Lasso(lasso) => {
                     let run = space.replay_lasso(&lasso);
-                    Some(run.map_err(|failure| ModelError::from(failure))?)
+                    Some(run.map_err(ModelError::from)?)
                 }
                 Evidence::StepAfter(path) => {
                     let mut run = replay(space, &path)?;

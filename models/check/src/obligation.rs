@@ -122,9 +122,9 @@ impl Pending {
     /// Leaves out states in which nothing is pending, although the way to others leads through them.
     fn retain(&mut self, is_pending: impl Fn(u32) -> bool) {
         let states = std::mem::take(&mut self.states);
-        let mut ends = self.levels.split_off(0).into_iter().skip(1).chain([states.len()]);
+        let ends = self.levels.split_off(0).into_iter().skip(1).chain([states.len()]);
         let mut from = 0;
-        while let Some(to) = ends.next() {
+        for to in ends {
             self.levels.push(self.states.len());
             self.states.extend(states[from..to].iter().filter(|state| is_pending(**state)));
             from = to;
