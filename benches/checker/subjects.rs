@@ -144,12 +144,8 @@ impl WithSystem for Searching {
 type Properties<P> = Vec<check::Property<check::Parts<<P as Product>::Part>>>;
 
 fn ours<P: Product>(product: &P, properties: Properties<P>, threads: usize) -> Search {
-    let report: Report<_, _> = check::product(product)
-        .properties(properties)
-        .symmetry(false)
-        .partial_order(false)
-        .threads(threads)
-        .run();
+    let report: Report<_, _> =
+        check::product(product).properties(properties).symmetry(false).threads(threads).run();
     result_of(&report)
 }
 

@@ -161,7 +161,6 @@ fn check_system<T: Protocol>(
     let mut verification = check::product(system)
         .properties(properties.cloned())
         .symmetry(reduces)
-        .partial_order(reduces)
         .stale_messages(reduces)
         .progress(watch);
     if let Some(states) = options.max_states {
@@ -331,12 +330,6 @@ fn reduced(report: &ReductionReport) -> String {
         }
         (Reduction::Symmetry, Some(reason)) => {
             format!("workflows were not taken to be interchangeable: {reason}")
-        }
-        (Reduction::PartialOrder, None) => {
-            "independent steps were explored in one order".to_owned()
-        }
-        (Reduction::PartialOrder, Some(reason)) => {
-            format!("independent steps were explored in every order: {reason}")
         }
         (Reduction::StaleMessages, None) => {
             "messages that their receivers will never heed were left out".to_owned()

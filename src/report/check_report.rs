@@ -280,7 +280,6 @@ impl CheckReport {
 pub(super) fn reduction_name(reduction: Reduction) -> &'static str {
     match reduction {
         Reduction::Symmetry => "symmetry",
-        Reduction::PartialOrder => "partial order",
         Reduction::StaleMessages => "stale messages",
     }
 }

@@ -179,7 +179,7 @@ pub(super) fn reduced() -> CheckReport {
     CheckReport {
         reductions: vec![
             report(Reduction::Symmetry, None),
-            report(Reduction::PartialOrder, Some("`settles` is about paths")),
+            report(Reduction::StaleMessages, Some("`recovers` is about what stays possible")),
         ],
         ..holding()
     }

@@ -11,7 +11,7 @@
 //! | `states`, `transitions`, `depth` | size of the search; null for random walks |
 //! | `seconds` | time that it took |
 //! | `walks` | null for a search; for random walks an object: `seed`, `walks`, `steps` (in all), `depth` (the most steps of a walk) |
-//! | `reductions` | one object per reduction that could be used: `name` (`symmetry`, `partial order`, `stale messages`), `used`, `reason` (why not, or null) |
+//! | `reductions` | one object per reduction that could be used: `name` (`symmetry`, `stale messages`), `used`, `reason` (why not, or null) |
 //! | `complete` | whether every reachable state was visited |
 //! | `incomplete` | why not and how far, a sentence, or null |
 //! | `as_expected` | `true`, `false`, or null when the search was too short to tell |
@@ -237,8 +237,8 @@ mod tests {
             serde_json::from_str(&render(&fixture::reduced())).expect("the line is JSON");
         assert_eq!(value["reductions"][0]["name"], "symmetry");
         assert_eq!(value["reductions"][0]["used"], true);
-        assert_eq!(value["reductions"][1]["name"], "partial order");
-        assert_eq!(value["reductions"][1]["reason"], "`settles` is about paths");
+        assert_eq!(value["reductions"][1]["name"], "stale messages");
+        assert_eq!(value["reductions"][1]["reason"], "`recovers` is about what stays possible");
     }
 
     #[test]

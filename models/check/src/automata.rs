@@ -68,8 +68,6 @@ pub(crate) struct Missing;
 struct Automaton {
     /// Where its steps are.
     moves: Vec<(u32, u32)>,
-    /// Whether it is said to keep to itself.
-    private: Vec<bool>,
     /// What it becomes, by request.
     answers: Vec<Vec<u32>>,
 }
@@ -92,10 +90,9 @@ impl Automata {
     }
 
     /// Adds the next part of a slot. Nothing else is known of it.
-    pub(crate) fn add_part(&mut self, slot: usize, is_private: bool) {
+    pub(crate) fn add_part(&mut self, slot: usize) {
         let slot = &mut self.slots[slot];
         slot.moves.push(NOT_COMPILED);
-        slot.private.push(is_private);
         slot.answers.push(Vec::new());
     }
 
@@ -165,12 +162,6 @@ impl Automata {
         }
     }
 
-    /// Whether the slot keeps to itself while it holds this part.
-    #[inline]
-    pub(crate) fn is_private(&self, slot: usize, part: u32) -> bool {
-        self.slots[slot].private[part as usize]
-    }
-
     /// What the slot becomes when it grants the demand; `None` when it refuses.
     #[inline]
     pub(crate) fn answer(&self, demand: Demand, part: u32) -> Result<Option<u32>, Missing> {
@@ -216,32 +207,11 @@ impl Automata {
         Ok(())
     }
 
-    /// The same for the moves of one slot that makes no requests.
-    ///
-    /// # Errors
-    /// When an entry is missing.
-    #[inline]
-    pub(crate) fn local_successors<R: Row>(
-        &self,
-        layout: &Layout,
-        slot: usize,
-        row: &R,
-        found: &mut impl FnMut(u32, &R),
-    ) -> Result<(), Missing> {
-        let field = layout.field(slot);
-        for &step in self.steps(slot, field.read(row.as_ref()))? {
-            let mut next = row.clone();
-            field.write(next.as_mut(), step.part().ok_or(Missing)?);
-            found(step.action, &next);
-        }
-        Ok(())
-    }
-
     /// Memory held.
     pub(crate) fn bytes(&self) -> u64 {
         let slots = self.slots.iter().map(|slot| {
             let answers: usize = slot.answers.iter().map(Vec::capacity).sum();
-            slot.moves.capacity() * 9
+            slot.moves.capacity() * 8
                 + slot.answers.capacity() * size_of::<Vec<u32>>()
                 + answers * 4
         });

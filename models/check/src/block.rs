@@ -11,11 +11,10 @@ use smallvec::SmallVec;
 
 use crate::automata::{Automata, Missing};
 use crate::condition::StepSays;
-use crate::index::{self, Full, Shard};
-use crate::known::{Known, written_down};
+use crate::index::{self, Full};
+use crate::known::Known;
 use crate::newcomers::Transition;
 use crate::packing::Layout;
-use crate::reduction::Locality;
 use crate::rows::{Row, Rows};
 use crate::symmetry::{Ids, Symmetry};
 
@@ -91,19 +90,16 @@ impl Block {
         automata: &Automata,
         layout: &Layout,
         rows: &Rows,
-        first: Option<First<'_>>,
         symmetry: Option<&Symmetry>,
         most: u32,
     ) -> Result<(), Missing> {
         let to = self.states.end.min(self.next_state().saturating_add(most));
         match layout.words() {
-            1 => self.expand_rows::<[u64; 1]>(automata, layout, rows, first, symmetry, to),
-            2 => self.expand_rows::<[u64; 2]>(automata, layout, rows, first, symmetry, to),
-            3 => self.expand_rows::<[u64; 3]>(automata, layout, rows, first, symmetry, to),
-            4 => self.expand_rows::<[u64; 4]>(automata, layout, rows, first, symmetry, to),
-            _ => {
-                self.expand_rows::<SmallVec<[u64; 16]>>(automata, layout, rows, first, symmetry, to)
-            }
+            1 => self.expand_rows::<[u64; 1]>(automata, layout, rows, symmetry, to),
+            2 => self.expand_rows::<[u64; 2]>(automata, layout, rows, symmetry, to),
+            3 => self.expand_rows::<[u64; 3]>(automata, layout, rows, symmetry, to),
+            4 => self.expand_rows::<[u64; 4]>(automata, layout, rows, symmetry, to),
+            _ => self.expand_rows::<SmallVec<[u64; 16]>>(automata, layout, rows, symmetry, to),
         }
     }
 
@@ -112,7 +108,6 @@ impl Block {
         automata: &Automata,
         layout: &Layout,
         rows: &Rows,
-        first: Option<First<'_>>,
         symmetry: Option<&Symmetry>,
         to: u32,
     ) -> Result<(), Missing> {
@@ -123,7 +118,7 @@ impl Block {
                 self.rows.extend_from_slice(next.as_ref());
                 self.actions.push(action);
             };
-            if successors_of(automata, layout, rows, first, state, &row, &mut push).is_err() {
+            if automata.successors(layout, &row, &mut push).is_err() {
                 self.actions.truncate(before);
                 self.rows.truncate(rows_before);
                 return Err(Missing);
@@ -144,16 +139,10 @@ impl Block {
 
     /// Finds out which of the states that are still to be expanded need entries that the tables lack.
     /// Once the tables have them, all can be expanded.
-    pub(crate) fn find_lacking(
-        &mut self,
-        automata: &Automata,
-        layout: &Layout,
-        rows: &Rows,
-        first: Option<First<'_>>,
-    ) {
+    pub(crate) fn find_lacking(&mut self, automata: &Automata, layout: &Layout, rows: &Rows) {
         let lacks = |&state: &u32| {
             let row = rows.get_any(state as usize);
-            successors_of(automata, layout, rows, first, state, &row, &mut |_, _| {}).is_err()
+            automata.successors(layout, &row, |_, _| {}).is_err()
         };
         self.lacking.clear();
         self.lacking.extend((self.next_state()..self.states.end).filter(lacks));
@@ -241,62 +230,5 @@ impl Block {
         let words = self.rows.capacity() + self.hashes.capacity();
         let halves = self.actions.capacity() + self.targets.capacity() + self.counts.capacity();
         (words * 8 + halves * 4) as u64
-    }
-}
-
-/// Hands out the packed successors of a state that are to be explored, each with its action.
-#[inline]
-fn successors_of<R: Row>(
-    automata: &Automata,
-    layout: &Layout,
-    rows: &Rows,
-    first: Option<First<'_>>,
-    state: u32,
-    row: &R,
-    found: &mut impl FnMut(u32, &R),
-) -> Result<(), Missing> {
-    let slot = first.map(|first| first.slot(automata, layout, rows, state, row)).transpose()?;
-    match slot.flatten() {
-        Some(slot) => automata.local_successors(layout, slot, row, found),
-        None => automata.successors(layout, row, found),
-    }
-}
-
-/// Lets a slot that keeps to itself go first; see [`reduction`](crate::reduction).
-#[derive(Clone, Copy)]
-pub(crate) struct First<'a> {
-    /// Which slots may.
-    pub(crate) locality: &'a Locality,
-    /// What is known so far.
-    pub(crate) shards: &'a [Shard],
-}
-
-impl First<'_> {
-    /// The slot that goes first in a state, if one may.
-    fn slot<R: Row>(
-        self,
-        automata: &Automata,
-        layout: &Layout,
-        rows: &Rows,
-        state: u32,
-        row: &R,
-    ) -> Result<Option<usize>, Missing> {
-        for (slot, field) in layout.fields().iter().enumerate() {
-            if !automata.is_private(slot, field.read(row.as_ref()))
-                || !self.locality.is_invisible(slot)
-            {
-                continue;
-            }
-            let mut goes_on = false;
-            automata.local_successors(layout, slot, row, &mut |_, next: &R| {
-                let known = written_down(rows, self.shards, next.as_ref());
-                goes_on |= known.is_none_or(|number| number > state);
-            })?;
-            if goes_on {
-                self.locality.use_slot(slot);
-                return Ok(Some(slot));
-            }
-        }
-        Ok(None)
     }
 }

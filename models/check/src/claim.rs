@@ -15,7 +15,7 @@ use crate::model_error::ModelError;
 use crate::obligation::Obligation;
 use crate::product::Fairness;
 use crate::record::{Edges, Record};
-use crate::reduction::Objection;
+use crate::reduction::UnsoundReduction;
 use crate::space::{Path, Space, Tests};
 use crate::stopwatch::Stopwatch;
 use crate::unfolding::UnfoldedLasso;
@@ -56,13 +56,13 @@ impl PropertyKind {
 #[derive(Debug)]
 pub(crate) enum Refusal {
     /// A reduction has to be given up.
-    Reduction(Objection),
+    Reduction(UnsoundReduction),
     /// Nothing can be said about the model.
     Model(ModelError),
 }
 
-impl From<Objection> for Refusal {
-    fn from(objection: Objection) -> Self {
+impl From<UnsoundReduction> for Refusal {
+    fn from(objection: UnsoundReduction) -> Self {
         Refusal::Reduction(objection)
     }
 }

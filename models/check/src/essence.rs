@@ -12,7 +12,7 @@ use crate::graph::Graph;
 use crate::product::{Product, Snapshot};
 use crate::product_space::{ProductSpace, Test};
 use crate::record::Edge;
-use crate::reduction::Objection;
+use crate::reduction::UnsoundReduction;
 use crate::stale::Stale;
 use crate::symmetric::NONE;
 use crate::tables::Tables;
@@ -144,14 +144,14 @@ impl<P: Product> ProductSpace<'_, P> {
     }
 
     /// Why nothing stale must be taken away.
-    pub(crate) fn objection_to_staleness(&self) -> Option<Objection> {
+    pub(crate) fn objection_to_staleness(&self) -> Option<UnsoundReduction> {
         let stale = self.tables.stale.as_ref()?;
         if let Some(reason) = stale.breach() {
-            return Some(Objection::Stale(reason.to_owned()));
+            return Some(UnsoundReduction::Stale(reason.to_owned()));
         }
         match self.looks_at_stale.load(Ordering::Relaxed) {
             NONE => None,
-            test => Some(Objection::LooksAtStale(test)),
+            test => Some(UnsoundReduction::LooksAtStale(test)),
         }
     }
 
@@ -164,7 +164,7 @@ impl<P: Product> ProductSpace<'_, P> {
         &mut self,
         graph: &Graph<'_>,
         allowance: &AnalysisBudget<'_>,
-    ) -> Result<Option<Objection>, Limit> {
+    ) -> Result<Option<UnsoundReduction>, Limit> {
         let Some(stale) = self.tables.stale.as_ref().filter(|stale| stale.was_used()) else {
             return Ok(None);
         };
@@ -185,7 +185,7 @@ impl<P: Product> ProductSpace<'_, P> {
             );
             let mut steps = graph.out(state).zip(relieved);
             if steps.any(|(edge, is_relieved)| is_relieved && stays(&edge)) {
-                return Ok(Some(Objection::Stale(String::from(
+                return Ok(Some(UnsoundReduction::Stale(String::from(
                     "messages that nobody heeds may be sent again and again",
                 ))));
             }

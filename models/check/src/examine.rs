@@ -35,7 +35,7 @@ impl<P: Product> ProductSpace<'_, P> {
         for state in states {
             self.rows.read(state, &mut row);
             self.parts(&row, &mut parts);
-            let snapshot = Snapshot::noting(&parts, self.locality.looked_at());
+            let snapshot = Snapshot::new(&parts);
             said.clear();
             said.extend(tests.iter().map(|test| test(snapshot)));
             said.iter().for_each(|&said| marks.push(said));

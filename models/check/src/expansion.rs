@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use crate::block::{Block, First};
+use crate::block::Block;
 use crate::examine::StepTestOf;
 use crate::index;
 use crate::known::{Alone, Together};
@@ -81,7 +81,7 @@ impl<P: Product> ProductSpace<'_, P> {
         loop {
             let (automata, layout, rows) = (self.tables.automata(), &self.layout, &self.rows);
             let symmetry = self.symmetry.as_ref();
-            if block.expand(automata, layout, rows, self.first(), symmetry, u32::MAX).is_ok() {
+            if block.expand(automata, layout, rows, symmetry, u32::MAX).is_ok() {
                 break;
             }
             self.fill(block.next_state());
@@ -97,7 +97,7 @@ impl<P: Product> ProductSpace<'_, P> {
     fn fill(&mut self, state: u32) {
         self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
         self.tables.fill(&self.ids);
-        self.attend_to_symmetry();
+        self.extend_symmetry_tables();
     }
 
     /// Expands a run of states on one thread.
@@ -126,14 +126,13 @@ impl<P: Product> ProductSpace<'_, P> {
         round.begin(states.clone(), self.layout.words());
         loop {
             round.make_room(self.threads, &mut self.shards, &self.rows);
-            let first = self.first();
             round.share_out(|block, finds, newcomers| {
                 let (automata, layout, rows) = (self.tables.automata(), &self.layout, &self.rows);
                 let symmetry = self.symmetry.as_ref();
                 let mut known = Together { rows, shards: &self.shards, newcomers, finds };
                 while !block.is_done() {
-                    if block.expand(automata, layout, rows, first, symmetry, BATCH).is_err() {
-                        return block.find_lacking(automata, layout, rows, first);
+                    if block.expand(automata, layout, rows, symmetry, BATCH).is_err() {
+                        return block.find_lacking(automata, layout, rows);
                     }
                     self.ask_steps(block, &tests.steps);
                     if block.look_up(&mut known).is_err() {
@@ -165,12 +164,6 @@ impl<P: Product> ProductSpace<'_, P> {
         marks.iter().for_each(|marks| record.marks.append(marks));
         self.look_for_lonely_moves(states);
         self.round = round;
-    }
-
-    /// Which slots may go first, if any may.
-    fn first(&self) -> Option<First<'_>> {
-        let first = First { locality: &self.locality, shards: &self.shards };
-        self.locality.is_on().then_some(first)
     }
 
     /// All that is known, for a single thread.

@@ -11,7 +11,7 @@
 //!   │   │   ├ audit                        the proof that a declared symmetry is one
 //!   │   │   ├ unfolding                    fairness in a search up to symmetry
 //!   │   │   ├ stale, essence               what nobody will ever heed is taken away
-//!   │   │   └ reduction                    private steps go first
+//!   │   │   └ reduction                    which of them is used, and why not
 //!   │   └ ModelSpace, model_expansion      whole states of any stateright::Model
 //!   │       └ pace                         on one thread or several, as measured
 //!   ├ model_error  refusing                what nothing can be said about; repetition: asked again

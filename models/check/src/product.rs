@@ -15,11 +15,8 @@
 
 use std::fmt::Debug;
 use std::hash::Hash;
-use std::sync::atomic::AtomicBool;
 
 use derive_where::derive_where;
-
-use crate::reduction::note;
 
 /// A model whose state is a row of parts. See the [module documentation](self).
 ///
@@ -67,13 +64,6 @@ pub trait Product: Send + Sync {
     /// symmetry is [refused](crate::ReductionReport), and the whole space is explored instead.
     fn symmetry(&self) -> Vec<usize> {
         Vec::new()
-    }
-
-    /// Whether a slot that holds this part keeps to itself: its moves make no requests, and it refuses
-    /// every request. Its steps then need not be interleaved with those of others. That is checked,
-    /// with every request that anybody may make of the slot: where it is not true, the [reduction](crate::Reduction::PartialOrder) is refused.
-    fn is_private(&self, _slot: usize, _part: &Self::Part) -> bool {
-        false
     }
 
     /// Whether a request is *stale* for a slot that holds this part: the part always grants it, and that
@@ -194,19 +184,13 @@ pub enum Fairness {
 #[derive_where(Clone, Copy)]
 pub struct Snapshot<'a, Part> {
     parts: &'a [&'a Part],
-    looked_at: &'a [AtomicBool],
 }
 
 impl<'a, Part> Snapshot<'a, Part> {
     /// Looks at a row of parts.
     #[must_use]
     pub fn new(parts: &'a [&'a Part]) -> Self {
-        Snapshot { parts, looked_at: &[] }
-    }
-
-    /// Looks at a row of parts, and notes for every slot whether anybody did.
-    pub(crate) fn noting(parts: &'a [&'a Part], looked_at: &'a [AtomicBool]) -> Self {
-        Snapshot { parts, looked_at }
+        Snapshot { parts }
     }
 
     /// What `slot` holds.
@@ -215,16 +199,12 @@ impl<'a, Part> Snapshot<'a, Part> {
     /// If the product has no such slot.
     #[must_use]
     pub fn part(&self, slot: usize) -> &'a Part {
-        if let Some(flag) = self.looked_at.get(slot) {
-            note(flag);
-        }
         self.parts[slot]
     }
 
     /// All parts, in order of slots.
     #[must_use]
     pub fn parts(&self) -> &'a [&'a Part] {
-        self.looked_at.iter().for_each(note);
         self.parts
     }
 }

@@ -16,7 +16,7 @@ use crate::packing::Layout;
 use crate::parallel::{Round, Workers};
 use crate::product::{Fairness, Product, Snapshot, successors};
 use crate::record::Record;
-use crate::reduction::{Choice, Locality, Objection, Reductions};
+use crate::reduction::{Choice, Reductions, UnsoundReduction};
 use crate::replay::Run;
 use crate::rows::Rows;
 use crate::space::{NotReplayed, Path, Space, Tests};
@@ -42,7 +42,6 @@ pub(crate) struct ProductSpace<'p, P: Product> {
     pub(crate) block: Block,
     pub(crate) round: Round,
     chosen: Reductions,
-    pub(crate) locality: Locality,
     /// The declared symmetry, while it is used.
     pub(crate) symmetry: Option<Symmetry>,
     /// Why the declared symmetry is none.
@@ -74,7 +73,6 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             block: Block::default(),
             round: Round::default(),
             chosen,
-            locality: Locality::default(),
             symmetry: None,
             objection: None,
             audit: Audit::default(),
@@ -106,10 +104,6 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
         let initial = self.product.initial();
         let width = initial.first().map_or(0, Vec::len);
         self.tables = Tables::new(self.product, width);
-        if self.chosen.partial_order == Choice::Use {
-            self.locality = Locality::new(width, &self.chosen.excluded);
-            self.tables.audit_privacy();
-        }
         if self.chosen.stale == Choice::Use {
             self.tables.take_stale_away();
         }
@@ -231,11 +225,11 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
         Some(NoState::NoInitialState)
     }
 
-    fn objection_to_test(&self, test: usize) -> Option<Objection> {
+    fn objection_to_test(&self, test: usize) -> Option<UnsoundReduction> {
         if self.tables.stale.is_some() {
-            return Some(Objection::LooksAtStale(test));
+            return Some(UnsoundReduction::LooksAtStale(test));
         }
-        self.symmetry.is_some().then_some(Objection::ToldApart(test))
+        self.symmetry.is_some().then_some(UnsoundReduction::AsymmetricPredicate(test))
     }
 
     fn breaking_step(
@@ -248,28 +242,19 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
             .find(|(action, next)| breaks::<P>(test, state, action, next))
     }
 
-    fn objection(&self) -> Option<Objection> {
+    fn objection(&self) -> Option<UnsoundReduction> {
         // Whatever else is wrong may only be so because of that.
         if let Some(objection) = self.objection_to_staleness() {
             return Some(objection);
         }
-        if let Some(objection) = self.objection_to_symmetry() {
-            return Some(objection);
-        }
-        if !self.locality.is_on() {
-            return None;
-        }
-        match self.tables.breach() {
-            Some(reason) => Some(Objection::NotPrivate(reason.to_owned())),
-            None => self.locality.objection(),
-        }
+        self.objection_to_symmetry()
     }
 
     fn objection_to_loops(
         &mut self,
         graph: &Graph<'_>,
         allowance: &AnalysisBudget<'_>,
-    ) -> Result<Option<Objection>, Limit> {
+    ) -> Result<Option<UnsoundReduction>, Limit> {
         self.stale_on_loops(graph, allowance)
     }
 
@@ -283,8 +268,6 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
             _ => {}
         };
         report(Reduction::Symmetry, &self.chosen.symmetry, self.symmetry.is_some(), true);
-        let (used, possible) = (self.locality.was_used(), self.tables.has_privacy());
-        report(Reduction::PartialOrder, &self.chosen.partial_order, used, possible);
         let used = self.tables.stale.as_ref().is_some_and(Stale::was_used);
         report(Reduction::StaleMessages, &self.chosen.stale, used, self.tables.met_stale());
         reports

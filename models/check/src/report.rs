@@ -3,8 +3,7 @@
 use std::fmt::{self, Debug, Write as _};
 
 use crate::verdict::{
-    Completeness, Counterexample, NoState, PropertyReport, Reduction, ReductionReport, Report,
-    Verdict,
+    Completeness, Counterexample, NoState, PropertyReport, ReductionReport, Report, Verdict,
 };
 
 impl<State, Action> Report<State, Action> {
@@ -38,12 +37,6 @@ impl<State, Action> Report<State, Action> {
     #[must_use]
     pub fn is_violated(&self) -> bool {
         self.properties.iter().any(PropertyReport::is_violated)
-    }
-
-    /// Whether states were left out that are not the image of another.
-    pub(crate) fn skips_states(&self) -> bool {
-        let used = ReductionReport { reduction: Reduction::PartialOrder, refused: None };
-        self.reductions.contains(&used)
     }
 
     /// Asserts that there are properties, and that all of them hold over the complete state space.

@@ -12,7 +12,7 @@ use crate::graph::Graph;
 use crate::model_error::ModelError;
 use crate::product::Fairness;
 use crate::record::Record;
-use crate::reduction::Objection;
+use crate::reduction::UnsoundReduction;
 use crate::unfolding::{Unfolded, UnfoldedLasso};
 use crate::verdict::{Counterexample, Limit, NoState, ReductionReport};
 
@@ -114,7 +114,7 @@ pub(crate) trait Space {
 
     /// Where a test says something else about the states that are shown than about those that were
     /// explored for them: the reduction that is not sound for it.
-    fn objection_to_test(&self, _test: usize) -> Option<Objection> {
+    fn objection_to_test(&self, _test: usize) -> Option<UnsoundReduction> {
         None
     }
 
@@ -130,7 +130,7 @@ pub(crate) trait Space {
 
     /// Why a reduction that is in use is not sound for this model, if that came to light. Nothing
     /// that was found is of any use then.
-    fn objection(&self) -> Option<Objection> {
+    fn objection(&self) -> Option<UnsoundReduction> {
         None
     }
 
@@ -142,7 +142,7 @@ pub(crate) trait Space {
         &mut self,
         _graph: &Graph<'_>,
         _allowance: &AnalysisBudget<'_>,
-    ) -> Result<Option<Objection>, Limit> {
+    ) -> Result<Option<UnsoundReduction>, Limit> {
         Ok(None)
     }
 

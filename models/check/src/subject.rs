@@ -1,6 +1,5 @@
 //! What can be checked.
 
-use std::collections::BTreeSet;
 use std::hash::Hash;
 
 use stateright::{Expectation, Model};
@@ -16,7 +15,7 @@ use crate::model_space::{ModelSpace, StepTestOf, Test};
 use crate::parallel::Workers;
 use crate::product::Product;
 use crate::product_space::ProductSpace;
-use crate::reduction::{Choice, Objection, Reductions};
+use crate::reduction::{Choice, Reductions, UnsoundReduction};
 use crate::simulate::{Simulated, Simulation, simulate};
 use crate::tally::Tally;
 use crate::verdict::Report;
@@ -55,7 +54,6 @@ pub struct Task<'m, V: Viewed, A> {
     pub(crate) limits: Limits<'m>,
     pub(crate) threads: usize,
     pub(crate) symmetry: bool,
-    pub(crate) partial_order: bool,
     pub(crate) stale_messages: bool,
 }
 
@@ -105,8 +103,7 @@ impl<P: Product> Subject for ProductSubject<'_, P> {
     fn search(self, task: TaskOf<'_, Self>) -> Result<Report<Self::State, P::Action>, ModelError> {
         let claims = claims::<P>(task.properties);
         let mut limits = task.limits;
-        let reductions =
-            self.reductions(task.symmetry, task.partial_order, task.stale_messages, &claims);
+        let reductions = self.reductions(task.symmetry, task.stale_messages, &claims);
         let workers = Workers::new(task.threads);
         self.check(&workers, reductions, &claims, &mut limits)
     }
@@ -146,13 +143,7 @@ fn property_of<Test, StepTest>(claims: &[InternalProperty<Test, StepTest>], test
 
 impl<P: Product> ProductSubject<'_, P> {
     /// The reductions that the properties allow.
-    fn reductions(
-        &self,
-        symmetry: bool,
-        partial_order: bool,
-        stale: bool,
-        claims: &[ClaimOf<P>],
-    ) -> Reductions {
+    fn reductions(&self, symmetry: bool, stale: bool, claims: &[ClaimOf<P>]) -> Reductions {
         let choose = |is_asked: bool, obstacle: Option<String>| match obstacle {
             _ if !is_asked => Choice::Ignore,
             Some(obstacle) => Choice::Refuse(obstacle),
@@ -166,12 +157,8 @@ impl<P: Product> ProductSubject<'_, P> {
         let symmetry = choose(symmetry && is_symmetric, step.clone());
         let stuck = claims.iter().find(|claim| claim.kind == PropertyKind::NeverStuck);
         let stuck = stuck.map(|claim| format!("`{}` is about what stays possible", claim.name));
-        let stale = choose(stale, step.clone().or(stuck));
-        let path = claims.iter().find(|claim| claim.kind.needs_edges());
-        let path = path.map(|claim| format!("`{}` is about paths", claim.name));
-        let symmetric = (symmetry == Choice::Use).then(|| String::from("the symmetry is used"));
-        let partial_order = choose(partial_order, path.or(step).or(symmetric));
-        Reductions { symmetry, partial_order, stale, excluded: BTreeSet::new() }
+        let stale = choose(stale, step.or(stuck));
+        Reductions { symmetry, stale }
     }
 
     fn check(
@@ -184,32 +171,23 @@ impl<P: Product> ProductSubject<'_, P> {
         loop {
             let space = ProductSpace::new(self.product, workers, reductions.clone());
             let objection = match check(space, claims, limits) {
-                Ok(report) if report.skips_states() && report.is_violated() => {
-                    let reason = "a violation is shown by a shortest path";
-                    reductions.partial_order = Choice::Refuse(reason.into());
-                    continue;
-                }
                 Ok(report) => return Ok(report),
                 Err(Refusal::Model(error)) => return Err(error),
                 Err(Refusal::Reduction(objection)) => objection,
             };
             match objection {
-                Objection::Asymmetric(reason) => reductions.symmetry = Choice::Refuse(reason),
-                Objection::ToldApart(test) => {
+                UnsoundReduction::Asymmetric(reason) => {
+                    reductions.symmetry = Choice::Refuse(reason)
+                }
+                UnsoundReduction::AsymmetricPredicate(test) => {
                     let reason = format!("`{}` tells things apart", property_of(claims, test));
                     reductions.symmetry = Choice::Refuse(reason);
                 }
-                Objection::NotPrivate(reason) => {
-                    reductions.partial_order = Choice::Refuse(reason);
-                }
-                Objection::Stale(reason) => reductions.stale = Choice::Refuse(reason),
-                Objection::LooksAtStale(test) => {
+                UnsoundReduction::Stale(reason) => reductions.stale = Choice::Refuse(reason),
+                UnsoundReduction::LooksAtStale(test) => {
                     let name = property_of(claims, test);
                     let reason = format!("`{name}` looks at messages that nobody heeds");
                     reductions.stale = Choice::Refuse(reason);
-                }
-                Objection::Visible(slot) => {
-                    reductions.excluded.insert(slot);
                 }
             }
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use crate::examine::PartsOf;
 use crate::product::{Product, Snapshot};
 use crate::product_space::{ProductSpace, Test};
-use crate::reduction::Objection;
+use crate::reduction::UnsoundReduction;
 use crate::symmetry::{Ids, Symmetry};
 
 /// Where there are many renamings, the conditions are tried on renamed states for all states before
@@ -24,7 +24,7 @@ pub(crate) const NONE: usize = usize::MAX;
 impl<P: Product> ProductSpace<'_, P> {
     /// Finds out what the declared symmetry makes of everything that is new in the tables, and whether
     /// that is right.
-    pub(crate) fn attend_to_symmetry(&mut self) {
+    pub(crate) fn extend_symmetry_tables(&mut self) {
         let Some(symmetry) = &mut self.symmetry else { return };
         symmetry.close(&mut self.tables);
         let wrong = self.audit.proceed(&self.tables, symmetry);
@@ -36,7 +36,7 @@ impl<P: Product> ProductSpace<'_, P> {
         let Some(first) = states.first() else { return };
         self.tables.keep_journal();
         self.symmetry = Symmetry::of(&mut self.tables, first);
-        self.attend_to_symmetry();
+        self.extend_symmetry_tables();
         let Some(symmetry) = self.symmetry.as_ref().filter(|_| self.objection.is_none()) else {
             return;
         };
@@ -66,7 +66,7 @@ impl<P: Product> ProductSpace<'_, P> {
             .enumerate()
             .map(|(slot, part)| self.tables.part_id(slot, part.clone()))
             .collect();
-        self.attend_to_symmetry();
+        self.extend_symmetry_tables();
         let canonical = self.symmetry.as_ref().and_then(|symmetry| symmetry.canonical(&ids));
         canonical.map_or(ids, Ids::into_vec)
     }
@@ -109,13 +109,13 @@ impl<P: Product> ProductSpace<'_, P> {
     }
 
     /// Why the symmetry has to be given up.
-    pub(crate) fn objection_to_symmetry(&self) -> Option<Objection> {
+    pub(crate) fn objection_to_symmetry(&self) -> Option<UnsoundReduction> {
         if let Some(reason) = &self.objection {
-            return Some(Objection::Asymmetric(reason.clone()));
+            return Some(UnsoundReduction::Asymmetric(reason.clone()));
         }
         match self.told_apart.load(Ordering::Relaxed) {
             NONE => None,
-            test => Some(Objection::ToldApart(test)),
+            test => Some(UnsoundReduction::AsymmetricPredicate(test)),
         }
     }
 }

@@ -4,7 +4,6 @@
 //! into small numbers and the [`Automata`] between them, filled on demand: the first state that needs
 //! an entry causes a call of the model, and all later states share it.
 
-use std::fmt::Debug;
 use std::ops::Range;
 
 use crate::automata::{Act, Automata, Demand, Step, number};
@@ -22,8 +21,6 @@ pub(crate) const UNFAIR: u32 = u32::MAX;
 
 struct Slot<P: Product> {
     parts: Interner<P::Part>,
-    /// The parts that are said to be private.
-    privates: Vec<u32>,
     requests: Interner<P::Request>,
 }
 
@@ -37,10 +34,6 @@ pub(crate) struct Tables<'p, P: Product> {
     /// The fairness constraints, each known by its fairness and its group of actions.
     groups: Interner<(Fairness, P::Action)>,
     constraints: Vec<Fairness>,
-    /// Whether parts that are said to be private are tried with every request.
-    audits: bool,
-    /// Why a part that is said to be private is not, if there is one.
-    breach: Option<String>,
     journal: Option<Journal>,
     /// What is known of stale requests, where they are taken away.
     pub(crate) stale: Option<Stale<P::Part>>,
@@ -57,7 +50,6 @@ impl<'p, P: Product> Tables<'p, P> {
     pub(crate) fn new(product: &'p P, width: usize) -> Self {
         let slots = std::iter::repeat_with(|| Slot {
             parts: Interner::default(),
-            privates: Vec::new(),
             requests: Interner::default(),
         });
         Tables {
@@ -68,8 +60,6 @@ impl<'p, P: Product> Tables<'p, P> {
             labels: Vec::new(),
             groups: Interner::default(),
             constraints: Vec::new(),
-            audits: false,
-            breach: None,
             journal: None,
             stale: None,
         }
@@ -96,24 +86,10 @@ impl<'p, P: Product> Tables<'p, P> {
         let known = slot.parts.len();
         let id = slot.parts.intern(part);
         if slot.parts.len() > known {
-            let is_private = self.product.is_private(at, slot.parts.value(id));
-            self.automata.add_part(at, is_private);
-            if is_private {
-                slot.privates.push(id);
-                for request in 0..slot.requests.len() {
-                    self.audit(at, id, number(request));
-                }
-            }
+            self.automata.add_part(at);
             self.judge_part(at, id);
         }
         id
-    }
-
-    /// From now on, tries every part that is said to be private with every request that anybody may
-    /// make of its slot. It is not enough to look at those that are made: a search that trusts the
-    /// word of the part does not come to the states where it would be broken.
-    pub(crate) fn audit_privacy(&mut self) {
-        self.audits = true;
     }
 
     /// From now on, keeps a record of what is computed.
@@ -146,24 +122,11 @@ impl<'p, P: Product> Tables<'p, P> {
         self.slots[slot].parts.len()
     }
 
-    fn audit(&mut self, slot: usize, part: u32, request: u32) {
-        if !self.audits || self.breach.is_some() {
-            return;
-        }
-        let (request, part) = (self.request(slot, request), self.part(slot, part));
-        if self.product.answer(slot, part, request).is_some() {
-            self.breach = Some(granted(slot, part, request));
-        }
-    }
-
     fn request_id(&mut self, at: usize, request: P::Request) -> u32 {
         let slot = &mut self.slots[at];
         let known = slot.requests.len();
         let id = slot.requests.intern(request);
         if slot.requests.len() > known {
-            for private in 0..slot.privates.len() {
-                self.audit(at, self.slots[at].privates[private], id);
-            }
             self.judge_request(at, id);
         }
         id
@@ -198,16 +161,6 @@ impl<'p, P: Product> Tables<'p, P> {
     /// How many parts each slot has had so far.
     pub(crate) fn sizes(&self) -> impl Iterator<Item = usize> + '_ {
         self.slots.iter().map(|slot| slot.parts.len())
-    }
-
-    /// Whether any part so far is private.
-    pub(crate) fn has_privacy(&self) -> bool {
-        self.slots.iter().any(|slot| !slot.privates.is_empty())
-    }
-
-    /// Why a part that is said to be private is not, if there is one.
-    pub(crate) fn breach(&self) -> Option<&str> {
-        self.breach.as_deref()
     }
 
     /// Computes every entry that a state needs.
@@ -259,7 +212,6 @@ impl<'p, P: Product> Tables<'p, P> {
         }
         let mut moves = Vec::new();
         self.product.moves(slot, self.part(slot, part), &mut moves);
-        let is_private = self.automata.is_private(slot, part);
         // What is stale is judged by what a part really becomes.
         let makes_all = self.parts(slot) < FEW && self.stale.is_none();
         let mut steps = Vec::with_capacity(moves.len());
@@ -270,12 +222,6 @@ impl<'p, P: Product> Tables<'p, P> {
             for (slot, request) in requests {
                 let request = self.request_id(slot, request);
                 demands.push(Demand { slot: number(slot), request });
-            }
-            if is_private && !demands.is_empty() {
-                self.breach = Some(format!(
-                    "slot {slot} is said to be private, but makes requests: {:?}",
-                    self.part(slot, part)
-                ));
             }
             targets.push(Some(target));
             steps.push(Act { action, demands: demands.into() });
@@ -288,7 +234,7 @@ impl<'p, P: Product> Tables<'p, P> {
             let demands = self.automata.demands(self.automata.step(at));
             // A slot that asks itself answers with what the move leads to.
             let asks_itself = demands.iter().any(|demand| demand.slot as usize == slot);
-            let is_made = demands.is_empty() || asks_itself || is_private || makes_all;
+            let is_made = demands.is_empty() || asks_itself || makes_all;
             if let Some(target) = target.take_if(|_| is_made) {
                 self.make_target(at, slot, part, target);
             }
@@ -314,9 +260,6 @@ impl<'p, P: Product> Tables<'p, P> {
         let slot = &self.slots[at];
         let request = slot.requests.value(demand.request);
         let answer = self.product.answer(at, slot.parts.value(part), request);
-        if answer.is_some() && self.automata.is_private(at, part) {
-            self.breach = Some(granted(at, slot.parts.value(part), request));
-        }
         let answer = answer.map(|answer| {
             let (answer, is_relieved) = self.essence_id(at, answer);
             self.judge_step(at, part, answer);
@@ -369,8 +312,4 @@ impl<'p, P: Product> Tables<'p, P> {
         let values = |slot: &Slot<P>| slot.parts.bytes() + slot.requests.bytes();
         self.slots.iter().map(values).sum::<u64>() + self.automata.bytes() + self.actions.bytes()
     }
-}
-
-fn granted(slot: usize, part: &impl Debug, request: &impl Debug) -> String {
-    format!("slot {slot} is said to be private, but grants {request:?}: {part:?}")
 }

@@ -214,7 +214,7 @@ impl<P: Product> ProductSpace<'_, P> {
     fn ids_of(&mut self, parts: &[P::Part]) -> Ids {
         let slots = parts.iter().enumerate();
         let ids = slots.map(|(slot, part)| self.tables.part_id(slot, part.clone())).collect();
-        self.attend_to_symmetry();
+        self.extend_symmetry_tables();
         ids
     }
 

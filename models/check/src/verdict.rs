@@ -37,8 +37,6 @@ pub struct Report<State, Action> {
 pub enum Reduction {
     /// States that differ only in the names of interchangeable things count as one.
     Symmetry,
-    /// Independent steps are explored in one order only.
-    PartialOrder,
     /// Messages that their receivers will never heed are taken away. Counterexamples and witnesses are
     /// runs of the whole model all the same; where such a message stood in the way, they may be a step
     /// longer than the shortest.
@@ -107,7 +105,7 @@ pub struct PropertyReport<State, Action> {
     pub verdict: Verdict<State, Action>,
     /// For a [`Sometimes`](PropertyKind::Sometimes) property that holds, a path to a state where the
     /// condition is true; a shortest one, unless steps were left out
-    /// ([`Reduction::PartialOrder`]).
+    /// ([`Reduction::StaleMessages`]).
     pub witness: Option<Counterexample<State, Action>>,
     /// Whether the search for a short counterexample came to its end. If not, one that
     /// [goes on for ever](Counterexample::repeats_from) is short, and there may be a shorter one: to

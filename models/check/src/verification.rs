@@ -90,7 +90,6 @@ impl<'m, S: Subject> Verification<'m, S> {
             limits: Limits::default(),
             threads,
             symmetry: true,
-            partial_order: true,
             stale_messages: false,
         };
         Verification { subject, task }
@@ -406,16 +405,6 @@ impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
     #[must_use]
     pub fn symmetry(mut self, used: bool) -> Self {
         self.task.symmetry = used;
-        self
-    }
-
-    /// Whether to let slots that keep [to themselves](Product::is_private) go first, instead of
-    /// interleaving their steps with those of others. It is used unless it is switched off here, for
-    /// properties of single states and of ends. When a property is violated, the search is done again
-    /// without it, to show a shortest path.
-    #[must_use]
-    pub fn partial_order(mut self, used: bool) -> Self {
-        self.task.partial_order = used;
         self
     }
 

@@ -10,13 +10,13 @@
 //! [`Granularity::PerEffect`](super::Granularity) every effect is a transition of its own, with many
 //! more states and the same verdicts; tests hold the two against each other.
 //!
-//! # Why no part is private
+//! # Why steps are not reordered
 //!
-//! Partial-order reduction would let a process go first that [keeps to itself](Product::is_private).
-//! None does. A message may be put in any inbox at any time, and overtake what waits there, so
-//! whatever a process does next depends on what others do before it. Faults strike a process between
-//! any two of its steps, and monitors take note of most of them. What takes the place of that
-//! reduction is that an input and all its effects are one transition.
+//! Partial-order reduction would let a process go first that keeps to itself. None does. A message may
+//! be put in any inbox at any time, and overtake what waits there, so whatever a process does next
+//! depends on what others do before it. Faults strike a process between any two of its steps, and
+//! monitors take note of most of them. What takes the place of that reduction is that an input and all
+//! its effects are one transition.
 
 use std::sync::Arc;
 

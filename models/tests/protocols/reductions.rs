@@ -19,8 +19,6 @@ struct Mistaken {
     forgets: fn(&mut Local<Saga>, &Local<Saga>),
     /// Monitors stay where they are when workflows are renamed.
     forgets_monitors: bool,
-    /// Processes are said to keep to themselves.
-    is_private: bool,
     /// Which messages are said to be stale.
     stale: fn(&System<Saga>, usize, &Part<Saga>, &Request<Saga>) -> bool,
 }
@@ -31,7 +29,6 @@ impl Mistaken {
             system: system(workflow, &SagaKnobs::default()),
             forgets: |_, _| {},
             forgets_monitors: false,
-            is_private: false,
             stale: System::is_stale,
         }
     }
@@ -117,10 +114,6 @@ impl Product for Mistaken {
     fn heeds(&self, slot: usize, part: &Part<Saga>, request: &Request<Saga>) -> bool {
         self.system.heeds(slot, part, request)
     }
-
-    fn is_private(&self, _slot: usize, part: &Part<Saga>) -> bool {
-        self.is_private && matches!(part, Part::Process(_))
-    }
 }
 
 /// Two orders of two steps each, with a crash, a loss and a refusal.
@@ -167,13 +160,6 @@ fn monitors_that_do_not_follow_their_workflows_are_noticed() {
     let mut mistaken = Mistaken::about(&orders());
     mistaken.forgets_monitors = true;
     mistaken.assert_refused(Reduction::Symmetry, "has no counterpart");
-}
-
-#[test]
-fn processes_that_claim_to_keep_to_themselves_are_found_out() {
-    let mut mistaken = Mistaken::about(&orders().with_instances(1));
-    mistaken.is_private = true;
-    mistaken.assert_refused(Reduction::PartialOrder, "is said to be private");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn a_shortest_cycle_takes_each_of_many_workers_round_once() {
         for (count, period) in [(1, 1), (2, 3), (4, 3), (7, 3), (9, 2), (12, 2), (3, 20)] {
             let workers = Workers { count, period, strong };
             let never = Property::<Parts<u8>>::new(PropertyKind::Eventually, "done", |_| false);
-            let report = product(&workers).property(never).partial_order(false).run();
+            let report = product(&workers).property(never).run();
             let lasso = report.properties[0].verdict.counterexample();
             let shape = lasso.map(|lasso| (lasso.repeats_from, lasso.steps.len()));
             assert_eq!(shape, Some((Some(0), count * usize::from(period))), "{count} of {period}");

@@ -11,7 +11,6 @@ mod malformed;
 mod mutants;
 mod obvious;
 mod premises;
-mod reduction;
 mod reference;
 mod simulation;
 mod small;

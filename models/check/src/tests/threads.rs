@@ -228,62 +228,6 @@ fn the_index_may_run_out_of_room_while_all_threads_are_at_work() {
     assert_eq!(counts(&alone), expected);
 }
 
-/// Counters, the first of which hands a job to a clerk with each step. The clerk does it on their own.
-struct Office {
-    highest: u32,
-}
-
-impl Office {
-    const COUNTERS: usize = 3;
-}
-
-impl Product for Office {
-    type Part = u32;
-    type Request = ();
-    type Action = usize;
-
-    fn initial(&self) -> Vec<Vec<u32>> {
-        vec![vec![0; Office::COUNTERS + 1]]
-    }
-
-    fn moves(&self, slot: usize, part: &u32, moves: &mut Vec<Move<Self>>) {
-        if slot < Office::COUNTERS && *part < self.highest {
-            let requests = if slot == 0 { vec![(Office::COUNTERS, ())] } else { Vec::new() };
-            moves.push(Move { action: slot, part: part + 1, requests });
-        }
-        if self.is_private(slot, part) {
-            moves.push(Move { action: slot, part: 0, requests: Vec::new() });
-        }
-    }
-
-    fn answer(&self, _slot: usize, part: &u32, (): &()) -> Option<u32> {
-        (*part == 0).then_some(1)
-    }
-
-    fn is_private(&self, slot: usize, part: &u32) -> bool {
-        slot == Office::COUNTERS && *part == 1
-    }
-}
-
-#[test]
-fn private_steps_go_first_while_all_threads_are_at_work() {
-    let office = Office { highest: 39 };
-    let check = |threads| {
-        let counted = product(&office).always("in range", |state| *state.part(1) < 40);
-        counted.threads(threads).run()
-    };
-    let alone = check(1);
-    alone.assert_holds();
-    assert_eq!(alone.reductions[0].refused, None);
-    assert!(alone.transitions < plainly(&office).1);
-    for threads in [2, 4] {
-        let together = check(threads);
-        together.assert_holds();
-        assert_eq!(together.reductions, alone.reductions, "{threads} threads");
-        assert_eq!(counts(&together), counts(&alone), "{threads} threads");
-    }
-}
-
 /// A grid whose far corner is the goal, as a model that is no product.
 struct Grid(u16);
 
