@@ -32,22 +32,26 @@ impl<P: Product> ProductSpace<'_, P> {
         let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
         let mut said: SmallVec<[bool; 24]> = SmallVec::new();
         let mut ids = Vec::new();
+        let tries_all = self.tables.stale.is_some() || self.symmetry.is_some();
         for state in states {
             self.rows.read(state, &mut row);
             self.parts(&row, &mut parts);
-            let snapshot = Snapshot::new(&parts);
+            if tries_all {
+                self.layout.unpack(&row, &mut ids);
+            }
+            let audit = self.counts_only(&ids);
+            let snapshot = match &audit {
+                Some(audit) => Snapshot::audited(&parts, audit),
+                None => Snapshot::new(&parts),
+            };
             said.clear();
             said.extend(tests.iter().map(|test| test(snapshot)));
             said.iter().for_each(|&said| marks.push(said));
-            let tries_origins = self.tables.stale.is_some() && is_tried(state as u32);
-            if tries_origins || self.symmetry.is_some() {
-                self.layout.unpack(&row, &mut ids);
-            }
-            if tries_origins {
+            if self.tables.stale.is_some() && is_tried(state as u32) {
                 self.compare_with_origins(&ids, &said, tests);
             }
             if self.symmetry.is_some() {
-                self.compare_tests(state as u32, &ids, &said, tests);
+                self.compare_tests(&ids, &said, tests);
             }
         }
     }

@@ -110,7 +110,7 @@ impl<P: Product> ProductSpace<'_, P> {
             self.examine(before..self.rows.len(), &tests.states, &mut record.marks);
             block.count_actions(self.tables.actions());
             self.note(&block, record);
-            self.look_for_lonely_moves(start..states.end.min(start + BLOCK));
+            self.look_for_unmatched_moves(start..states.end.min(start + BLOCK));
         }
         self.block = block;
     }
@@ -162,7 +162,7 @@ impl<P: Product> ProductSpace<'_, P> {
             },
         );
         marks.iter().for_each(|marks| record.marks.append(marks));
-        self.look_for_lonely_moves(states);
+        self.look_for_unmatched_moves(states);
         self.round = round;
     }
 

@@ -66,6 +66,7 @@ mod fair_cycle;
 mod fair_scc;
 mod fairness_mask;
 mod fairness_rules;
+mod flaw;
 mod graph;
 pub mod gray_lamport;
 mod index;

@@ -3,13 +3,16 @@
 //! Trying all renamings would be hopeless for eight things, so every thing first gets a *signature*:
 //! what the state says about it, whatever the other things are called. Only renamings that sort the
 //! signatures are tried, and of things that can be swapped without changing the state, only one order.
+//! Where that still leaves too many, the search gives up, and goes on with a subgroup.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustc_hash::FxHashMap;
 
 use crate::symmetry::{Group, Ids, Images, Placed, Symmetry};
 
-/// With more forms of one part, the part says nothing about anybody.
-const MOST_FORMS: usize = 1 << 12;
+/// No more than so many orders of things are tried for one state.
+const MOST_ORDERS: usize = 1 << 10;
 
 /// What tells things apart.
 #[derive(Debug)]
@@ -17,8 +20,14 @@ pub(crate) struct Orders {
     /// For each set and each of its things, the slots that are its own, and the slots of nobody.
     concerns: Vec<Vec<Vec<usize>>>,
     /// For each set and each part, the least form that the part can take when things swap their names,
-    /// all but the first of the set. None where there are too many forms.
+    /// all but the first of the set.
     least: Vec<FxHashMap<Placed, Placed>>,
+    /// All forms of parts.
+    orbits: Vec<Vec<Placed>>,
+    /// Where the forms of each part are.
+    orbit_of: FxHashMap<Placed, usize>,
+    /// Whether there were too many orders for some state.
+    gave_up: AtomicBool,
 }
 
 impl Orders {
@@ -42,16 +51,28 @@ impl Orders {
         Orders {
             concerns: group.sets.iter().enumerate().map(of_set).collect(),
             least: vec![FxHashMap::default(); group.sets.len()],
+            orbits: Vec::new(),
+            orbit_of: FxHashMap::default(),
+            gave_up: AtomicBool::new(false),
         }
+    }
+
+    /// Whether there were too many orders for some state.
+    pub(crate) fn gave_up(&self) -> bool {
+        self.gave_up.load(Ordering::Relaxed)
+    }
+
+    /// All forms of a part.
+    pub(crate) fn forms(&self, part: Placed) -> &[Placed] {
+        self.orbit_of.get(&part).map_or(&[], |&orbit| &self.orbits[orbit])
     }
 
     /// Takes note of an orbit of parts.
     pub(crate) fn close(&mut self, group: &Group, swapped: &[Images], forms: &[Placed]) {
-        if forms.len() > MOST_FORMS {
-            return;
-        }
         let mut forms = forms.to_vec();
         forms.sort_unstable();
+        self.orbit_of.extend(forms.iter().map(|&form| (form, self.orbits.len())));
+        self.orbits.push(forms.clone());
         for (set, least) in self.least.iter_mut().enumerate() {
             let renamings: Vec<usize> = group
                 .generators()
@@ -77,11 +98,22 @@ impl Orders {
         }
     }
 
-    /// The canonical state of the orbit.
-    pub(crate) fn canonical(&self, symmetry: &Symmetry, state: &[u32]) -> Ids {
+    /// The canonical state of the orbit; `None` if it takes too long to find.
+    pub(crate) fn canonical(&self, symmetry: &Symmetry, state: &[u32]) -> Option<Ids> {
         let sets = symmetry.group().sets.len();
-        let orders: Vec<Vec<Vec<usize>>> =
+        let orders: Option<Vec<Vec<Vec<usize>>>> =
             (0..sets).map(|set| self.sorted_orders(symmetry, set, state)).collect();
+        let orders = orders.filter(|orders| {
+            orders
+                .iter()
+                .map(Vec::len)
+                .try_fold(1, |all, orders| (all * orders <= MOST_ORDERS).then_some(all * orders))
+                .is_some()
+        });
+        let Some(orders) = orders else {
+            self.gave_up.store(true, Ordering::Relaxed);
+            return None;
+        };
         let mut best: Option<Ids> = None;
         let mut choice = vec![0; orders.len()];
         loop {
@@ -95,7 +127,7 @@ impl Orders {
             };
             let Some(set) = (0..orders.len()).find(|&set| choice[set] + 1 < orders[set].len())
             else {
-                return std::mem::take(best);
+                return Some(std::mem::take(best));
             };
             choice[set] += 1;
             choice[..set].fill(0);
@@ -119,8 +151,13 @@ impl Orders {
     }
 
     /// Orders of the things of a set that sort their signatures; one of them leads to the canonical
-    /// state.
-    fn sorted_orders(&self, symmetry: &Symmetry, set: usize, state: &[u32]) -> Vec<Vec<usize>> {
+    /// state. `None` if they are too many.
+    fn sorted_orders(
+        &self,
+        symmetry: &Symmetry,
+        set: usize,
+        state: &[u32],
+    ) -> Option<Vec<Vec<usize>>> {
         let mut things: Vec<(Vec<Option<Placed>>, usize)> = self.concerns[set]
             .iter()
             .enumerate()
@@ -138,6 +175,9 @@ impl Orders {
         for alike in things.chunk_by(|one, other| one.0 == other.0) {
             let alike: Vec<usize> = alike.iter().map(|(_, thing)| *thing).collect();
             let arrangements = arrangements(symmetry, set, state, &alike);
+            if orders.len() * arrangements.len() > MOST_ORDERS {
+                return None;
+            }
             orders = orders
                 .iter()
                 .flat_map(|order| {
@@ -145,12 +185,12 @@ impl Orders {
                 })
                 .collect();
         }
-        orders
+        Some(orders)
     }
 }
 
 /// All orders of things with the same signature, but only one order of *twins*: things that can be
-/// swapped without changing the state.
+/// swapped without changing the state. More than [`MOST_ORDERS`] are not listed in full.
 fn arrangements(
     symmetry: &Symmetry,
     set: usize,
@@ -199,6 +239,9 @@ fn arrange(
     order: &mut Vec<usize>,
     arrangements: &mut Vec<Vec<usize>>,
 ) {
+    if arrangements.len() > MOST_ORDERS {
+        return;
+    }
     if classes.iter().all(|class| class.is_empty()) {
         arrangements.push(order.clone());
         return;

@@ -60,8 +60,10 @@ pub trait Product: Send + Sync {
     ///
     /// To be interchangeable means that [swapping](Self::swap) two things everywhere in a state turns
     /// its successors into the successors of the new state, and that no condition tells the two
-    /// states apart. The checker tries that on the states it visits. Where it is not true, the
-    /// symmetry is [refused](crate::ReductionReport), and the whole space is explored instead.
+    /// states apart. The checker proves that while it searches. Where it is not true, the
+    /// symmetry is [refused](crate::ReductionReport), and the whole space is explored instead. Where there
+    /// are more than 24 renamings, and conditions do more than [count](Snapshot::count) parts, only some of
+    /// the things are taken to be interchangeable.
     fn symmetry(&self) -> Vec<usize> {
         Vec::new()
     }
@@ -184,13 +186,54 @@ pub enum Fairness {
 #[derive_where(Clone, Copy)]
 pub struct Snapshot<'a, Part> {
     parts: &'a [&'a Part],
+    audit: Option<&'a dyn CountAudit<Part>>,
+}
+
+/// Proves that a condition says the same of all images of a state, by watching what it looks at.
+pub(crate) trait CountAudit<Part>: Sync {
+    /// The condition looks at more than counts.
+    fn note_look(&self);
+
+    /// The condition counts parts.
+    fn audit_count(&self, is_counted: &dyn Fn(usize, &Part) -> bool);
 }
 
 impl<'a, Part> Snapshot<'a, Part> {
     /// Looks at a row of parts.
     #[must_use]
     pub fn new(parts: &'a [&'a Part]) -> Self {
-        Snapshot { parts }
+        Snapshot { parts, audit: None }
+    }
+
+    /// Looks at a row of parts, while somebody watches.
+    pub(crate) fn audited(parts: &'a [&'a Part], audit: &'a dyn CountAudit<Part>) -> Self {
+        Snapshot { parts, audit: Some(audit) }
+    }
+
+    /// How many slots hold a part that is to be counted.
+    ///
+    /// A condition that does nothing but count is proven to say the same of states that differ in names
+    /// only, however many there are, if what it counts does not depend on names. Then the whole group of a
+    /// large [symmetry](Product::symmetry) is used.
+    ///
+    /// ```
+    /// # use amends_check::gray_lamport::{ManagerState, TwoPhase, TwoPhasePart};
+    /// # use amends_check::{Snapshot, product};
+    /// let two_phase = TwoPhase { managers: 8 };
+    /// let is_committed = |_, part: &TwoPhasePart| *part == TwoPhasePart::Manager(ManagerState::Committed);
+    /// let report = product(&two_phase)
+    ///     .sometimes("most have committed", move |state: Snapshot<'_, TwoPhasePart>| {
+    ///         state.count(is_committed) == 7
+    ///     })
+    ///     .run();
+    /// assert_eq!(report.states, 1_461);
+    /// ```
+    #[must_use]
+    pub fn count(&self, is_counted: impl Fn(usize, &Part) -> bool) -> usize {
+        if let Some(audit) = self.audit {
+            audit.audit_count(&is_counted);
+        }
+        self.parts.iter().enumerate().filter(|(slot, part)| is_counted(*slot, part)).count()
     }
 
     /// What `slot` holds.
@@ -199,12 +242,18 @@ impl<'a, Part> Snapshot<'a, Part> {
     /// If the product has no such slot.
     #[must_use]
     pub fn part(&self, slot: usize) -> &'a Part {
+        if let Some(audit) = self.audit {
+            audit.note_look();
+        }
         self.parts[slot]
     }
 
     /// All parts, in order of slots.
     #[must_use]
     pub fn parts(&self) -> &'a [&'a Part] {
+        if let Some(audit) = self.audit {
+            audit.note_look();
+        }
         self.parts
     }
 }

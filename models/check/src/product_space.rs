@@ -1,7 +1,7 @@
 //! Exploration of products: states as rows of part numbers, packed into a few words.
 
 use std::ops::Range;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use crate::analysis_budget::AnalysisBudget;
 use crate::audit::Audit;
@@ -41,15 +41,17 @@ pub(crate) struct ProductSpace<'p, P: Product> {
     pub(crate) threads: usize,
     pub(crate) block: Block,
     pub(crate) round: Round,
-    chosen: Reductions,
+    pub(crate) chosen: Reductions,
     /// The declared symmetry, while it is used.
     pub(crate) symmetry: Option<Symmetry>,
-    /// Why the declared symmetry is none.
-    pub(crate) objection: Option<String>,
+    /// Why the declared symmetry cannot be used.
+    pub(crate) objection: Option<UnsoundReduction>,
     /// The proof that it is one.
     pub(crate) audit: Audit<P>,
     /// A test that tells states apart that differ only in names, or [`NONE`].
     pub(crate) told_apart: AtomicUsize,
+    /// Whether a test looks at more than counts that are the same in all images of a state.
+    pub(crate) looks_beyond_counts: AtomicBool,
     /// A test that looks at what is stale, or [`NONE`].
     pub(crate) looks_at_stale: AtomicUsize,
 }
@@ -77,6 +79,7 @@ impl<'p, P: Product> ProductSpace<'p, P> {
             objection: None,
             audit: Audit::default(),
             told_apart: AtomicUsize::new(NONE),
+            looks_beyond_counts: AtomicBool::new(false),
             looks_at_stale: AtomicUsize::new(NONE),
         }
     }

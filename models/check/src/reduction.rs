@@ -19,6 +19,8 @@ pub(crate) enum Choice {
 #[derive(Clone, Debug)]
 pub(crate) struct Reductions {
     pub(crate) symmetry: Choice,
+    /// Whether the whole group of renamings is used, and not a subgroup of few.
+    pub(crate) whole_group: bool,
     pub(crate) stale: Choice,
 }
 
@@ -27,6 +29,8 @@ pub(crate) struct Reductions {
 pub(crate) enum UnsoundReduction {
     /// The declared symmetry is none, and why.
     Asymmetric(String),
+    /// With the whole group of renamings, it takes too long to prove it, or it cannot be done.
+    LargeGroup,
     /// This test tells states apart that differ only in the names of interchangeable things.
     AsymmetricPredicate(usize),
     /// What is said to be stale is not, or must not be taken away, and why.

@@ -158,7 +158,7 @@ impl<P: Product> ProductSubject<'_, P> {
         let stuck = claims.iter().find(|claim| claim.kind == PropertyKind::NeverStuck);
         let stuck = stuck.map(|claim| format!("`{}` is about what stays possible", claim.name));
         let stale = choose(stale, step.or(stuck));
-        Reductions { symmetry, stale }
+        Reductions { symmetry, whole_group: true, stale }
     }
 
     fn check(
@@ -179,6 +179,7 @@ impl<P: Product> ProductSubject<'_, P> {
                 UnsoundReduction::Asymmetric(reason) => {
                     reductions.symmetry = Choice::Refuse(reason)
                 }
+                UnsoundReduction::LargeGroup => reductions.whole_group = false,
                 UnsoundReduction::AsymmetricPredicate(test) => {
                     let reason = format!("`{}` tells things apart", property_of(claims, test));
                     reductions.symmetry = Choice::Refuse(reason);

@@ -2,9 +2,21 @@
 //!
 //! A product may declare *sets* of interchangeable things and what swapping two of them does to a
 //! slot and its part ([`Product::symmetry`], [`Product::swap`]). The search then keeps one state of
-//! each orbit, the *canonical* one, and it is exactly one: the orbits are those of the full group of
+//! each orbit, the *canonical* one, and it is exactly one: the orbits are those of a group of
 //! renamings, not an approximation by sorting (Clarke, Emerson, Jha, Sistla 1998 call this the
 //! constructive orbit problem).
+//!
+//! The product is asked for swaps of neighbours only, which generate all renamings. What any other
+//! renaming makes of a part follows from these, so that there is nothing else to be right or wrong. They
+//! must undo themselves, and compose as swaps of neighbours do (the braid relations): then the group is one.
+//!
+//! # Which group
+//!
+//! A condition must say the same of all images of a state. Of one that looks at parts as it pleases, that
+//! can only be known by asking it about every image. So where there are more than a [few](FEW) renamings, the
+//! search uses a subgroup: it renames some of the things, and leaves the others alone. Any subgroup of a
+//! symmetry is one. Only where all conditions do nothing but [count](crate::Snapshot::count) parts, and count
+//! all forms of a part alike, the whole group is used.
 //!
 //! The canonical state is the smallest that any renaming makes, by the numbers of its parts. What a
 //! renaming makes of a part is computed once, for a whole orbit of parts at a time, when the first of
@@ -19,6 +31,7 @@ use smallvec::SmallVec;
 
 use crate::orders::Orders;
 use crate::product::{Product, Swap};
+use crate::reduction::UnsoundReduction;
 use crate::tables::Tables;
 
 /// A part in its slot, by numbers.
@@ -29,6 +42,12 @@ pub(crate) type Ids = SmallVec<[u32; 24]>;
 
 /// So many renamings are tried one by one.
 const FEW: usize = 24;
+
+/// No more than so many forms of one part are followed up.
+pub(crate) const MOST_FORMS: usize = 1 << 12;
+
+/// With more things in a set, a subgroup is used in any case: there is a swap for every two of them.
+const MOST_THINGS: usize = 32;
 
 const UNKNOWN: u32 = u32::MAX;
 
@@ -43,14 +62,22 @@ pub(crate) struct Symmetry {
     orders: Option<Orders>,
     /// By slot, for how many parts all that is known.
     closed: Vec<usize>,
-    /// Why the declared swaps are not what they are said to be, if they are not.
-    objection: Option<String>,
+    /// Why it cannot be used, if it cannot.
+    objection: Option<UnsoundReduction>,
 }
 
 impl Symmetry {
-    /// The declared symmetry; `None` if nothing is interchangeable.
-    pub(crate) fn of<P: Product>(tables: &mut Tables<'_, P>, initial: &[u32]) -> Option<Self> {
-        let group = Group::new(tables.product().symmetry());
+    /// The declared symmetry, or a subgroup of few renamings; `None` if nothing is interchangeable.
+    pub(crate) fn of<P: Product>(
+        tables: &mut Tables<'_, P>,
+        initial: &[u32],
+        is_whole: bool,
+    ) -> Option<Self> {
+        let mut sets = tables.product().symmetry();
+        if !is_whole || sets.iter().any(|&size| size > MOST_THINGS) {
+            restrict(&mut sets);
+        }
+        let group = Group::new(sets);
         if group.swaps.is_empty() {
             return None;
         }
@@ -91,9 +118,27 @@ impl Symmetry {
         self.orders.is_none().then_some(self.renamed.len())
     }
 
-    /// Why the declared swaps are not what they are said to be, if they are not.
-    pub(crate) fn objection(&self) -> Option<&str> {
-        self.objection.as_deref()
+    /// Why it cannot be used, if it cannot.
+    pub(crate) fn objection(&self) -> Option<UnsoundReduction> {
+        let is_too_large = self.orders.as_ref().is_some_and(Orders::gave_up);
+        self.objection.clone().or(is_too_large.then_some(UnsoundReduction::LargeGroup))
+    }
+
+    /// All forms of a part, where there are many renamings.
+    pub(crate) fn forms(&self, part: Placed) -> &[Placed] {
+        self.orders.as_ref().map_or(&[], |orders| orders.forms(part))
+    }
+
+    /// Why nothing can have so many forms, or why so many are not followed up.
+    pub(crate) fn too_many_forms(
+        &self,
+        forms: usize,
+        what: impl FnOnce() -> String,
+    ) -> Option<UnsoundReduction> {
+        if forms > self.group.renamings() {
+            return Some(UnsoundReduction::Asymmetric(what()));
+        }
+        (forms > MOST_FORMS).then_some(UnsoundReduction::LargeGroup)
     }
 
     /// What a swap makes of a part.
@@ -116,12 +161,9 @@ impl Symmetry {
         self.renamed[renaming].1.apply(state)
     }
 
-    /// One of the [few](Self::few) renamings; where there are many, one of the swaps.
-    pub(crate) fn images(&self, at: usize) -> &Images {
-        match &self.orders {
-            None => &self.renamed[at].1,
-            Some(_) => &self.swapped[at],
-        }
+    /// What one of the [few](Self::few) renamings makes of parts.
+    pub(crate) fn images(&self, renaming: usize) -> &Images {
+        &self.renamed[renaming].1
     }
 
     /// The canonical state of the orbit; `None` if it is the state itself.
@@ -130,8 +172,7 @@ impl Symmetry {
             return None;
         }
         if let Some(orders) = &self.orders {
-            let canonical = orders.canonical(self, state);
-            return (canonical[..] != *state).then_some(canonical);
+            return orders.canonical(self, state).filter(|canonical| canonical[..] != *state);
         }
         let mut best: Option<Ids> = None;
         for (_, images) in &self.renamed {
@@ -144,6 +185,9 @@ impl Symmetry {
 
     /// Finds out what renamings make of all parts that are new.
     pub(crate) fn close<P: Product>(&mut self, tables: &mut Tables<'_, P>) {
+        if self.objection.is_some() {
+            return;
+        }
         // Images of the parts of one slot are parts of another.
         while let Some(slot) =
             (0..self.closed.len()).find(|&slot| self.closed[slot] < tables.parts(slot))
@@ -160,33 +204,34 @@ impl Symmetry {
     }
 
     fn close_orbit<P: Product>(&mut self, tables: &mut Tables<'_, P>, part: Placed) {
+        let generators = self.group.generators();
         let mut forms = vec![part];
         let mut seen = FxHashSet::from_iter(forms.iter().copied());
         let mut at = 0;
         while at < forms.len() {
             let form = forms[at];
             at += 1;
-            for swap in 0..self.swapped.len() {
+            for &swap in &generators {
                 let Some(image) = self.make_image(tables, swap, form) else { return };
                 if seen.insert(image) {
                     forms.push(image);
                 }
             }
-            if forms.len() > self.group.renamings() {
-                return self.object(
-                    "swaps make more of a part than there are renamings",
-                    form,
-                    tables,
-                );
+            let more =
+                || described("swaps make more of a part than there are renamings", form, tables);
+            if let Some(objection) = self.too_many_forms(forms.len(), more) {
+                self.objection = Some(objection);
+                return;
             }
         }
-        for &form in &forms {
-            if let Some(swap) = (0..self.swapped.len())
-                .find(|&swap| self.swap_part(swap, self.swap_part(swap, form)) != form)
-            {
-                let Swap { set, one, other } = self.group.swaps[swap];
-                let what = format!("swapping {one} and {other} of set {set} twice changes a part");
-                return self.object(&what, form, tables);
+        if let Some((form, what)) = self.broken_relation(&generators, &forms) {
+            return self.object(&what, form, tables);
+        }
+        for (swap, outer, inner) in self.group.conjugates() {
+            for &form in &forms {
+                let [outer, inner] = [outer, inner].map(|swap| &self.swapped[swap]);
+                let image = outer.image(inner.image(outer.image(form)));
+                self.swapped[swap].set(form, image);
             }
         }
         for (swaps, images) in &mut self.renamed {
@@ -198,6 +243,35 @@ impl Symmetry {
         if let Some(orders) = &mut self.orders {
             orders.close(&self.group, &self.swapped, &forms);
         }
+    }
+
+    /// A form for which swaps of neighbours do not compose as they should, and in which way.
+    fn broken_relation(&self, generators: &[usize], forms: &[Placed]) -> Option<(Placed, String)> {
+        forms.iter().find_map(|&form| {
+            let broken = |(&first, &second): (&usize, &usize)| {
+                let (one, other) = (self.group.swaps[first], self.group.swaps[second]);
+                let turns = match one.set == other.set && one.other == other.one {
+                    _ if first == second => 1,
+                    true => 3,
+                    false => 2,
+                };
+                let turn = |form| self.swap_part(second, self.swap_part(first, form));
+                ((0..turns).fold(form, |form, _| turn(form)) != form).then(|| {
+                    let Swap { set, one, other } = one;
+                    match first == second {
+                        true => {
+                            format!("swapping {one} and {other} of set {set} twice changes a part")
+                        }
+                        false => format!("swaps of set {set} do not compose as renamings do"),
+                    }
+                })
+            };
+            let pairs = generators
+                .iter()
+                .enumerate()
+                .flat_map(|(at, first)| generators[at..].iter().map(move |second| (first, second)));
+            pairs.into_iter().find_map(broken).map(|what| (form, what))
+        })
     }
 
     /// What a swap makes of a part that is not known yet; `None` where it goes astray.
@@ -221,19 +295,24 @@ impl Symmetry {
     /// Finds out where swaps move slots.
     fn place_slots<P: Product>(&mut self, tables: &mut Tables<'_, P>, initial: &[u32]) {
         let slots = initial.len();
-        for (swap, images) in self.group.swaps.iter().zip(&mut self.swapped) {
+        for position in self.group.generators() {
+            let swap = self.group.swaps[position];
             let place = |(slot, &part): (usize, &u32)| {
-                tables.product().swap(*swap, slot, tables.part(slot, part)).0 as u32
+                tables.product().swap(swap, slot, tables.part(slot, part)).0 as u32
             };
-            *images = Images::new(initial.iter().enumerate().map(place).collect());
-            let Swap { set, one, other } = *swap;
+            let images = Images::new(initial.iter().enumerate().map(place).collect());
+            let Swap { set, one, other } = swap;
             if (0..slots)
                 .any(|slot| images.slots.get(images.slots[slot] as usize) != Some(&(slot as u32)))
             {
                 let what = format!("swapping {one} and {other} of set {set} does not swap slots");
-                self.objection = Some(what);
+                self.objection = Some(UnsoundReduction::Asymmetric(what));
                 return;
             }
+            self.swapped[position] = images;
+        }
+        for (swap, outer, inner) in self.group.conjugates() {
+            self.swapped[swap] = self.follow_slots(&[outer, inner, outer], slots);
         }
     }
 
@@ -243,8 +322,24 @@ impl Symmetry {
     }
 
     fn object<P: Product>(&mut self, what: &str, form: Placed, tables: &Tables<'_, P>) {
-        let part = tables.part(form.0 as usize, form.1);
-        self.objection = Some(format!("{what} (slot {}: {part:?})", form.0));
+        self.objection = Some(UnsoundReduction::Asymmetric(described(what, form, tables)));
+    }
+}
+
+fn described<P: Product>(what: &str, form: Placed, tables: &Tables<'_, P>) -> String {
+    format!("{what} (slot {}: {:?})", form.0, tables.part(form.0 as usize, form.1))
+}
+
+/// Leaves so many things of each set interchangeable that there are no more than [`FEW`] renamings.
+fn restrict(sets: &mut [usize]) {
+    let mut left = FEW;
+    for size in sets {
+        let mut kept = 1;
+        while kept < *size && kept < left {
+            kept += 1;
+            left /= kept;
+        }
+        *size = kept.min(*size);
     }
 }
 
@@ -283,6 +378,19 @@ impl Group {
             (1..size).map(move |other| self.position(set, other - 1, other))
         };
         self.sets.iter().enumerate().flat_map(neighbours).collect()
+    }
+
+    /// Swaps of two that are no neighbours, by position, nearer ones first: each with two swaps of which
+    /// it is the first, then the second, then the first again.
+    fn conjugates(&self) -> Vec<(usize, usize, usize)> {
+        let distance = |&(_, swap): &(usize, &Swap)| swap.other - swap.one;
+        let mut swaps: Vec<(usize, &Swap)> =
+            self.swaps.iter().enumerate().filter(|swap| distance(swap) > 1).collect();
+        swaps.sort_by_key(distance);
+        let conjugate = |(position, &Swap { set, one, other }): (usize, &Swap)| {
+            (position, self.position(set, other - 1, other), self.position(set, one, other - 1))
+        };
+        swaps.into_iter().map(conjugate).collect()
     }
 
     /// How many renamings there are.

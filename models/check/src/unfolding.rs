@@ -104,9 +104,11 @@ impl<P: Product> ProductSpace<'_, P> {
         let generators = self.generators();
         for (from, &state) in (0..).zip(states) {
             self.layout.unpack(self.rows.get_any(state as usize), &mut self.ids);
-            let forms = &mut unfolded.states;
-            let mut at = forms.intern(Ids::from_slice(&self.ids));
-            // No two of these states differ in names only, so what comes from one of them is new.
+            let known = unfolded.states.len();
+            let mut at = unfolded.states.intern(Ids::from_slice(&self.ids));
+            if (at as usize) < known {
+                continue;
+            }
             while (at as usize) < unfolded.states.len() {
                 allowance.go_on_holding(|| unfolded.bytes())?;
                 unfolded.origins.push(from);

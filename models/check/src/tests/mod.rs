@@ -4,6 +4,7 @@
 //! answer to be obvious, against a [brute-force reference](reference) on many random graphs, and with
 //! every rule of its reasoning broken on purpose, to see that the comparison would notice.
 
+mod declarations;
 mod differential;
 mod lassos;
 mod limits;

@@ -323,3 +323,120 @@ fn fairness_is_to_each_by_name() {
     // Nothing obliges anybody to leave.
     assert_eq!(check(0b1000), "violated");
 }
+
+/// Slots whose first part can start when another slot is at the start as well; only the first of them can
+/// finish.
+struct OneFinishes {
+    slots: usize,
+}
+
+impl Product for OneFinishes {
+    type Part = u8;
+    type Request = ();
+    type Action = (usize, usize);
+
+    fn initial(&self) -> Vec<Vec<u8>> {
+        vec![vec![0; self.slots]]
+    }
+
+    fn moves(&self, slot: usize, part: &u8, moves: &mut Vec<Move<Self>>) {
+        match part {
+            0 => moves.extend((0..self.slots).filter(|&other| other != slot).map(|other| Move {
+                action: (slot, other),
+                part: 1,
+                requests: vec![(other, ())],
+            })),
+            1 if slot == 0 => {
+                moves.push(Move { action: (0, 0), part: 2, requests: Vec::new() });
+            }
+            _ => {}
+        }
+    }
+
+    fn answer(&self, _slot: usize, part: &u8, (): &()) -> Option<u8> {
+        (*part == 0).then_some(0)
+    }
+
+    fn symmetry(&self) -> Vec<usize> {
+        vec![self.slots]
+    }
+
+    fn swap(&self, swap: Swap, slot: usize, part: &u8) -> (usize, u8) {
+        (swap.rename(slot), *part)
+    }
+}
+
+/// The move that has no counterpart is one of an image of the state that is kept, and not of that state.
+#[test]
+fn moves_that_only_an_image_has_are_noticed() {
+    for slots in [2, 5] {
+        let product = OneFinishes { slots };
+        let report = crate::product(&product)
+            .always("none finishes", |state: Snapshot<'_, u8>| {
+                state.parts().iter().all(|part| **part != 2)
+            })
+            .run();
+        assert!(report.properties[0].is_violated(), "{slots} slots");
+        assert!(report.reductions[0].refused.is_some());
+        let counted = crate::product(&product)
+            .always("none finishes", |state: Snapshot<'_, u8>| {
+                state.count(|_, part| *part == 2) == 0
+            })
+            .run();
+        assert!(counted.properties[0].is_violated(), "{slots} slots");
+    }
+}
+
+/// Things that all go through the same states. Swaps of things that are no neighbours are declared to
+/// move nothing.
+struct HalfDeclared;
+
+impl Product for HalfDeclared {
+    type Part = u8;
+    type Request = ();
+    type Action = usize;
+
+    fn initial(&self) -> Vec<Vec<u8>> {
+        vec![vec![0; 3]]
+    }
+
+    fn moves(&self, slot: usize, part: &u8, moves: &mut Vec<Move<Self>>) {
+        let highest = if slot == 2 { 2 } else { 1 };
+        if *part < highest {
+            moves.push(Move { action: slot, part: part + 1, requests: Vec::new() });
+        }
+    }
+
+    fn answer(&self, _slot: usize, _part: &u8, (): &()) -> Option<u8> {
+        None
+    }
+
+    fn symmetry(&self) -> Vec<usize> {
+        vec![3]
+    }
+
+    fn swap(&self, swap: Swap, slot: usize, part: &u8) -> (usize, u8) {
+        let is_far = swap.other - swap.one > 1;
+        (if is_far { swap.rename(slot) } else { slot }, *part)
+    }
+}
+
+/// Swapping neighbours changes nothing, and nothing else is asked.
+#[test]
+fn what_far_swaps_do_follows_from_near_ones() {
+    let report = product(&HalfDeclared)
+        .always("small", |state: Snapshot<'_, u8>| state.parts().iter().all(|part| **part < 2))
+        .run();
+    assert!(report.properties[0].is_violated());
+    assert_eq!(report.states, 12);
+}
+
+#[test]
+fn conditions_that_only_count_allow_for_many_renamings() {
+    let things = OneFinishes { slots: 5 };
+    let counted = |state: Snapshot<'_, u8>| state.count(|slot, _| slot == 0) == 1;
+    let report = product(&things).always("the first is one", counted).run();
+    assert!(report.properties[0].holds());
+    // What is counted tells slots apart, so it is asked about all images under a smaller group.
+    assert!(report.reductions[0].refused.is_some());
+}
