@@ -84,7 +84,7 @@ pub(crate) fn tell_apart<'c>(names: impl Iterator<Item = &'c str>) -> Result<(),
     Ok(())
 }
 
-/// Explores the space and decides every claim.
+/// Explores the space and decides every claim, within limits that count from when the clock was started.
 ///
 /// # Errors
 /// When a reduction has to be given up, or nothing can be said about the model.
@@ -92,9 +92,9 @@ pub(crate) fn check<S: Space>(
     mut space: S,
     claims: &[ClaimOf<S>],
     limits: &mut Limits<'_>,
+    clock: Stopwatch,
 ) -> Result<Report<S::State, S::Action>, Refusal> {
     tell_apart(claims.iter().map(|claim| claim.name.as_str()))?;
-    let clock = Stopwatch::start();
     let mut tests = Tests { states: Vec::new(), steps: Vec::new() };
     for claim in claims {
         match &claim.says {
@@ -120,6 +120,9 @@ pub(crate) fn check<S: Space>(
     drop(early);
     limits.enough = enough;
     let mut exploration = exploration?;
+    if let Some(objection) = space.final_objection(&tests) {
+        return Err(objection.into());
+    }
     let budget = AnalysisBudget::after(limits, clock, space.bytes() + record.bytes());
     look_again(&mut space, claims, &record, &budget)?;
     if claims.iter().any(|claim| claim.kind.needs_fairness())

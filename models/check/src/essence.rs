@@ -4,19 +4,27 @@
 
 use std::sync::atomic::Ordering;
 
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
+
 use crate::analysis_budget::AnalysisBudget;
+use crate::automata::{Demand, number};
 use crate::examine::PartsOf;
 use crate::fair_scc::FairComponents;
 use crate::fairness_rules::AnyLoop;
+use crate::flaw::{self, Flaw};
 use crate::graph::Graph;
 use crate::product::{Product, Snapshot};
 use crate::product_space::{ProductSpace, Test};
 use crate::record::Edge;
 use crate::reduction::UnsoundReduction;
 use crate::stale::Stale;
+use crate::stale_audit::{StaleAudit, is_loss};
 use crate::symmetric::NONE;
 use crate::tables::Tables;
 use crate::verdict::Limit;
+
+/// So many states are looked at by one thread before it looks for more.
+const COMPARED: usize = 256;
 
 impl<P: Product> Tables<'_, P> {
     /// From now on, takes away from parts what is stale.
@@ -28,21 +36,21 @@ impl<P: Product> Tables<'_, P> {
     pub(crate) fn met_stale(&self) -> bool {
         let of_slot = |slot: usize| {
             let mut parts = (0..self.parts(slot) as u32).map(|part| self.part(slot, part));
-            parts.any(|part| self.product().essence(slot, part).is_some())
+            parts.any(|part| self.product().normalized(slot, part).is_some())
         };
         self.stale.as_ref().is_some_and(Stale::was_used) || (0..self.sizes().count()).any(of_slot)
     }
 
     /// The number of the essence of a part, and whether it is less than the part.
-    pub(crate) fn essence_id(&mut self, slot: usize, part: P::Part) -> (u32, bool) {
+    pub(crate) fn normalized_id(&mut self, slot: usize, part: P::Part) -> (u32, bool) {
         let essence = match &self.stale {
-            Some(_) => self.product().essence(slot, &part),
+            Some(_) => self.product().normalized(slot, &part),
             None => None,
         };
         let Some(essence) = essence else { return (self.whole_part_id(slot, part), false) };
         let id = self.whole_part_id(slot, essence);
         if let Some(stale) = &mut self.stale {
-            stale.note_origin(slot, id, part);
+            stale.note_essence(slot, id);
         }
         (id, true)
     }
@@ -50,9 +58,8 @@ impl<P: Product> Tables<'_, P> {
     /// Finds out which requests are stale for a new part.
     pub(crate) fn judge_part(&mut self, slot: usize, part: u32) {
         let Some(mut stale) = self.stale.take() else { return };
-        let judged: Vec<bool> = (0..self.requests(slot))
-            .map(|request| self.is_stale(&mut stale, slot, part, request))
-            .collect();
+        let judged: Vec<bool> =
+            (0..self.requests(slot)).map(|request| self.is_stale(slot, part, request)).collect();
         stale.add_part(slot, judged.into_iter());
         self.stale = Some(stale);
     }
@@ -60,9 +67,8 @@ impl<P: Product> Tables<'_, P> {
     /// Finds out for which parts a new request is stale.
     pub(crate) fn judge_request(&mut self, slot: usize, request: u32) {
         let Some(mut stale) = self.stale.take() else { return };
-        let judged: Vec<bool> = (0..self.parts(slot) as u32)
-            .map(|part| self.is_stale(&mut stale, slot, part, request))
-            .collect();
+        let judged: Vec<bool> =
+            (0..self.parts(slot) as u32).map(|part| self.is_stale(slot, part, request)).collect();
         if let Some(step) = stale.add_request(slot, judged.into_iter()) {
             stale.object(|| self.revived(slot, request, step));
         }
@@ -78,15 +84,8 @@ impl<P: Product> Tables<'_, P> {
         self.stale = Some(stale);
     }
 
-    fn is_stale(&self, stale: &mut Stale<P::Part>, slot: usize, part: u32, request: u32) -> bool {
-        let (part, request) = (self.part(slot, part), self.request(slot, request));
-        let is_stale = self.product().is_stale(slot, part, request);
-        if is_stale && self.product().heeds(slot, part, request) {
-            stale.object(|| {
-                format!("{request:?} is said to be stale, and is heeded (slot {slot}: {part:?})")
-            });
-        }
-        is_stale
+    fn is_stale(&self, slot: usize, part: u32, request: u32) -> bool {
+        self.product().is_stale(slot, self.part(slot, part), self.request(slot, request))
     }
 
     fn revived(&self, slot: usize, request: u32, (from, to): (u32, u32)) -> String {
@@ -98,8 +97,69 @@ impl<P: Product> Tables<'_, P> {
         )
     }
 
+    /// Why something that was taken away is not stale, if it is not. All that was ever asked is known by
+    /// now.
+    pub(crate) fn unsound_staleness(&self) -> Option<String> {
+        self.stale.as_ref().filter(|stale| stale.was_used())?;
+        if flaw::is_present(Flaw::TrustsStaleness) {
+            return None;
+        }
+        (0..self.sizes().count()).find_map(|slot| {
+            let mut audit = StaleAudit::new(self.product(), slot);
+            let requests = self.all_requests(slot);
+            (0..self.parts(slot) as u32).find_map(|part| {
+                let was_asked = |request: &u32| {
+                    let demand = Demand { slot: number(slot), request: *request };
+                    self.automata().answer(demand, part).is_ok()
+                };
+                let asked = (0..self.requests(slot)).filter(was_asked);
+                let asked: Vec<&P::Request> =
+                    asked.map(|request| self.request(slot, request)).collect();
+                let wrong = audit.wrong_about(self.part(slot, part), &requests, &asked);
+                wrong.or_else(|| self.unsound_waste(&mut audit))
+            })
+        })
+    }
+
+    /// By slot and part, what the part becomes by granting what is stale for it.
+    fn stale_forms(&self) -> Vec<Vec<Vec<P::Part>>> {
+        let product = self.product();
+        let of_slot = |slot: usize| {
+            let requests = self.all_requests(slot);
+            let of_part = |part: u32| {
+                let part = self.part(slot, part);
+                let stale = requests.iter().filter(|request| product.is_stale(slot, part, request));
+                stale.filter_map(|request| product.answer(slot, part, request)).collect()
+            };
+            (0..self.parts(slot) as u32).map(of_part).collect()
+        };
+        (0..self.sizes().count()).map(of_slot).collect()
+    }
+
+    fn all_requests(&self, slot: usize) -> Vec<&P::Request> {
+        (0..self.requests(slot)).map(|request| self.request(slot, request)).collect()
+    }
+
+    /// Why it makes a difference that requests are wasted on what is stale, if it does.
+    fn unsound_waste(&self, audit: &mut StaleAudit<'_, P>) -> Option<String> {
+        std::mem::take(&mut audit.wasted).into_iter().find_map(|(slot, request)| {
+            let losses = (0..self.parts(slot) as u32).filter_map(|part| {
+                let part = self.part(slot, part);
+                Some((self.product().answer(slot, part, &request)?, part.clone()))
+            });
+            let is_loss =
+                is_loss(self.product(), slot, losses.collect(), &self.all_requests(slot));
+            (!is_loss).then(|| {
+                format!(
+                    "{request:?} may be wasted on what is stale, and makes something possible (slot \
+                     {slot})"
+                )
+            })
+        })
+    }
+
     /// For each successor of a state, in their order, whether something stale was taken away.
-    fn relieved(&self, stale: &Stale<P::Part>, state: &[u32]) -> Vec<bool> {
+    fn relieved(&self, stale: &Stale, state: &[u32]) -> Vec<bool> {
         let automata = self.automata();
         let mut relieved = Vec::new();
         let mut row = state.to_vec();
@@ -125,22 +185,33 @@ impl<P: Product> Tables<'_, P> {
 }
 
 impl<P: Product> ProductSpace<'_, P> {
-    /// Whether the tests say the same of a state and of one of which it is the essence.
-    pub(crate) fn compare_with_origins(&self, ids: &[u32], said: &[bool], tests: &[&Test<P>]) {
-        let Some(stale) = &self.tables.stale else { return };
-        let origin = |slot: usize| stale.origin(slot, ids[slot]);
-        if (0..ids.len()).all(|slot| origin(slot).is_none()) {
-            return;
-        }
-        let parts: PartsOf<'_, P> = (0..ids.len())
-            .map(|slot| origin(slot).unwrap_or_else(|| self.tables.part(slot, ids[slot])))
-            .collect();
-        let snapshot = Snapshot::new(&parts);
-        for (at, (test, said)) in tests.iter().zip(said).enumerate() {
-            if test(snapshot) != *said {
-                self.looks_at_stale.fetch_min(at, Ordering::Relaxed);
+    /// Asks the tests about all states once more, when each part has granted something stale, if it can. All
+    /// that is stale is known by now.
+    pub(crate) fn compare_with_stale(&self, tests: &[&Test<P>]) {
+        let forms = self.tables.stale_forms();
+        let starts = (0..self.rows.len()).into_par_iter().step_by(COMPARED);
+        starts.for_each(|start| {
+            let mut ids = Vec::new();
+            for state in start..self.rows.len().min(start + COMPARED) {
+                self.layout.unpack(self.rows.get_any(state), &mut ids);
+                let of_slot = |slot: usize| &forms[slot][ids[slot] as usize];
+                if (0..ids.len()).all(|slot| of_slot(slot).is_empty()) {
+                    continue;
+                }
+                let part = |slot: usize| self.tables.part(slot, ids[slot]);
+                let plain: PartsOf<'_, P> = (0..ids.len()).map(part).collect();
+                let other = |slot: usize| match &of_slot(slot)[..] {
+                    [] => part(slot),
+                    forms => &forms[state % forms.len()],
+                };
+                let others: PartsOf<'_, P> = (0..ids.len()).map(other).collect();
+                for (at, test) in tests.iter().enumerate() {
+                    if test(Snapshot::new(&plain)) != test(Snapshot::new(&others)) {
+                        self.looks_at_stale.fetch_min(at, Ordering::Relaxed);
+                    }
+                }
             }
-        }
+        });
     }
 
     /// Why nothing stale must be taken away.

@@ -10,7 +10,6 @@ use crate::chunked::Bits;
 use crate::condition::{Parts, StepSays, StepTest};
 use crate::product::{Product, Snapshot};
 use crate::product_space::{ProductSpace, Test};
-use crate::symmetric::is_tried;
 
 /// How many states are examined by one thread before it looks for more: few, so that none waits long
 /// for another that the machine holds up.
@@ -32,7 +31,7 @@ impl<P: Product> ProductSpace<'_, P> {
         let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
         let mut said: SmallVec<[bool; 24]> = SmallVec::new();
         let mut ids = Vec::new();
-        let tries_all = self.tables.stale.is_some() || self.symmetry.is_some();
+        let tries_all = self.symmetry.is_some();
         for state in states {
             self.rows.read(state, &mut row);
             self.parts(&row, &mut parts);
@@ -47,9 +46,6 @@ impl<P: Product> ProductSpace<'_, P> {
             said.clear();
             said.extend(tests.iter().map(|test| test(snapshot)));
             said.iter().for_each(|&said| marks.push(said));
-            if self.tables.stale.is_some() && is_tried(state as u32) {
-                self.compare_with_origins(&ids, &said, tests);
-            }
             if self.symmetry.is_some() {
                 self.compare_tests(&ids, &said, tests);
             }

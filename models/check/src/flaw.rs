@@ -11,6 +11,8 @@ pub(crate) enum Flaw {
     AsksAboutRepresentativeOnly,
     /// Answers are not compared.
     TrustsAnswers,
+    /// What is declared to be stale is believed.
+    TrustsStaleness,
 }
 
 #[cfg(test)]

@@ -97,6 +97,7 @@ mod rows;
 mod simulate;
 mod space;
 mod stale;
+mod stale_audit;
 mod states;
 mod stopwatch;
 mod subject;

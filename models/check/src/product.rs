@@ -72,25 +72,19 @@ pub trait Product: Send + Sync {
     /// makes no difference to anybody, neither now nor ever after. A message is such a request when its
     /// receiver will never heed it again.
     ///
-    /// What is stale is [taken away](Self::essence), and states that differ in nothing else are
-    /// explored once. That it is stale is checked, on every part that the search meets: it must change
-    /// [nothing](Self::heeds) there, and be stale for all that the part becomes. Where that is not
-    /// true, the [reduction](crate::Reduction::StaleMessages) is refused.
+    /// What is stale is [taken away](Self::normalized), and states that differ in nothing else are
+    /// explored once. That is audited on every part that the search meets: with and without the
+    /// request, it must have the same moves and answers, but for moves that do nothing else than take the
+    /// request in, or waste it; and the request must be stale for all that the part becomes. Where that is
+    /// not so, the [reduction](crate::Reduction::StaleMessages) is refused.
     fn is_stale(&self, _slot: usize, _part: &Self::Part, _request: &Self::Request) -> bool {
         false
     }
 
     /// The part without what [stale](Self::is_stale) requests have left in it; `None` if there is
-    /// nothing of the kind, or if the part could not take it in at once. It must be a part for which the
-    /// same is stale.
-    fn essence(&self, _slot: usize, _part: &Self::Part) -> Option<Self::Part> {
+    /// nothing of the kind, or if the part could not take it in at once.
+    fn normalized(&self, _slot: usize, _part: &Self::Part) -> Option<Self::Part> {
         None
-    }
-
-    /// Whether a slot that holds this part, and takes in what the request left in it, would change in
-    /// any other way, or ask anything of others.
-    fn heeds(&self, _slot: usize, _part: &Self::Part, _request: &Self::Request) -> bool {
-        true
     }
 
     /// What a request asks for when two interchangeable things swap their names.

@@ -253,6 +253,16 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
         self.objection_to_symmetry()
     }
 
+    fn final_objection(&self, tests: &Tests<'_, Self>) -> Option<UnsoundReduction> {
+        if let Some(reason) = self.tables.unsound_staleness() {
+            return Some(UnsoundReduction::Stale(reason));
+        }
+        if self.tables.stale.as_ref().is_some_and(Stale::was_used) {
+            self.workers.install(|| self.compare_with_stale(&tests.states));
+        }
+        self.objection_to_staleness()
+    }
+
     fn objection_to_loops(
         &mut self,
         graph: &Graph<'_>,

@@ -110,7 +110,7 @@ impl<'p, P: Product> Run<'p, P> {
     /// Whether a step does nothing but take in something stale: no fault, and the same essence.
     fn takes_in_stale(&self, state: &[P::Part], action: &P::Action, next: &[P::Part]) -> bool {
         let essence = |slot: usize, part: &P::Part| {
-            self.product.essence(slot, part).unwrap_or_else(|| part.clone())
+            self.product.normalized(slot, part).unwrap_or_else(|| part.clone())
         };
         let is_kept = |(slot, (before, after)): (usize, (&P::Part, &P::Part))| {
             before == after || essence(slot, before) == essence(slot, after)

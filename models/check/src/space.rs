@@ -134,6 +134,11 @@ pub(crate) trait Space {
         None
     }
 
+    /// The same, once the search is over.
+    fn final_objection(&self, _tests: &Tests<'_, Self>) -> Option<UnsoundReduction> {
+        None
+    }
+
     /// Why a reduction that is in use is not sound for fair paths, now that all loops are known.
     ///
     /// # Errors

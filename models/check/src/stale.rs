@@ -34,27 +34,32 @@
 //!
 //! # What is checked
 //!
-//! Nothing of that is taken on trust but one thing: that a part looks at what waits there in no other
-//! way than those above. The product says which requests are
-//! [stale](crate::Product::is_stale), and the tables are filled with essences. Meanwhile, for every
-//! part that is met and every request that anybody makes of its slot:
+//! The product says which requests are [stale](crate::Product::is_stale), and the tables are filled with
+//! [normalized](crate::Product::normalized) parts. It is not believed: for every part that is met, and every
+//! request that anybody makes of its slot and that is said to be stale,
 //!
-//! - a stale one must [change nothing](crate::Product::heeds) now;
-//! - it must be stale for every part that this one becomes, by a move or by an answer.
+//! - it must be stale for every part that this one becomes, by a move or by an answer;
+//! - when the search is over, the part is [compared](crate::stale_audit) with what it becomes by granting the
+//!   request: both must move and answer alike, but for moves that take in what is stale, or waste a fault on it;
+//! - what a fault that is wasted so does to other slots must make nothing possible there.
 //!
-//! By induction over its paths, no part ever heeds it. Conditions must not look at what is stale: they
-//! are tried on some of the states with and without it. That is a test and no proof, so the reduction is
-//! used where it is asked for, by those who know their conditions. And the loops are looked at after the search.
+//! Each of these compares a part with and without one more stale request, also where it has some already.
+//! Of parts with several there may be any number, and the search does not meet them. All are compared as long
+//! as they are few; beyond some hundred for each slot, that what holds of these holds of the others is the one
+//! thing that is not proven. Conditions must not look at
+//! what is stale: each is asked about every state once more, when each part has granted a stale request, if
+//! there is one for it; where there are several, they take turns. So the reduction is
+//! used where it is asked for. And the loops are looked at after the search.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::automata::number;
 use crate::chunked::Bits;
 
 /// What is known of stale requests so far.
 #[derive(Debug)]
-pub(crate) struct Stale<Part> {
-    slots: Vec<Slot<Part>>,
+pub(crate) struct Stale {
+    slots: Vec<Slot>,
     /// Steps, by their place in the automata, whose part had something stale.
     steps: FxHashSet<u32>,
     /// Why something that is said to be stale is not, if there is such a thing.
@@ -62,26 +67,26 @@ pub(crate) struct Stale<Part> {
 }
 
 #[derive(Debug)]
-struct Slot<Part> {
+struct Slot {
     parts: usize,
     /// By request, for which parts it is stale.
     stale: Vec<Bits>,
     /// What becomes of parts, in one step or by one answer.
     becomes: FxHashSet<(u32, u32)>,
-    /// For each essence that was not the part that was met, one such part.
-    origins: FxHashMap<u32, Part>,
+    /// The essences that were not the part that was met.
+    essences: FxHashSet<u32>,
     /// Requests and parts whose answers had something stale.
     answers: FxHashSet<(u32, u32)>,
 }
 
-impl<Part> Stale<Part> {
+impl Stale {
     /// Nothing is known of so many slots.
     pub(crate) fn new(slots: usize) -> Self {
         let slot = || Slot {
             parts: 0,
             stale: Vec::new(),
             becomes: FxHashSet::default(),
-            origins: FxHashMap::default(),
+            essences: FxHashSet::default(),
             answers: FxHashSet::default(),
         };
         Stale {
@@ -103,17 +108,12 @@ impl<Part> Stale<Part> {
 
     /// Whether anything was taken away.
     pub(crate) fn was_used(&self) -> bool {
-        self.slots.iter().any(|slot| !slot.origins.is_empty())
-    }
-
-    /// A part of which this is the essence, if one was met.
-    pub(crate) fn origin(&self, slot: usize, part: u32) -> Option<&Part> {
-        self.slots[slot].origins.get(&part)
+        self.slots.iter().any(|slot| !slot.essences.is_empty())
     }
 
     /// Something was taken away from a part, and this is left.
-    pub(crate) fn note_origin(&mut self, slot: usize, essence: u32, part: Part) {
-        self.slots[slot].origins.entry(essence).or_insert(part);
+    pub(crate) fn note_essence(&mut self, slot: usize, essence: u32) {
+        self.slots[slot].essences.insert(essence);
     }
 
     /// The next part of a slot, and which requests are stale for it, in their order.

@@ -17,6 +17,7 @@ use crate::product::Product;
 use crate::product_space::ProductSpace;
 use crate::reduction::{Choice, Reductions, UnsoundReduction};
 use crate::simulate::{Simulated, Simulation, simulate};
+use crate::stopwatch::Stopwatch;
 use crate::tally::Tally;
 use crate::verdict::Report;
 use crate::walks::{ModelWalk, ProductWalk};
@@ -168,9 +169,11 @@ impl<P: Product> ProductSubject<'_, P> {
         claims: &[ClaimOf<P>],
         limits: &mut Limits<'_>,
     ) -> Result<Report<Vec<P::Part>, P::Action>, ModelError> {
+        // What was found before a reduction is given up is lost; the time that it took is not given back.
+        let clock = Stopwatch::start();
         loop {
             let space = ProductSpace::new(self.product, workers, reductions.clone());
-            let objection = match check(space, claims, limits) {
+            let objection = match check(space, claims, limits, clock) {
                 Ok(report) => return Ok(report),
                 Err(Refusal::Model(error)) => return Err(error),
                 Err(Refusal::Reduction(objection)) => objection,
@@ -216,7 +219,7 @@ where
         let mut limits = task.limits;
         let workers = Workers::new(task.threads);
         let space = ModelSpace::new(self.model, self.labels, self.tally, &workers, self.is_exact);
-        match check(space, &claims, &mut limits) {
+        match check(space, &claims, &mut limits, Stopwatch::start()) {
             Ok(report) => Ok(report),
             Err(Refusal::Model(error)) => Err(error),
             Err(Refusal::Reduction(objection)) => {

@@ -9,16 +9,6 @@ use crate::product_space::{ProductSpace, Test};
 use crate::reduction::UnsoundReduction;
 use crate::symmetry::{Ids, Symmetry};
 
-/// Conditions are tried on states with stale messages for all states before this one, and for later ones
-/// now and then.
-const ALL_TRIED: u32 = 1 << 10;
-const TRIED_EVERY: u32 = 1 << 6;
-
-/// Whether conditions are tried on more than this state.
-pub(crate) fn is_tried(state: u32) -> bool {
-    state < ALL_TRIED || state.is_multiple_of(TRIED_EVERY)
-}
-
 /// No test tells states apart that differ only in names.
 pub(crate) const NONE: usize = usize::MAX;
 

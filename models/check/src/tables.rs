@@ -36,7 +36,7 @@ pub(crate) struct Tables<'p, P: Product> {
     constraints: Vec<Fairness>,
     journal: Option<Journal>,
     /// What is known of stale requests, where they are taken away.
-    pub(crate) stale: Option<Stale<P::Part>>,
+    pub(crate) stale: Option<Stale>,
 }
 
 /// What was computed, in order, for those who want to look at it again.
@@ -76,7 +76,7 @@ impl<'p, P: Product> Tables<'p, P> {
 
     /// The number of a part in its slot; of its essence, where stale requests are taken away.
     pub(crate) fn part_id(&mut self, slot: usize, part: P::Part) -> u32 {
-        self.essence_id(slot, part).0
+        self.normalized_id(slot, part).0
     }
 
     /// The number of a part, as it is.
@@ -244,7 +244,7 @@ impl<'p, P: Product> Tables<'p, P> {
 
     /// Enters the part that a move leads to.
     fn make_target(&mut self, at: u32, slot: usize, part: u32, target: P::Part) {
-        let (target, is_relieved) = self.essence_id(slot, target);
+        let (target, is_relieved) = self.normalized_id(slot, target);
         self.judge_step(slot, part, target);
         if let (true, Some(stale)) = (is_relieved, &mut self.stale) {
             stale.mark_step(at);
@@ -261,7 +261,7 @@ impl<'p, P: Product> Tables<'p, P> {
         let request = slot.requests.value(demand.request);
         let answer = self.product.answer(at, slot.parts.value(part), request);
         let answer = answer.map(|answer| {
-            let (answer, is_relieved) = self.essence_id(at, answer);
+            let (answer, is_relieved) = self.normalized_id(at, answer);
             self.judge_step(at, part, answer);
             if let (true, Some(stale)) = (is_relieved, &mut self.stale) {
                 stale.mark_answer(at, demand.request, part);

@@ -412,12 +412,11 @@ impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
     /// states once that differ in nothing else. It is used only if it is switched on here, and for all
     /// properties but those of steps and of what stays possible.
     ///
-    /// No condition may look at messages on their way. That of yours do not is up to you; one that
-    /// says something else of a state with such a message, in any of the states in which that is tried
-    /// (the first thousand, and then some), is found out. What a spec states, and the built-in
-    /// properties of those protocols that have such messages, look at none.
+    /// No condition may look at messages on their way. Each is asked about every state with and without
+    /// such messages. What a spec states, and the built-in properties of those protocols that have such messages,
+    /// look at none.
     ///
-    /// It is not used where somebody heeds such a message after all, where a condition was found to look
+    /// It is not used where such a message makes a difference after all, where a condition was found to look
     /// at one, or where they may come for ever and fair paths are judged. The
     /// [report](crate::Report::reductions) says so.
     #[must_use]

@@ -13,7 +13,7 @@
 //!
 //! [`Product::is_stale`]: amends_check::Product::is_stale
 
-use crate::protocol::{Address, Input, Process};
+use crate::protocol::{Address, Process};
 
 use super::action::Request;
 use super::local::Local;
@@ -22,7 +22,7 @@ use super::topology::{Part, System};
 
 impl<T: Protocol> System<T> {
     /// Whether the request puts a message in an inbox that is stale there.
-    pub(super) fn waits_in_vain(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
+    pub(super) fn is_stale_put(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
         match (part, request) {
             (Part::Process(local), Request::Put(envelope)) => {
                 let (from, message) = envelope.as_ref();
@@ -42,22 +42,9 @@ impl<T: Protocol> System<T> {
         if !local.inbox.messages().any(|(from, message)| is_stale(*from, message)) {
             return None;
         }
-        let mut essence = local.clone();
-        essence.inbox.retain(|from, message| !is_stale(from, message));
-        Some(Part::Process(essence))
-    }
-
-    /// Whether the process would change, or have something to do, if the message arrived now.
-    pub(super) fn is_heeded(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
-        let (Part::Process(local), Request::Put(envelope)) = (part, request) else { return true };
-        if !local.is_ready() {
-            return false;
-        }
-        let mut next = local.clone();
-        let (from, message) = envelope.as_ref().clone();
-        let input = Input::Message { from, message };
-        next.take(&self.processes[slot].core, input);
-        next != *local
+        let mut normalized = local.clone();
+        normalized.inbox.retain(|from, message| !is_stale(from, message));
+        Some(Part::Process(normalized))
     }
 
     fn is_stale_message(

@@ -80,15 +80,11 @@ impl<T: Protocol> Product for System<T> {
     }
 
     fn is_stale(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
-        self.waits_in_vain(slot, part, request)
+        self.is_stale_put(slot, part, request)
     }
 
-    fn essence(&self, slot: usize, part: &Part<T>) -> Option<Part<T>> {
+    fn normalized(&self, slot: usize, part: &Part<T>) -> Option<Part<T>> {
         self.without_stale_messages(slot, part)
-    }
-
-    fn heeds(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
-        self.is_heeded(slot, part, request)
     }
 
     fn fairness(&self, action: &Action<T>) -> Fairness {

@@ -107,12 +107,8 @@ impl Product for Mistaken {
         (self.stale)(&self.system, slot, part, request)
     }
 
-    fn essence(&self, slot: usize, part: &Part<Saga>) -> Option<Part<Saga>> {
-        self.system.essence(slot, part)
-    }
-
-    fn heeds(&self, slot: usize, part: &Part<Saga>, request: &Request<Saga>) -> bool {
-        self.system.heeds(slot, part, request)
+    fn normalized(&self, slot: usize, part: &Part<Saga>) -> Option<Part<Saga>> {
+        self.system.normalized(slot, part)
     }
 }
 
@@ -174,7 +170,12 @@ fn messages_that_are_heeded_are_not_stale() {
 fn messages_that_are_heeded_later_are_not_stale() {
     let mut mistaken = Mistaken::about(&orders());
     mistaken.stale = |system, slot, part, request| {
-        matches!(request, Request::Put(..)) && !system.heeds(slot, part, request)
+        let Some(with) = system.answer(slot, part, request) else { return false };
+        let mut moves = Vec::new();
+        system.moves(slot, &with, &mut moves);
+        let changes_nothing =
+            |step: &Move<System<Saga>>| step.requests.is_empty() && step.part == *part;
+        matches!(request, Request::Put(..)) && moves.iter().any(changes_nothing)
     };
     mistaken.assert_refused(Reduction::StaleMessages, "may be heeded later");
 }
@@ -185,7 +186,7 @@ fn what_is_stale_waits_for_a_process_that_is_down() {
     let system = system(&orders().with_instances(1), &SagaKnobs::default());
     let mut found = system.initial();
     let has_stale = |state: &Vec<Part<Saga>>| {
-        (0..state.len()).find(|&slot| system.essence(slot, &state[slot]).is_some())
+        (0..state.len()).find(|&slot| system.normalized(slot, &state[slot]).is_some())
     };
     let mut at = 0;
     let (slot, part) = loop {
@@ -199,7 +200,7 @@ fn what_is_stale_waits_for_a_process_that_is_down() {
     };
     let Part::Process(mut process) = part else { panic!("only processes have inboxes") };
     process.status = Status::Down;
-    assert_eq!(system.essence(slot, &Part::Process(process)), None);
+    assert_eq!(system.normalized(slot, &Part::Process(process)), None);
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn automaton(dice: &mut Dice) -> Automaton {
 
 /// A product of slots that are all alike, but for some mistakes.
 fn alleged(dice: &mut Dice) -> Alleged {
-    let slots = 2 + dice.slot(2);
+    let slots = 2 + usize::from(dice.one_in(4));
     let fairness = [(); 2].map(|()| match dice.below(3) {
         0 => Fairness::None,
         1 => Fairness::Weak,
@@ -195,24 +195,154 @@ fn alleged(dice: &mut Dice) -> Alleged {
     alleged
 }
 
+/// Slots that are said not to heed what is put in their boxes any more. A part is what the slot has come to,
+/// and how much is in its box.
+#[derive(Clone, Debug)]
+struct Deaf {
+    slots: Vec<Automaton>,
+    fairness: [Fairness; 2],
+    /// By slot and part: whether the first rule waits until the box is empty.
+    waits: [[bool; PARTS as usize]; 2],
+    /// How much there is room for.
+    room: u8,
+    /// By slot and part: what taking something out of the box makes of the part.
+    taking: [[u8; PARTS as usize]; 2],
+    /// By slot and part: what is asked of the other slot then.
+    asking: [[Option<u8>; PARTS as usize]; 2],
+    /// By slot and part: the answers while something is in the box.
+    busy: [[Option<[Option<u8>; REQUESTS as usize]>; PARTS as usize]; 2],
+    /// Whether more than fits into the box is refused.
+    refuses: bool,
+    /// By slot and part: whether it is said to be deaf.
+    stale: [[bool; PARTS as usize]; 2],
+    /// By slot and part: what is said to be left when the box is emptied.
+    left: [[u8; PARTS as usize]; 2],
+    /// Whether anybody is obliged to take something out of the box.
+    takes: Fairness,
+}
+
+/// The request that puts something into a box.
+const PUT: u8 = REQUESTS;
+
+impl Product for Deaf {
+    type Part = u8;
+    type Request = u8;
+    type Action = Action;
+
+    fn initial(&self) -> Vec<Vec<u8>> {
+        vec![vec![0; 2]]
+    }
+
+    fn moves(&self, slot: usize, part: &u8, moves: &mut Vec<Move<Self>>) {
+        let (at, full) = (usize::from(part % PARTS), part / PARTS);
+        let other = 1 - slot;
+        if full > 0 {
+            let part = self.taking[slot][at] + (full - 1) * PARTS;
+            let requests = self.asking[slot][at].map(|request| (other, request));
+            let requests = requests.into_iter().collect();
+            moves.push(Move { action: (slot, TAKE, slot), part, requests });
+        }
+        for (number, rule) in self.slots[slot].rules[at].iter().enumerate() {
+            if number == 0 && full > 0 && self.waits[slot][at] {
+                continue;
+            }
+            let requests = rule.asks.map(|(_, request)| (other, request)).into_iter().collect();
+            let part = rule.next + full * PARTS;
+            moves.push(Move { action: (slot, number, slot), part, requests });
+        }
+    }
+
+    fn answer(&self, slot: usize, part: &u8, request: &u8) -> Option<u8> {
+        let (at, full) = (usize::from(part % PARTS), part / PARTS);
+        if *request == PUT {
+            let fits = full < self.room;
+            return (fits || !self.refuses).then(|| part + if fits { PARTS } else { 0 });
+        }
+        let busy = self.busy[slot][at].filter(|_| full > 0);
+        let answers = busy.unwrap_or(self.slots[slot].answers[at]);
+        answers[usize::from(*request)].map(|next| next + full * PARTS)
+    }
+
+    fn fairness(&self, action: &Action) -> Fairness {
+        if action.1 == TAKE { self.takes } else { self.fairness[action.1] }
+    }
+
+    fn is_stale(&self, slot: usize, part: &u8, request: &u8) -> bool {
+        *request == PUT && self.stale[slot][usize::from(part % PARTS)]
+    }
+
+    fn normalized(&self, slot: usize, part: &u8) -> Option<u8> {
+        let at = usize::from(part % PARTS);
+        (*part >= PARTS && self.stale[slot][at]).then_some(self.left[slot][at])
+    }
+}
+
+/// The number of the move that takes something out of a box.
+const TAKE: usize = 2;
+
+/// A product of two slots that are deaf, but for some mistakes.
+fn deaf(dice: &mut Dice) -> Deaf {
+    let kinds = [Fairness::None, Fairness::Weak, Fairness::Strong];
+    let same = std::array::from_fn(|part| part as u8);
+    let mut slots = vec![automaton(dice), automaton(dice)];
+    for rule in slots.iter_mut().flat_map(|slot| slot.rules.iter_mut().flatten()) {
+        if dice.one_in(2) {
+            rule.asks = Some((Whom::One, PUT));
+        }
+    }
+    let mut deaf = Deaf {
+        slots,
+        fairness: [(); 2].map(|()| kinds[dice.slot(3)]),
+        waits: [(); 2].map(|()| [(); 3].map(|()| dice.one_in(3))),
+        room: 1 + dice.below(2) as u8,
+        taking: [same; 2],
+        asking: [[None; 3]; 2],
+        busy: [[None; 3]; 2],
+        refuses: false,
+        stale: [[true; 3]; 2],
+        left: [same; 2],
+        takes: Fairness::Strong,
+    };
+    for _ in 0..dice.below(4) {
+        let (slot, part) = (dice.slot(2), usize::from(dice.part()));
+        match dice.below(8) {
+            0 | 1 => deaf.taking[slot][part] = dice.part(),
+            2 => deaf.asking[slot][part] = Some(dice.below(3) as u8),
+            3 => deaf.busy[slot][part] = Some([(); 2].map(|()| Some(dice.part()))),
+            4 => deaf.refuses = true,
+            5 => deaf.stale[slot][part] = false,
+            6 => deaf.left[slot][part] = dice.part(),
+            _ => deaf.takes = kinds[dice.slot(3)],
+        }
+    }
+    deaf
+}
+
 /// A predicate on states: mostly one that does not depend on names.
 #[derive(Clone, Copy, Debug)]
 struct Predicate {
     slot: Option<usize>,
     part: u8,
     least: usize,
+    /// Whether it sees what is in boxes.
+    sees_boxes: bool,
 }
 
 impl Predicate {
     fn random(dice: &mut Dice, slots: usize) -> Self {
         let slot = dice.one_in(4).then(|| dice.slot(slots));
-        Predicate { slot, part: dice.part(), least: 1 + dice.slot(slots) }
+        let (part, least) = (dice.part(), 1 + dice.slot(slots));
+        Predicate { slot, part, least, sees_boxes: dice.one_in(6) }
     }
 
     fn is_true(self, state: &[&u8]) -> bool {
+        let is_it = |part: u8| match self.sees_boxes {
+            true => part == self.part,
+            false => part % PARTS == self.part,
+        };
         match self.slot {
-            Some(slot) => *state[slot] == self.part,
-            None => state.iter().filter(|part| ***part == self.part).count() >= self.least,
+            Some(slot) => is_it(*state[slot]),
+            None => state.iter().filter(|part| is_it(***part)).count() >= self.least,
         }
     }
 
@@ -414,6 +544,15 @@ fn of_symmetry(kinds: &'static [PropertyKind]) -> impl Fn(&mut Dice) -> Result<O
     }
 }
 
+fn of_staleness(kinds: &'static [PropertyKind]) -> impl Fn(&mut Dice) -> Result<Outcome, String> {
+    |dice| {
+        let product = deaf(dice);
+        let question = Question::random(dice, kinds, 2);
+        compare(&product, question, Reduction::StaleMessages)
+            .map_err(|wrong| format!("{wrong}: {question:?} of {product:?}"))
+    }
+}
+
 /// Asserts that the checker is right about all products, and that many are reduced and many are not.
 #[track_caller]
 fn assert_right(compare: impl Fn(&mut Dice) -> Result<Outcome, String>) {
@@ -459,4 +598,19 @@ fn asking_conditions_about_the_representative_alone_is_noticed() {
 #[test]
 fn trusting_answers_is_noticed() {
     assert_noticed(Flaw::TrustsAnswers, of_symmetry(&SAFETY));
+}
+
+#[test]
+fn wrong_staleness_does_not_change_what_is_said_of_states() {
+    assert_right(of_staleness(&SAFETY));
+}
+
+#[test]
+fn wrong_staleness_does_not_change_what_is_said_of_paths() {
+    assert_right(of_staleness(&LIVENESS));
+}
+
+#[test]
+fn trusting_staleness_is_noticed() {
+    assert_noticed(Flaw::TrustsStaleness, of_staleness(&SAFETY));
 }

@@ -91,18 +91,13 @@ impl Product for Deaf {
         }
     }
 
-    fn essence(&self, slot: usize, part: &Part) -> Option<Part> {
+    fn normalized(&self, slot: usize, part: &Part) -> Option<Part> {
         match *part {
             Part::Receiver { waiting: 1.., heard, rung } if self.is_stale(slot, part, &()) => {
                 Some(Part::Receiver { waiting: 0, heard, rung })
             }
             _ => None,
         }
-    }
-
-    fn heeds(&self, _slot: usize, part: &Part, (): &()) -> bool {
-        let deaf_claim = self.claims == Claims::ToBeDeaf;
-        matches!(part, Part::Receiver { heard: false, .. } if deaf_claim)
     }
 }
 
