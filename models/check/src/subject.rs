@@ -1,6 +1,7 @@
 //! What can be checked.
 
 use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use stateright::{Expectation, Model};
 
@@ -13,7 +14,7 @@ use crate::limits::Limits;
 use crate::model_error::ModelError;
 use crate::model_space::{ModelSpace, StepTestOf, Test};
 use crate::parallel::Workers;
-use crate::product::Product;
+use crate::product::{CountAudit, Product, Snapshot};
 use crate::product_space::ProductSpace;
 use crate::reduction::{Choice, Reductions, UnsoundReduction};
 use crate::simulate::{Simulated, Simulation, simulate};
@@ -91,6 +92,18 @@ impl<V: Viewed, A> Stated<V, A> {
     }
 }
 
+/// Whether a condition looked at more than counts.
+#[derive(Default)]
+struct Looks(AtomicBool);
+
+impl<Part> CountAudit<Part> for Looks {
+    fn note_look(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn audit_count(&self, _is_counted: &dyn Fn(usize, &Part) -> bool) {}
+}
+
 /// A [`Product`], explored by its parts.
 pub struct ProductSubject<'m, P> {
     pub(crate) product: &'m P,
@@ -162,6 +175,23 @@ impl<P: Product> ProductSubject<'_, P> {
         Reductions { symmetry, whole_group: true, stale }
     }
 
+    /// Whether all conditions do nothing but count, as far as the initial states tell. If not, it is not worth
+    /// while to find out what many renamings do.
+    fn only_counts(&self, claims: &[ClaimOf<P>]) -> bool {
+        let looks = Looks::default();
+        for state in self.product.initial() {
+            let parts: Vec<&P::Part> = state.iter().collect();
+            for claim in claims {
+                if let Predicate::OfStates { condition, premise } = &claim.says {
+                    for test in [condition].into_iter().chain(premise) {
+                        test(Snapshot::audited(&parts, &looks));
+                    }
+                }
+            }
+        }
+        !looks.0.load(Ordering::Relaxed)
+    }
+
     fn check(
         &self,
         workers: &Workers,
@@ -171,6 +201,7 @@ impl<P: Product> ProductSubject<'_, P> {
     ) -> Result<Report<Vec<P::Part>, P::Action>, ModelError> {
         // What was found before a reduction is given up is lost; the time that it took is not given back.
         let clock = Stopwatch::start();
+        reductions.whole_group = self.only_counts(claims);
         loop {
             let space = ProductSpace::new(self.product, workers, reductions.clone());
             let objection = match check(space, claims, limits, clock) {
