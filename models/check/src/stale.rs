@@ -45,7 +45,7 @@
 //!
 //! Each of these compares a part with and without one more stale request, also where it has some already.
 //! Of parts with several there may be any number, and the search does not meet them. All are compared as long
-//! as they are few; beyond some hundred for each slot, that what holds of these holds of the others is the one
+//! as they are few; beyond some dozens for each slot, that what holds of these holds of the others is the one
 //! thing that is not proven. Conditions must not look at
 //! what is stale: each is asked about every state once more, when each part has granted a stale request, if
 //! there is one for it; where there are several, they take turns. So the reduction is

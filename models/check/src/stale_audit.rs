@@ -17,10 +17,10 @@ use std::collections::HashSet;
 use crate::product::{Fairness, Move, Product};
 
 /// A request is taken in by no more steps than these.
-const MOST_STEPS: usize = 64;
+const MOST_STEPS: usize = 1 << 10;
 
 /// So many parts of a slot with stale requests are compared with what they become by one more.
-const MOST_PARTS: usize = 256;
+const MOST_PARTS: usize = 64;
 
 /// Compares the parts of one slot with and without stale requests.
 pub(crate) struct StaleAudit<'p, P: Product> {
@@ -147,21 +147,19 @@ impl<'p, P: Product> StaleAudit<'p, P> {
 
     /// Whether a part comes to another by moves that must happen, and do nothing else.
     fn is_taken_in(&self, with: &P::Part, part: &P::Part) -> bool {
-        let mut ways = vec![with.clone()];
-        let mut at = 0;
-        while at < ways.len().min(MOST_STEPS) {
-            for step in self.moves(&ways[at]) {
-                let does_nothing = step.requests.is_empty()
+        let mut at = with.clone();
+        for _ in 0..MOST_STEPS {
+            let does_nothing = |step: &Move<P>| {
+                step.requests.is_empty()
+                    && step.part != at
                     && self.product.fairness(&step.action) != Fairness::None
-                    && self.normalized(&step.part) == *part;
-                if does_nothing && step.part == *part {
-                    return true;
-                }
-                if does_nothing && !ways.contains(&step.part) {
-                    ways.push(step.part);
-                }
+                    && self.normalized(&step.part) == *part
+            };
+            let Some(step) = self.moves(&at).into_iter().find(does_nothing) else { return false };
+            if step.part == *part {
+                return true;
             }
-            at += 1;
+            at = step.part;
         }
         false
     }
