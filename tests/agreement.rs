@@ -10,11 +10,11 @@
 use std::time::Duration;
 
 use amends::models::check::{self, Verdict};
-use amends::models::protocol::saga::{
+use amends::models::process::{Address, ServiceId, WorkflowId};
+use amends::models::protocols::saga;
+use amends::models::protocols::saga::{
     Barrier, CompensationOrder, InDoubt, LedgerWrite, Recovery, SagaKnobs, SagaOutcome, StepLog,
 };
-use amends::models::protocol::{Address, ServiceId, WorkflowId};
-use amends::models::system::saga;
 use amends::models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
 use amends::runtime::{RunOptions, RunReport, StoreChoice, Timing, run};
 use amends::simulate::{FaultKind, FaultPlan, Rate};

@@ -39,9 +39,10 @@ mod store {
 
 use std::sync::Arc;
 
-use amends::models::protocol::saga::{Direction, SagaKnobs, SagaMessage, StepCall};
-use amends::models::protocol::{Address, Input, ServiceId, StepId, WorkflowId};
-use amends::models::system::saga::{self, Rows, Saga};
+use amends::models::process::{Address, Input, ServiceId, StepId, WorkflowId};
+use amends::models::protocols::saga::{
+    self, Direction, Rows, Saga, SagaKnobs, SagaMessage, StepCall,
+};
 use amends::models::system::{Deed, System};
 use amends::models::workflow::{StepDraft, Workflow};
 

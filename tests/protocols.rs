@@ -9,14 +9,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use amends::models::protocol::barrier::Barrier;
-use amends::models::protocol::choreography::{ChoreographyKnobs, Inbox, Publish};
-use amends::models::protocol::event_sourcing::{Checkpoint, CommandIdentity, EventSourcingKnobs};
-use amends::models::protocol::outbox::{InboxWrite, Mark, OutboxKnobs, Write};
-use amends::models::protocol::saga::SagaKnobs;
-use amends::models::protocol::tcc::{self, TccKnobs};
-use amends::models::protocol::two_phase_commit::{self, Silence, TwoPhaseKnobs};
-use amends::models::system::{Hostable, System, WithSystem, with_system};
+use amends::models::process::barrier::Barrier;
+use amends::models::protocols::catalogue::{WithSystem, with_system};
+use amends::models::protocols::choreography::{ChoreographyKnobs, Inbox, Publish};
+use amends::models::protocols::event_sourcing::{Checkpoint, CommandIdentity, EventSourcingKnobs};
+use amends::models::protocols::outbox::{InboxWrite, Mark, OutboxKnobs, Write};
+use amends::models::protocols::saga::SagaKnobs;
+use amends::models::protocols::tcc::{self, TccKnobs};
+use amends::models::protocols::two_phase_commit::{self, Silence, TwoPhaseKnobs};
+use amends::models::system::{Hostable, System};
 use amends::models::workflow::{Protocol, Workflow};
 use amends::runtime::{RunOptions, RunReport, StoreChoice, run};
 use amends::simulate::{FaultKind, FaultPlan, Rate};

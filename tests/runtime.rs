@@ -9,12 +9,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use amends::models::protocol::WorkflowId;
-use amends::models::protocol::saga::{
+use amends::models::process::WorkflowId;
+use amends::models::protocols::saga;
+use amends::models::protocols::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, LedgerWrite, Recovery,
     SagaKnobs, StepLog,
 };
-use amends::models::system::saga;
 use amends::models::workflow::{Protocol, StepDraft, StepKind, Workflow};
 use amends::runtime::{
     CutShort, Expressions, Observer, RunOptions, RunReport, StoreChoice, Timing, run, run_on,

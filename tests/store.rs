@@ -5,8 +5,8 @@
 use std::fs;
 use std::path::Path;
 
-use amends::models::protocol::saga::{Barrier, SagaKnobs};
-use amends::models::protocol::{Address, ServiceId, Verdict, WorkflowId};
+use amends::models::process::{Address, ServiceId, Verdict, WorkflowId};
+use amends::models::protocols::saga::{Barrier, SagaKnobs};
 use amends::models::workflow::{Protocol, StepDraft, Workflow};
 use amends::store::{Entry, Lane, MemoryStore, SqliteStore, Store, StoreError, Transaction};
 

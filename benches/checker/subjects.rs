@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use amends::models::check::gray_lamport::TwoPhase;
 use amends::models::check::{self, Product, PropertyKind, Report, Verify as _};
-use amends::models::system::{Protocol, System, WithSystem, with_system};
+use amends::models::protocols::catalogue::{WithSystem, with_system};
+use amends::models::system::{Protocol, System};
 use amends::models::workflow::{Fault, FaultBudget};
 use amends::spec;
 use stateright::{Checker as _, Model};

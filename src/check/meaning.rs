@@ -69,13 +69,13 @@ pub fn stated(spec: &Spec, property: usize) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use amends_models::property::built_in_names;
-    use amends_models::protocol::choreography::ChoreographyKnobs;
-    use amends_models::protocol::mixed::MixedChoices;
-    use amends_models::protocol::outbox::OutboxKnobs;
-    use amends_models::protocol::saga::SagaKnobs;
-    use amends_models::protocol::tcc::TccKnobs;
-    use amends_models::protocol::two_phase_commit::TwoPhaseKnobs;
+    use amends_models::protocols::catalogue::built_in_names;
+    use amends_models::protocols::choreography::ChoreographyKnobs;
+    use amends_models::protocols::mixed::MixedChoices;
+    use amends_models::protocols::outbox::OutboxKnobs;
+    use amends_models::protocols::saga::SagaKnobs;
+    use amends_models::protocols::tcc::TccKnobs;
+    use amends_models::protocols::two_phase_commit::TwoPhaseKnobs;
     use amends_models::workflow::Protocol;
 
     use super::*;

@@ -15,7 +15,8 @@ use amends_models::check::{
     self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Simulation,
     Snapshot,
 };
-use amends_models::system::{Action, Part, Protocol, System, WithSystem, with_system};
+use amends_models::protocols::catalogue::{WithSystem, with_system};
+use amends_models::system::{Action, Part, Protocol, System};
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{Fault, Workflow};

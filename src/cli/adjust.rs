@@ -6,9 +6,9 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use amends_models::protocol::choreography::ChoreographyKnobs;
-use amends_models::protocol::mixed::MixedChoices;
-use amends_models::protocol::saga::SagaKnobs;
+use amends_models::protocols::choreography::ChoreographyKnobs;
+use amends_models::protocols::mixed::MixedChoices;
+use amends_models::protocols::saga::SagaKnobs;
 use amends_models::workflow::builder::{MAX_INSTANCES, check_knobs};
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{Protocol, Workflow};
@@ -189,7 +189,7 @@ fn knob_names<K: JsonSchema>() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use amends_models::protocol::saga::Barrier;
+    use amends_models::protocols::saga::Barrier;
     use amends_models::workflow::{Fault, StepDraft};
 
     use super::*;

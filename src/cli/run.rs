@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use amends_models::protocol::WorkflowId;
+use amends_models::process::WorkflowId;
 use clap::{Args, ValueEnum};
 
 use super::adjust::{Adjustments, Setting};
-use super::complain;
 use super::exit::Exit;
-use super::interrupt;
 use super::output::Output;
 use super::progress::Progress;
+use super::{complain, interrupt};
 use crate::runtime::{Observer, RunError, RunOptions, RunReport, StoreChoice, Timing, run_until};
 use crate::simulate::FaultPlan;
 use crate::spec;

@@ -16,10 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amends_models::check::{Parts, Product, Property, PropertyKind, Snapshot};
-use amends_models::property::{Ending, Reading};
-use amends_models::protocol::{Address, Process, Verdict, WorkflowId};
+use amends_models::process::{Address, Process, Verdict, WorkflowId};
 use amends_models::system::{
-    ChangeOf, Deed, Event, Hostable, Local, Part, Protocol, RecordOf, Status, System,
+    ChangeOf, Deed, Ending, Event, Hostable, Local, Part, Protocol, Reading, RecordOf, Status,
+    System,
 };
 use amends_models::workflow::{Claim, Variable};
 use serde::Serialize;

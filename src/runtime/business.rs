@@ -1,6 +1,6 @@
 //! What changes mean: the seam between the protocol and your own code.
 
-use amends_models::protocol::{Address, Verdict};
+use amends_models::process::{Address, Verdict};
 use amends_models::system::{ChangeOf, Hostable, Protocol, System};
 
 use crate::store::Transaction;
@@ -29,9 +29,9 @@ pub struct Attempt<'a, T: Protocol> {
 /// in the same transaction. All that is left to the code is the business: make the change, or refuse.
 ///
 /// ```
-/// use amends::models::protocol::Verdict;
-/// use amends::models::protocol::saga::{Direction, SagaKnobs};
-/// use amends::models::system::saga::{self, Saga};
+/// use amends::models::process::Verdict;
+/// use amends::models::protocols::saga::{Direction, SagaKnobs};
+/// use amends::models::protocols::saga::{self, Saga};
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{Attempt, Business, BusinessError, RunOptions, run_on};
 /// use amends::store::{SqliteStore, SqliteTransaction, Store};

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use amends_models::protocol::{Address, WorkflowId};
+use amends_models::process::{Address, WorkflowId};
 use amends_models::system::{Hostable, OutcomeOf, Protocol, System};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
@@ -29,9 +29,9 @@ use super::task::spawn;
 /// [instances](amends_models::workflow::Workflow::instances).
 ///
 /// ```
-/// use amends::models::protocol::WorkflowId;
-/// use amends::models::protocol::saga::{SagaKnobs, SagaOutcome};
-/// use amends::models::system::saga;
+/// use amends::models::process::WorkflowId;
+/// use amends::models::protocols::saga::{SagaKnobs, SagaOutcome};
+/// use amends::models::protocols::saga;
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{Expressions, RunOptions, Runtime};
 /// use amends::store::MemoryStore;

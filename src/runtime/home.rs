@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use amends_models::protocol::{Address, Effect, Input, Process, Verdict};
+use amends_models::process::{Address, Effect, Input, Process, Verdict};
 use amends_models::system::{ChangeOf, Deed, Event, Hostable, Protocol, RecordOf, Stored, System};
 
 use crate::store::{Entry, Lane, StoreError, Transaction};

@@ -1,11 +1,11 @@
 //! A process in memory: its state, and the effects it has yet to see carried out.
 //!
-//! This is the part of a host's duties (see [`amends_models::protocol::process`]) that has nothing to
+//! This is the part of a host's duties (see [`amends_models::process`]) that has nothing to
 //! do with stores, tasks, clocks and networks.
 
 use std::collections::VecDeque;
 
-use amends_models::protocol::{Effect, Effects, Input, Process};
+use amends_models::process::{Effect, Effects, Input, Process};
 
 /// A process in memory.
 pub(crate) struct Hosted<'a, P: Process> {

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use amends_models::protocol::{Address, Effect, Input, Process, Verdict, WorkflowId};
+use amends_models::process::{Address, Effect, Input, Process, Verdict, WorkflowId};
 use amends_models::system::{ChangeOf, Deed, Hostable, OutcomeOf, TimerOf};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;

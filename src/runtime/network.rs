@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use amends_models::protocol::{Address, Process, WorkflowId};
+use amends_models::process::{Address, Process, WorkflowId};
 use amends_models::system::{MessageOf, NodeId, OutcomeOf, Protocol, System};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amends_models::protocol::retry::Backoff;
+use amends_models::process::retry::Backoff;
 
 use crate::simulate::FaultPlan;
 

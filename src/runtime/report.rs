@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use amends_models::property::Ending;
-use amends_models::system::{Protocol, Words};
+use amends_models::system::{Ending, Protocol, Words};
 use serde::Serialize;
 
 use crate::simulate::FaultKind;

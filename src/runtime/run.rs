@@ -6,9 +6,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use amends_models::property::Ending;
-use amends_models::protocol::{Address, ServiceId, WorkflowId};
-use amends_models::system::{Hostable, System, WithSystem, with_system};
+use amends_models::process::{Address, ServiceId, WorkflowId};
+use amends_models::protocols::catalogue::{WithSystem, with_system};
+use amends_models::system::{Ending, Hostable, System};
 use amends_models::workflow::{ResourceId, Variable, Workflow};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use amends_models::protocol::{Address, Process, WorkflowId};
+use amends_models::process::{Address, Process, WorkflowId};
 use amends_models::system::{Hostable, Protocol, System};
 
 use crate::simulate::Injector;

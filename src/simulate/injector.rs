@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amends_models::protocol::{Address, WorkflowId};
+use amends_models::process::{Address, WorkflowId};
 use amends_models::system::{NodeId, Protocol, System};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -265,9 +265,9 @@ fn name(address: Address) -> [u8; 5] {
 
 #[cfg(test)]
 mod tests {
-    use amends_models::protocol::ServiceId;
-    use amends_models::protocol::saga::SagaKnobs;
-    use amends_models::system::saga;
+    use amends_models::process::ServiceId;
+    use amends_models::protocols::saga;
+    use amends_models::protocols::saga::SagaKnobs;
     use amends_models::workflow::{StepDraft, Workflow};
 
     use super::*;

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use amends_models::property::built_in_of;
-use amends_models::protocol::mixed::MixedChoices;
+use amends_models::protocols::catalogue::built_in_of;
+use amends_models::protocols::mixed::MixedChoices;
 use amends_models::workflow::builder::MAX_INSTANCES;
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{

@@ -5,13 +5,13 @@
 
 use std::fmt;
 
-use amends_models::protocol::choreography::ChoreographyKnobs;
-use amends_models::protocol::event_sourcing::EventSourcingKnobs;
-use amends_models::protocol::mixed::MixedKnobs;
-use amends_models::protocol::outbox::OutboxKnobs;
-use amends_models::protocol::saga::SagaKnobs;
-use amends_models::protocol::tcc::TccKnobs;
-use amends_models::protocol::two_phase_commit::TwoPhaseKnobs;
+use amends_models::protocols::choreography::ChoreographyKnobs;
+use amends_models::protocols::event_sourcing::EventSourcingKnobs;
+use amends_models::protocols::mixed::MixedKnobs;
+use amends_models::protocols::outbox::OutboxKnobs;
+use amends_models::protocols::saga::SagaKnobs;
+use amends_models::protocols::tcc::TccKnobs;
+use amends_models::protocols::two_phase_commit::TwoPhaseKnobs;
 use amends_models::workflow::Work;
 use indexmap::IndexMap;
 use schemars::JsonSchema;

@@ -4,7 +4,7 @@
 //! mean something else, so a durable store keeps the definition that its runs were started under, and
 //! refuses any other.
 
-use amends_models::protocol::ServiceId;
+use amends_models::process::ServiceId;
 use amends_models::workflow::domain::{Domain, EventKind};
 use amends_models::workflow::{
     Assignment, InputId, Protocol, ResourceId, Variable, Work, Workflow,

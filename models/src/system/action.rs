@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use derive_where::derive_where;
 
-use crate::protocol::{Address, Verdict};
+use crate::process::{Address, Verdict};
 use crate::workflow::Fault;
 
 use super::budget::NodeId;

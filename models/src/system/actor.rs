@@ -11,7 +11,7 @@ use std::time::Duration;
 use derive_where::derive_where;
 use stateright::actor::{Actor, Id, Out};
 
-use crate::protocol::{Address, Effect, Effects, Input, Process, Verdict};
+use crate::process::{Address, Effect, Effects, Input, Process, Verdict};
 
 use super::protocol::{MessageOf, Protocol, TimerOf};
 use super::topology::System;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::protocol::{Address, ServiceId, WorkflowId};
+use crate::process::{Address, ServiceId, WorkflowId};
 use crate::workflow::Workflow;
 use amends_check::{Parts, Property};
 
@@ -67,7 +67,7 @@ impl<T: Protocol> SystemBuilder<T> {
     }
 
     /// Makes the process added last run from the start, although no client starts it: before anything
-    /// else happens, it has [recovered](crate::protocol::Input::Recover) from an empty log. All that it
+    /// else happens, it has [recovered](crate::process::Input::Recover) from an empty log. All that it
     /// may do then is set timers.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
 //! Carrying out effects, in order, up to the place where a crash falls.
 
-use crate::protocol::{Address, Effect, Input, Process, Verdict};
+use crate::process::{Address, Effect, Input, Process, Verdict};
 
 use super::local::{Local, Status};
 use super::protocol::{ChangeOf, Deed, Protocol, RecordOf};

@@ -1,7 +1,7 @@
 //! What a host needs to know of a system: who lives where, with what, and what may be told about it.
 //! A host runs exactly the processes that the model explores, each with its own core.
 
-use crate::protocol::Address;
+use crate::process::Address;
 
 use super::budget::NodeId;
 use super::protocol::Protocol;

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 use derive_where::derive_where;
 
-use crate::protocol::rename::{Exchange, Rename};
-use crate::protocol::{Process, WorkflowId};
+use crate::process::rename::{Exchange, Rename};
+use crate::process::{Process, WorkflowId};
 use amends_check::Swap;
 
 use super::action::Request;

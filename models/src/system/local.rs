@@ -12,7 +12,7 @@ use std::sync::Arc;
 use derive_where::derive_where;
 use smallvec::SmallVec;
 
-use crate::protocol::{Effect, Effects, Input, Process, Value};
+use crate::process::{Effect, Effects, Input, Process, Value};
 use crate::workflow::ArithmeticError;
 
 use super::budget::NodeId;

@@ -17,48 +17,42 @@
 //!
 //! Ordinary actions are fair: what stays possible happens. Faults never have to.
 //!
-//! Start reading at [`Local`] (one process), then the product in `transitions.rs`; [`saga`] shows how
+//! Start reading at [`Local`] (one process), then the product in `transitions.rs`; [`saga`](crate::protocols::saga) shows how
 //! a protocol becomes a system.
 
 mod action;
 pub mod actor;
 mod budget;
 mod builder;
-pub mod choreography;
-pub mod event_sourcing;
+mod ending;
 mod execution;
 mod hosting;
 mod inbox;
 mod interchange;
-mod lease;
 mod local;
-pub mod mixed;
 mod model;
-mod of_workflow;
-pub mod outbox;
 mod protocol;
+mod reading;
 mod role;
-pub mod saga;
 mod stale;
 pub mod story;
-pub mod tcc;
 mod telling;
 mod topology;
 mod transitions;
-pub mod two_phase_commit;
 
 pub use action::{Action, Request, Stimulus};
 pub use budget::{Budget, NodeId};
 pub use builder::SystemBuilder;
+pub use ending::Ending;
 pub use execution::Circumstances;
 pub use inbox::Inbox;
 pub use interchange::Interchangeable;
 pub use local::{Local, LocalState, Status};
 pub use model::SystemState;
-pub use of_workflow::{WithSystem, with_system};
 pub use protocol::{
     ChangeOf, Deed, DurableOf, Event, Hostable, MessageOf, OutcomeOf, Protocol, RecordOf, Stored,
     TimerOf, Words,
 };
+pub use reading::Reading;
 pub use role::{Role, RoleRecord, RoleState};
 pub use topology::{Granularity, Part, System};

@@ -7,8 +7,8 @@ use derive_where::derive_where;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::property::{Ending, Reading};
-use crate::protocol::{Address, Process, Value, Verdict};
+use super::{Ending, Reading};
+use crate::process::{Address, Process, Value, Verdict};
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 

@@ -13,7 +13,7 @@
 //!
 //! [`Product::is_stale`]: amends_check::Product::is_stale
 
-use crate::protocol::{Address, Input, Process};
+use crate::process::{Address, Input, Process};
 
 use super::action::Request;
 use super::local::Local;

@@ -1,6 +1,6 @@
 //! Turning a run of a system into a [`Story`].
 
-use crate::protocol::{Address, Verdict};
+use crate::process::{Address, Verdict};
 use amends_check::Counterexample;
 
 use super::action::{Action, Stimulus};

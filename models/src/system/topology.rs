@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use derive_where::derive_where;
 
-use crate::protocol::{Address, Input};
+use crate::process::{Address, Input};
 use amends_check::{Parts, ProductSubject, Property, Verification};
 
 use super::budget::{Budget, NodeId};

@@ -20,7 +20,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Address, Input, Process, Verdict};
+use crate::process::{Address, Input, Process, Verdict};
 use crate::workflow::Fault;
 use amends_check::{Fairness, Move, Product, Swap};
 

@@ -2,8 +2,8 @@
 
 use std::ops::{Index, IndexMut};
 
-use crate::protocol::saga::Direction;
-use crate::protocol::tcc::Operation;
+use crate::protocols::saga::Direction;
+use crate::protocols::tcc::Operation;
 
 /// One of the things that can be done about a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

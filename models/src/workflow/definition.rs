@@ -6,14 +6,14 @@
 
 use std::sync::Arc;
 
-use crate::protocol::choreography::ChoreographyKnobs;
-use crate::protocol::event_sourcing::EventSourcingKnobs;
-use crate::protocol::mixed::MixedChoices;
-use crate::protocol::outbox::OutboxKnobs;
-use crate::protocol::saga::SagaKnobs;
-use crate::protocol::tcc::TccKnobs;
-use crate::protocol::two_phase_commit::TwoPhaseKnobs;
-use crate::protocol::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
+use crate::process::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
+use crate::protocols::choreography::ChoreographyKnobs;
+use crate::protocols::event_sourcing::EventSourcingKnobs;
+use crate::protocols::mixed::MixedChoices;
+use crate::protocols::outbox::OutboxKnobs;
+use crate::protocols::saga::SagaKnobs;
+use crate::protocols::tcc::TccKnobs;
+use crate::protocols::two_phase_commit::TwoPhaseKnobs;
 
 use super::builder::{
     BROKER, COORDINATOR, INITIATOR, Place, STANDBY, STORE, WorkflowError, relay_node,

@@ -3,7 +3,7 @@
 //!
 //! A [`Workflow`] is made by the [builder](Workflow::builder) or read from a spec file (which uses the
 //! builder), and is valid by construction: every name resolves, every order of steps can be carried
-//! out. What it means to run one is the business of [`crate::protocol`]; what its expressions mean is
+//! out. What it means to run one is the business of [`crate::protocols`]; what its expressions mean is
 //! in [`expression`].
 
 pub mod builder;

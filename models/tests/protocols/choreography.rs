@@ -3,10 +3,10 @@
 
 use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
 use crate::workflows;
-use amends_models::protocol::choreography::{
+use amends_models::protocols::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
-use amends_models::protocol::saga::{Cancellation, SagaKnobs};
+use amends_models::protocols::saga::{Cancellation, SagaKnobs};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
 
 fn choreographed() -> Protocol {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
-use amends_models::protocol::event_sourcing::{
+use amends_models::protocols::event_sourcing::{
     Checkpoint, CommandIdentity, Conflict, Delivery, EventSourcingKnobs, ExpectedVersion,
     GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
 };

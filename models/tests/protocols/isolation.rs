@@ -2,7 +2,7 @@
 //! work unless a countermeasure keeps them apart, and each countermeasure mends what it is for.
 
 use crate::trial::{self, Case, faults, verdicts};
-use amends_models::protocol::saga::{Isolation, SagaKnobs};
+use amends_models::protocols::saga::{Isolation, SagaKnobs};
 use amends_models::workflow::{Fault, Protocol, StepDraft, StepKind, Workflow, WorkflowError};
 
 fn isolated(workflow: Workflow, isolation: Isolation) -> Workflow {

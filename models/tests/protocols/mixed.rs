@@ -4,12 +4,12 @@
 use std::num::NonZeroU8;
 
 use crate::trial::{self, Case, assert_all_hold, faults};
-use amends_models::protocol::mixed::{
+use amends_models::process::{StepId, WorkflowId, barrier};
+use amends_models::protocols::mixed::{
     MessageTable, MixedChoices, MixedKnobs, Notify, RollBack, Settle,
 };
-use amends_models::protocol::saga::{self, SagaKnobs};
-use amends_models::protocol::tcc::{self, TccKnobs, Unconfirmed};
-use amends_models::protocol::{StepId, WorkflowId, barrier};
+use amends_models::protocols::saga::{self, SagaKnobs};
+use amends_models::protocols::tcc::{self, TccKnobs, Unconfirmed};
 use amends_models::workflow::{
     Fault, Protocol, RuleDraft, StepDraft, StepKind, StepProtocol, Workflow, WorkflowBuilder,
 };

@@ -2,7 +2,7 @@
 //! property that names the anomaly.
 
 use crate::trial::{self, Case, assert_all_hold, faults};
-use amends_models::protocol::outbox::{
+use amends_models::protocols::outbox::{
     Acknowledge, Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write,
 };
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};

@@ -6,9 +6,8 @@
 use amends_models::check::{
     Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, product, successors,
 };
-use amends_models::protocol::saga::SagaKnobs;
-use amends_models::protocol::{Address, WorkflowId};
-use amends_models::system::saga::{Saga, system};
+use amends_models::process::{Address, WorkflowId};
+use amends_models::protocols::saga::{Saga, SagaKnobs, system};
 use amends_models::system::{Action, Local, Part, Request, Status, System};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
 

@@ -3,7 +3,7 @@
 
 use crate::trial::{self, Case, assert_all_hold, faults};
 use crate::workflows;
-use amends_models::protocol::saga::{
+use amends_models::protocols::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, KeyLifetime, LedgerWrite,
     Recovery, SagaKnobs, StepLog,
 };

@@ -3,8 +3,8 @@
 
 use crate::trial::{self, Case, faults};
 use crate::workflows;
-use amends_models::protocol::lease::Fencing;
-use amends_models::protocol::saga::SagaKnobs;
+use amends_models::protocols::lease::Fencing;
+use amends_models::protocols::saga::SagaKnobs;
 use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
 
 fn workflow(steps: usize, knobs: SagaKnobs) -> Workflow {

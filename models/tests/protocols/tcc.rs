@@ -5,15 +5,14 @@ use std::num::NonZeroU8;
 
 use crate::trial::{self, Case, faults, verdicts};
 use amends_models::check::{Property, PropertyKind, Snapshot};
-use amends_models::property::StepHistory;
-use amends_models::protocol::barrier::{Barrier, LedgerWrite};
-use amends_models::protocol::tcc::{
-    CancelScope, Decision, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry,
-    TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
+use amends_models::process::barrier::{Barrier, LedgerWrite};
+use amends_models::process::{Address, WorkflowId};
+use amends_models::protocols::steps::StepHistory;
+use amends_models::protocols::tcc::{
+    self, CancelScope, Decision, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry,
+    Tcc, TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
 };
-use amends_models::protocol::{Address, WorkflowId};
 use amends_models::system::Part;
-use amends_models::system::tcc::{self, Tcc};
 use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
 
 const ONE: Option<NonZeroU8> = Some(NonZeroU8::MIN);

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use amends_models::check::{Counterexample, Reduction, ReductionReport, Report, Verdict};
-use amends_models::system::{Granularity, Protocol, System, WithSystem, with_system};
+use amends_models::protocols::catalogue::{WithSystem, with_system};
+use amends_models::system::{Granularity, Protocol, System};
 use amends_models::workflow::{self, Fault, FaultBudget, Workflow};
 use stateright::{Checker, Model};
 

@@ -2,8 +2,8 @@
 //! property that names the anomaly.
 
 use crate::trial::{self, Case, faults};
-use amends_models::protocol::lease::{Claiming, Fencing, Life};
-use amends_models::protocol::two_phase_commit::{
+use amends_models::protocols::lease::{Claiming, Fencing, Life};
+use amends_models::protocols::two_phase_commit::{
     CommitLog, DecisionLog, Heuristic, HeuristicReport, Locks, PrepareLog, Presumption, Silence,
     Snapshot, Suspicion, TwoPhaseKnobs, Work,
 };

@@ -1,7 +1,7 @@
 //! Whether the countermeasure against interference fits the steps of a saga.
 
-use crate::protocol::StepId;
-use crate::protocol::saga::{Isolation, SagaKnobs};
+use crate::process::StepId;
+use crate::protocols::saga::{Isolation, SagaKnobs};
 use crate::workflow::dataflow::Dataflow;
 use crate::workflow::definition::{Step, StepKind};
 

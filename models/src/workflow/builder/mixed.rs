@@ -1,7 +1,7 @@
 //! What a workflow must be like whose steps use different protocols: every step says what each
 //! protocol does that may carry it out, and none waits for what comes after the decision.
 
-use crate::protocol::{StepId, StepSet};
+use crate::process::{StepId, StepSet};
 use crate::workflow::business::Work;
 use crate::workflow::definition::{Protocol, Step, StepKind};
 use crate::workflow::expression::Variable;

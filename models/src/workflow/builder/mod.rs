@@ -38,8 +38,8 @@ mod two_phase_commit;
 
 use std::sync::Arc;
 
-use crate::protocol::event_sourcing::EventSourcingKnobs;
-use crate::protocol::saga::SagaKnobs;
+use crate::protocols::event_sourcing::EventSourcingKnobs;
+use crate::protocols::saga::SagaKnobs;
 
 use super::definition::{Claim, Protocol, Resource, Service, Workflow};
 use super::domain::Domain;

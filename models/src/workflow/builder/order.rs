@@ -1,7 +1,7 @@
 //! The order of steps: some step can always start, and no step that can be undone follows one that
 //! cannot.
 
-use crate::protocol::{StepId, StepSet};
+use crate::process::{StepId, StepSet};
 use crate::workflow::definition::{Step, StepKind};
 
 use super::refusal::{Place, StepField, WorkflowError};

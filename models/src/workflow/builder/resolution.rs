@@ -1,6 +1,6 @@
 //! Gives drafts their meaning: names become positions, texts become expressions.
 
-use crate::protocol::{ServiceId, StepId, StepSet};
+use crate::process::{ServiceId, StepId, StepSet};
 use crate::workflow::business::Work;
 use crate::workflow::definition::{PropertyDefinition, Protocol, Step, StepKind};
 use crate::workflow::expression::parse::{parse_assignment, parse_condition};

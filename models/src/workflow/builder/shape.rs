@@ -1,9 +1,8 @@
 //! Checks that need no meaning: sizes, names that can be written and told apart, limits.
 
-use crate::property::built_in_names;
-use crate::property::isolation::{NO_DIRTY_READ, NO_FUZZY_READ, NO_LOST_UPDATE};
-use crate::protocol::StepSet;
-use crate::protocol::saga::Isolation;
+use crate::process::StepSet;
+use crate::protocols::catalogue::built_in_names;
+use crate::protocols::saga::{Isolation, NO_DIRTY_READ, NO_FUZZY_READ, NO_LOST_UPDATE};
 use crate::workflow::definition::{Protocol, Resource, Service, Step};
 use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::suggestion::suggestion;

@@ -1,6 +1,6 @@
 //! Choices about leases, which only coordinators that share a store have.
 
-use crate::protocol::lease::{Claiming, Fencing, LeaseKnobs, Life};
+use crate::protocols::lease::{Claiming, Fencing, LeaseKnobs, Life};
 
 use super::{Place, WorkflowError};
 

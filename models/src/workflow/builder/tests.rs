@@ -1,7 +1,7 @@
 //! What the builder refuses, and what it lets through.
 
 use super::*;
-use crate::protocol::{StepId, StepSet, WorkflowId};
+use crate::process::{StepId, StepSet, WorkflowId};
 use crate::workflow::{Fault, StepKind, Work};
 
 /// A shop with a till and a warehouse, for tests to spoil.
@@ -223,7 +223,7 @@ fn a_workflow_around_a_point_of_no_return() {
 #[test]
 fn what_belongs_to_another_protocol_is_refused() {
     let tcc = |draft: StepDraft| {
-        with([draft]).protocol(Protocol::Tcc(crate::protocol::tcc::TccKnobs::default()))
+        with([draft]).protocol(Protocol::Tcc(crate::protocols::tcc::TccKnobs::default()))
     };
     insta::assert_snapshot!(refusals(&[
         ("a pivot in a tcc", tcc(step("pay").kind(StepKind::Pivot))),
@@ -235,7 +235,7 @@ fn what_belongs_to_another_protocol_is_refused() {
 
 #[test]
 fn the_steps_of_a_tcc_wait_for_none_unless_they_say_so() {
-    let knobs = crate::protocol::tcc::TccKnobs::default();
+    let knobs = crate::protocols::tcc::TccKnobs::default();
     let workflow = with([step("goods"), step("money"), step("slot").after(["goods", "money"])])
         .protocol(Protocol::Tcc(knobs))
         .build()

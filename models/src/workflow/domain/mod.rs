@@ -17,7 +17,7 @@ mod usage;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::protocol::ServiceId;
+use crate::process::ServiceId;
 
 use super::definition::Service;
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};

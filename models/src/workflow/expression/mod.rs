@@ -20,7 +20,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{LocalId, ServiceId};
+use crate::process::{LocalId, ServiceId};
 use crate::workflow::request::InputId;
 
 /// The position of a resource in its service.

@@ -1,0 +1,120 @@
+//! The properties of a choreography: those of the saga, and that no effect comes before its cause.
+//!
+//! Nobody knows when a choreography is over, so its end is looked for in the whole system: the
+//! initiator heard how it ended, or it has fallen *silent*. A workflow is silent when nothing of it
+//! is on its way, waits in an outbox, or is being carried out: then nothing will ever happen to it
+//! again. Events that got lost for good show in silence with some steps done and others not.
+
+use super::initiator::InitiatorLog;
+use super::system::Choreography;
+use crate::process::WorkflowId;
+use crate::system::{Local, Part, System};
+use amends_check::{Parts, Property, PropertyKind};
+
+use crate::protocols::saga::WorkflowWitness;
+use crate::protocols::steps::layout::{Orchestrated, Sight, View};
+use crate::protocols::steps::properties::Steps;
+use crate::system::{Ending, Reading};
+
+/// The names of the built-in properties of a choreography.
+pub(crate) const BUILT_IN: [&str; 8] = [
+    "well-defined",
+    "atomic",
+    "settles",
+    "lifo",
+    "effect-once",
+    "causal",
+    "no-empty-rollback",
+    "no-late-effect",
+];
+
+/// The built-in properties of a choreography.
+#[must_use]
+pub(crate) fn choreography_properties(
+    system: &System<Choreography>,
+) -> Vec<Property<Parts<Part<Choreography>>>> {
+    let sight = Sight::new(system);
+    let steps = Steps::new(&sight, |witness, is| witness.steps().iter().any(is));
+    vec![
+        sight.well_defined(),
+        sight
+            .property(PropertyKind::Always, "atomic", |s, v| {
+                s.workflows(v).all(|run| match run.log.outcome {
+                    Some(outcome) => run.witness.agrees_with(outcome),
+                    None => !s.is_silent(v, &run) || run.witness.is_all_or_nothing(),
+                })
+            })
+            .given(sight.look(|s, v| {
+                s.workflows(v).any(|run| run.log.outcome.is_some() || s.is_silent(v, &run))
+            })),
+        sight.settles(),
+        sight
+            .property(PropertyKind::Always, "lifo", |s, v| {
+                s.runs(v).all(|(_, witness)| !witness.is_disordered())
+            })
+            .given(steps.with(|step| step.times_undone() > 0)),
+        steps.effect_once(),
+        sight
+            .property(PropertyKind::Always, "causal", |s, v| {
+                s.runs(v).all(|(_, witness)| !witness.is_acausal())
+            })
+            .given(steps.with(|step| step.times_done() > 0)),
+        steps.no_empty_rollback(),
+        steps.no_late_effect(),
+    ]
+}
+
+/// How states of a choreography are read.
+#[must_use]
+pub(crate) fn choreography_reading(system: &System<Choreography>) -> Reading<Choreography> {
+    Sight::new(system).reading()
+}
+
+impl Orchestrated for Choreography {
+    type Log = InitiatorLog;
+
+    fn log(initiator: &Local<Choreography>, _workflow: WorkflowId) -> &InitiatorLog {
+        &initiator.durable.coordinator
+    }
+
+    fn values(service: &Local<Choreography>) -> &[i64] {
+        &service.resources
+    }
+
+    fn ending(log: &InitiatorLog) -> Option<Ending> {
+        log.outcome.map(Ending::from)
+    }
+}
+
+/// One workflow in a state.
+struct Run<'a> {
+    workflow: WorkflowId,
+    log: &'a InitiatorLog,
+    witness: &'a WorkflowWitness,
+}
+
+impl Sight<Choreography> {
+    fn workflows<'a>(&self, view: View<'a, Choreography>) -> impl Iterator<Item = Run<'a>> {
+        (0..).map(WorkflowId).zip(self.runs(view)).map(|(workflow, (log, witness))| Run {
+            workflow,
+            log,
+            witness,
+        })
+    }
+
+    /// Whether the workflow was asked for, and nothing will ever happen to it again.
+    fn is_silent(&self, view: View<'_, Choreography>, run: &Run<'_>) -> bool {
+        run.log.requested && self.locals(view).all(|local| is_silent_about(local, run.workflow))
+    }
+}
+
+fn is_silent_about(local: &Local<Choreography>, workflow: WorkflowId) -> bool {
+    let outboxes = [
+        &local.durable.coordinator.outbox,
+        &local.durable.participant.outbox,
+        &local.volatile.participant,
+    ];
+    let in_flight = local.inbox.messages().map(|(_, message)| message.line());
+    let mut lines = outboxes.into_iter().flat_map(|outbox| outbox.iter()).chain(in_flight);
+    local.pending.is_empty() && lines.all(|line| line.workflow != workflow)
+}

@@ -1,0 +1,291 @@
+//! The properties of an outbox, and the witness they rely on.
+//!
+//! | property | what it rules out |
+//! |---|---|
+//! | `published-iff-committed` | dual write: the row is there and the event is not, or the reverse |
+//! | `effect-once` | duplicate consume: a message that is handled twice |
+//! | `no-message-dropped` | a published message that was neither handled nor put away |
+//! | `ordered-per-aggregate` | an event that takes effect before an earlier one of its aggregate |
+//! | `settles` | a message that is delivered for ever, and blocks what comes after it |
+//! | `well-defined` | arithmetic without a result |
+
+use std::sync::Arc;
+
+use smallvec::SmallVec;
+
+use super::message::{Line, OutboxChange, OutboxMessage, OutboxTimer};
+use super::plan::OutboxPlan;
+use super::process::OutboxProcess;
+use super::system::Outbox;
+use crate::process::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
+use crate::system::{Local, Part, Protocol, System};
+use crate::workflow::Workflow;
+use amends_check::{Parts, Property, PropertyKind, Snapshot};
+
+use crate::system::{Ending, Reading};
+
+/// The names of the built-in properties of an outbox.
+pub(crate) const BUILT_IN: [&str; 6] = [
+    "well-defined",
+    "published-iff-committed",
+    "settles",
+    "effect-once",
+    "no-message-dropped",
+    "ordered-per-aggregate",
+];
+
+/// What really happened to the events of one aggregate.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct OutboxWitness {
+    /// Transactions whose rows are committed.
+    committed: StepSet,
+    /// Transactions whose event the broker has, or had.
+    published: StepSet,
+    /// Handlers that were tried, whatever came of it.
+    tried: StepSet,
+    /// How often each handler took effect. Counts stop at [`OutboxWitness::MANY`].
+    handled: SmallVec<[(StepId, u8); 2]>,
+    /// A handler took effect before one of an earlier event was tried at the same service.
+    disorder: bool,
+}
+
+impl OutboxWitness {
+    const MANY: u8 = 3;
+
+    /// The broker took an event in.
+    pub fn published(&mut self, line: Line) {
+        self.published.insert(line.step);
+    }
+
+    /// A service tried a change.
+    pub fn applied(&mut self, change: OutboxChange, verdict: Verdict, plan: &OutboxPlan) {
+        match (change, verdict) {
+            (OutboxChange::Commit(line), Verdict::Accepted) => self.committed.insert(line.step),
+            (OutboxChange::Handle(delivery), Verdict::Accepted | Verdict::Refused) => {
+                self.tried.insert(delivery.handler);
+                if verdict == Verdict::Accepted {
+                    self.disorder |= !plan.handled_before(delivery.handler).is_subset(self.tried);
+                    self.count(delivery.handler);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, handler: StepId) {
+        match self.handled.binary_search_by_key(&handler, |&(step, _)| step) {
+            Ok(at) => self.handled[at].1 = (self.handled[at].1 + 1).min(Self::MANY),
+            Err(at) => self.handled.insert(at, (handler, 1)),
+        }
+    }
+
+    fn has_handled(&self, handler: StepId) -> bool {
+        self.handled.iter().any(|&(step, _)| step == handler)
+    }
+
+    /// What is worth telling.
+    #[must_use]
+    pub fn facts(&self, workflow: &Workflow) -> Vec<String> {
+        let name = |step: StepId| &workflow.step(step).name;
+        let unpublished = self.committed.difference(self.published).iter();
+        let phantoms = self.published.difference(self.committed).iter();
+        let handled = self.handled.iter().map(|&(step, times)| {
+            let times = ["never", "once", "twice"].get(usize::from(times));
+            let times = times.unwrap_or(&"three times or more");
+            format!("{} took effect {times}", name(step))
+        });
+        unpublished
+            .map(|step| format!("{} is committed, and its event was never published", name(step)))
+            .chain(phantoms.map(|step| {
+                format!("the event of {} was published, but it never happened", name(step))
+            }))
+            .chain(handled)
+            .collect()
+    }
+}
+
+/// The built-in properties of an outbox.
+#[must_use]
+pub(crate) fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<Part<Outbox>>>> {
+    let sight = Sight::new(system);
+    let any_settled = |chosen: fn(&OutboxWitness) -> StepSet| {
+        sight.look(move |s, v| {
+            s.is_settled(v) && s.witnesses(v).any(|(_, witness)| !chosen(witness).is_empty())
+        })
+    };
+    let mut properties = vec![
+        sight.property(PropertyKind::Always, "well-defined", |s, v| {
+            s.locals(v).all(|local| local.defect.is_none())
+        }),
+        sight
+            .property(PropertyKind::Always, "published-iff-committed", |s, v| {
+                s.witnesses(v).all(|(_, witness)| witness.published == witness.committed)
+            })
+            .given(any_settled(|witness| witness.committed.union(witness.published))),
+        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight
+            .property(PropertyKind::Always, "effect-once", |s, v| {
+                s.witnesses(v).all(|(_, witness)| witness.handled.iter().all(|&(_, n)| n <= 1))
+            })
+            .given(sight.look(|s, v| s.witnesses(v).any(|(_, w)| !w.handled.is_empty()))),
+        sight
+            .property(PropertyKind::Always, "no-message-dropped", |s, v| {
+                s.witnesses(v).all(|(workflow, witness)| {
+                    witness.published.iter().all(|step| {
+                        let mut deliveries = s.plan.deliveries(Line { step, workflow });
+                        deliveries.all(|delivery| {
+                            witness.has_handled(delivery.handler)
+                                || s.locals(v).any(|local| local.durable.is_dead(delivery))
+                        })
+                    })
+                })
+            })
+            .given(any_settled(|witness| witness.published)),
+    ];
+    // Where no service handles two events of an aggregate, there is no order to keep.
+    if system.protocol().plan().has_order() {
+        let two_were_tried = |witness: &OutboxWitness, plan: &OutboxPlan| {
+            witness
+                .tried
+                .iter()
+                .any(|handler| !plan.handled_before(handler).intersection(witness.tried).is_empty())
+        };
+        properties.push(
+            sight
+                .property(PropertyKind::Always, "ordered-per-aggregate", |s, v| {
+                    s.witnesses(v).all(|(_, witness)| !witness.disorder)
+                })
+                .given(sight.look(move |s, v| {
+                    s.witnesses(v).any(|(_, witness)| two_were_tried(witness, &s.plan))
+                })),
+        );
+    }
+    properties
+}
+
+/// How states of an outbox are read.
+#[must_use]
+pub(crate) fn outbox_reading(system: &System<Outbox>) -> Reading<Outbox> {
+    Sight::new(system).reading()
+}
+
+/// Whether all that is left to do is to ask for lines.
+fn is_polling(effect: &Effect<OutboxProcess>) -> bool {
+    matches!(
+        effect,
+        Effect::Send { message: OutboxMessage::Claim, .. } | Effect::SetTimer(OutboxTimer::Poll)
+    )
+}
+
+/// Where to look for what in a state of the system.
+#[derive(Clone)]
+struct Sight {
+    plan: Arc<OutboxPlan>,
+    producer: usize,
+    processes: Vec<usize>,
+    /// By [`crate::process::ServiceId`].
+    services: Vec<usize>,
+    witnesses: Vec<usize>,
+}
+
+type View<'a> = Snapshot<'a, Part<Outbox>>;
+
+impl Sight {
+    fn new(system: &System<Outbox>) -> Self {
+        let protocol = system.protocol();
+        let slots = |wanted: fn(&Address) -> bool| {
+            let addresses = system.addresses().filter(wanted);
+            addresses.map(|address| system.process_slot(address)).collect()
+        };
+        Sight {
+            plan: Arc::clone(protocol.plan()),
+            producer: system.process_slot(protocol.plan().producer()),
+            processes: slots(|_| true),
+            services: slots(|address| matches!(address, Address::Service(_))),
+            witnesses: (0..protocol.workflow().instances() as usize)
+                .map(|at| system.monitor_slot(at))
+                .collect(),
+        }
+    }
+
+    fn look(
+        &self,
+        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+    ) -> impl for<'a> Fn(View<'a>) -> bool + Send + Sync + 'static {
+        let sight = self.clone();
+        move |view: View<'_>| condition(&sight, view)
+    }
+
+    fn property(
+        &self,
+        kind: PropertyKind,
+        name: &str,
+        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+    ) -> Property<Parts<Part<Outbox>>> {
+        Property::<Parts<Part<Outbox>>>::new(kind, name, self.look(condition))
+    }
+
+    fn locals<'a>(&self, view: View<'a>) -> impl Iterator<Item = &'a Local<Outbox>> {
+        self.processes.iter().map(move |&slot| view.part(slot).process())
+    }
+
+    fn witnesses<'a>(
+        &self,
+        view: View<'a>,
+    ) -> impl Iterator<Item = (WorkflowId, &'a OutboxWitness)> {
+        let witnesses = self.witnesses.iter().map(move |&slot| view.part(slot).monitor());
+        (0..).map(WorkflowId).zip(witnesses)
+    }
+
+    /// Whether every request was decided on, and nothing is left to publish, to deliver or to handle.
+    /// Relays that ask for lines and get none go on for ever; they do not count.
+    fn is_settled(&self, view: View<'_>) -> bool {
+        let producer = &view.part(self.producer).process().durable.producer;
+        let undecided = self
+            .plan
+            .requests()
+            .skip(producer.decided as usize)
+            .any(|line| !producer.declined.contains(&line.workflow));
+        !undecided
+            && self.locals(view).all(|local| {
+                let mut in_flight = local.inbox.messages();
+                local.pending.iter().all(is_polling)
+                    && local.durable.producer.outbox.is_empty()
+                    && local.volatile.producer.unlogged.is_empty()
+                    && local.volatile.relay.is_idle()
+                    && local.durable.broker.queue.is_empty()
+                    && in_flight.all(|(_, message)| *message == OutboxMessage::Claim)
+            })
+    }
+
+    fn reading(&self) -> Reading<Outbox> {
+        let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
+        Reading::new(
+            self.witnesses.len() as u32,
+            move |view: View<'_>| settled.is_settled(view),
+            move |view: View<'_>, (service, resource)| {
+                let local = view.part(services[usize::from(service.0)]).process();
+                local.resources[usize::from(resource.0)]
+            },
+            move |view: View<'_>, workflow| endings.ending(view, workflow),
+        )
+    }
+
+    /// How it ended for one aggregate: everything took effect, nothing was ever committed, or
+    /// something needs a person (a dead letter, or a later transaction that was refused).
+    fn ending(&self, view: View<'_>, workflow: WorkflowId) -> Option<Ending> {
+        let witness: &OutboxWitness = view.part(self.witnesses[workflow.0 as usize]).monitor();
+        let declined = view.part(self.producer).process().durable.is_declined(workflow);
+        let own = || self.plan.requests().filter(|line| line.workflow == workflow);
+        let is_dead = |delivery| self.locals(view).any(|local| local.durable.is_dead(delivery));
+        if declined {
+            let nothing = witness.committed.is_empty();
+            Some(if nothing { Ending::Compensated } else { Ending::Failed })
+        } else if own().flat_map(|line| self.plan.deliveries(line)).any(is_dead) {
+            Some(Ending::Failed)
+        } else {
+            let mut deliveries = own().flat_map(|line| self.plan.deliveries(line));
+            deliveries.all(|d| witness.has_handled(d.handler)).then_some(Ending::Completed)
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The properties of a saga.
+
+use super::log::{SagaLog, SagaOutcome};
+use super::plan::PlannedStep;
+use super::standby::StandbySaga;
+use super::system::{Saga, SagaMonitor};
+use crate::process::{Address, WorkflowId};
+use crate::system::{Local, Part, Protocol, System};
+use crate::workflow::Dataflow;
+use amends_check::{Parts, Property, PropertyKind};
+
+use super::isolation::isolation_properties;
+use super::witness::{StepOrder, WorkflowWitness};
+use crate::protocols::steps::StepHistory;
+use crate::protocols::steps::layout::{Orchestrated, Sight};
+use crate::protocols::steps::properties::Steps;
+use crate::system::{Ending, Reading};
+
+/// The names of the built-in properties of a saga.
+pub(crate) const BUILT_IN: [&str; 7] = [
+    "well-defined",
+    "atomic",
+    "settles",
+    "lifo",
+    "effect-once",
+    "no-empty-rollback",
+    "no-late-effect",
+];
+
+impl From<&PlannedStep> for StepOrder {
+    fn from(step: &PlannedStep) -> StepOrder {
+        StepOrder { waits_for: step.after, waited_for_by: step.dependents }
+    }
+}
+
+/// A saga, whoever keeps its log.
+pub(super) trait AnySaga: Orchestrated + Protocol<Monitor = SagaMonitor> {
+    /// What its steps read and write.
+    fn flow(&self) -> &Dataflow;
+
+    /// How the saga ended, by its log.
+    fn outcome(log: &Self::Log) -> Option<SagaOutcome>;
+}
+
+/// The built-in properties of a saga.
+#[must_use]
+pub(crate) fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<Saga>>>> {
+    properties(system)
+}
+
+/// The same properties of a saga whose coordinators share its log.
+#[must_use]
+pub(crate) fn standby_properties(
+    system: &System<StandbySaga>,
+) -> Vec<Property<Parts<Part<StandbySaga>>>> {
+    properties(system)
+}
+
+fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<Part<T>>>> {
+    let sight = Sight::new(system);
+    let steps = Steps::new(&sight, any_step);
+    let mut properties = vec![
+        sight.well_defined(),
+        sight.atomic(T::outcome, |monitor, outcome| of_workflow(monitor).agrees_with(outcome)),
+        sight.settles(),
+        sight
+            .property(PropertyKind::Always, "lifo", |s, v| {
+                !s.runs(v).any(|(_, monitor)| of_workflow(monitor).is_disordered())
+            })
+            .given(steps.with(|step| step.times_undone() > 0)),
+        steps.effect_once(),
+        steps.no_empty_rollback(),
+        steps.no_late_effect(),
+    ];
+    properties.extend(isolation_properties(system, &sight));
+    properties
+}
+
+fn any_step(monitor: &SagaMonitor, is: fn(&StepHistory) -> bool) -> bool {
+    of_workflow(monitor).steps().iter().any(is)
+}
+
+/// How states of a saga are read.
+#[must_use]
+pub(crate) fn saga_reading(system: &System<Saga>) -> Reading<Saga> {
+    Sight::new(system).reading()
+}
+
+/// How states of a saga are read whose coordinators share its log.
+#[must_use]
+pub(crate) fn standby_reading(system: &System<StandbySaga>) -> Reading<StandbySaga> {
+    Sight::new(system).reading()
+}
+
+fn of_workflow(monitor: &SagaMonitor) -> &WorkflowWitness {
+    match monitor {
+        SagaMonitor::Workflow(witness) => witness,
+        SagaMonitor::Isolation(_) => unreachable!("the first monitors are those of workflows"),
+    }
+}
+
+impl Orchestrated for Saga {
+    type Log = SagaLog;
+
+    fn log(coordinator: &Local<Saga>, _workflow: WorkflowId) -> &SagaLog {
+        &coordinator.durable.coordinator
+    }
+
+    fn values(service: &Local<Saga>) -> &[i64] {
+        &service.resources.values
+    }
+
+    fn ending(log: &SagaLog) -> Option<Ending> {
+        log.outcome().map(Ending::from)
+    }
+}
+
+impl AnySaga for Saga {
+    fn flow(&self) -> &Dataflow {
+        self.flow()
+    }
+
+    fn outcome(log: &SagaLog) -> Option<SagaOutcome> {
+        log.outcome()
+    }
+}
+
+/// The log is what the store has; there is none until a leader has written.
+impl Orchestrated for StandbySaga {
+    type Log = Option<SagaLog>;
+
+    fn keeper(_coordinator: Address) -> Address {
+        Address::Store
+    }
+
+    fn log(store: &Local<StandbySaga>, workflow: WorkflowId) -> &Option<SagaLog> {
+        StandbySaga::registers(store).get(workflow).map_or(&None, |register| &register.value)
+    }
+
+    fn values(service: &Local<StandbySaga>) -> &[i64] {
+        &service.resources.values
+    }
+
+    fn ending(log: &Option<SagaLog>) -> Option<Ending> {
+        Self::outcome(log).map(Ending::from)
+    }
+}
+
+impl AnySaga for StandbySaga {
+    fn flow(&self) -> &Dataflow {
+        self.saga().flow()
+    }
+
+    fn outcome(log: &Option<SagaLog>) -> Option<SagaOutcome> {
+        log.and_then(|log| log.outcome())
+    }
+}

@@ -1,0 +1,407 @@
+//! The properties of two-phase commit, and the witness they rely on.
+//!
+//! Agreement, validity and stability are those of the atomic commit problem (Bernstein, Hadzilacos and
+//! Goodman 1987, chapter 7; Skeen 1981 for non-blocking), each stated of what participants really did.
+
+use smallvec::SmallVec;
+
+use super::knobs::{Heuristic, Suspicion, Work};
+use super::log::{BranchState, Branches, TwoPhaseOutcome};
+use super::message::Decision;
+use super::system::TwoPhaseCommit;
+use crate::process::rename::renames;
+use crate::process::{Address, WorkflowId};
+use crate::system::{Local, Part, Protocol, Status, System};
+use crate::workflow::Fault;
+use amends_check::{Parts, Property, PropertyKind, Snapshot};
+
+use crate::system::{Ending, Reading};
+
+/// The names of the built-in properties of two-phase commit.
+pub(crate) const BUILT_IN: [&str; 11] = [
+    "well-defined",
+    "agreement",
+    "validity",
+    "stability",
+    "settles",
+    "non-blocking",
+    "no-split-snapshot",
+    "no-abandoned-locks",
+    "hanging-reported",
+    "no-heuristic-damage",
+    "heuristics-reported",
+];
+
+/// What really happened to one transaction, whatever its coordinators and participants believe.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TwoPhaseWitness {
+    branches: SmallVec<[BranchHistory; 4]>,
+}
+
+renames!(struct TwoPhaseWitness { branches });
+
+/// What really happened at one participant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BranchHistory {
+    promised: bool,
+    committed: bool,
+    aborted: bool,
+    repeated: bool,
+}
+
+renames!(nothing in BranchHistory);
+
+impl BranchHistory {
+    /// It promised to commit.
+    pub fn promised(&mut self) {
+        self.promised = true;
+    }
+
+    /// It made the steps.
+    pub fn committed(&mut self) {
+        self.repeated |= self.committed;
+        self.committed = true;
+    }
+
+    /// It gave the transaction up.
+    pub fn aborted(&mut self) {
+        self.aborted = true;
+    }
+
+    /// What is worth telling.
+    #[must_use]
+    pub fn fact(&self) -> Option<&'static str> {
+        match (self.committed, self.aborted, self.promised) {
+            (true, true, _) => Some("was committed and aborted"),
+            (true, false, _) if self.repeated => Some("was committed more than once"),
+            (true, false, _) => Some("was committed"),
+            (false, true, _) => Some("was aborted"),
+            (false, false, true) => Some("was promised, and is not decided"),
+            (false, false, false) => None,
+        }
+    }
+
+    /// Whether it promised to commit, and has done neither that nor the contrary.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        self.promised && !self.committed && !self.aborted
+    }
+}
+
+impl TwoPhaseWitness {
+    /// Nothing has happened yet at any of the `participants`.
+    #[must_use]
+    pub fn new(participants: usize) -> Self {
+        TwoPhaseWitness { branches: SmallVec::from_elem(BranchHistory::default(), participants) }
+    }
+
+    /// The history of the participant of that position in the plan.
+    ///
+    /// # Panics
+    /// If there is none.
+    pub fn branch(&mut self, position: usize) -> &mut BranchHistory {
+        &mut self.branches[position]
+    }
+
+    /// All histories, in the order of participants.
+    #[must_use]
+    pub fn branches(&self) -> &[BranchHistory] {
+        &self.branches
+    }
+
+    fn any_committed(&self) -> bool {
+        self.branches.iter().any(|branch| branch.committed)
+    }
+
+    fn any_aborted(&self) -> bool {
+        self.branches.iter().any(|branch| branch.aborted)
+    }
+
+    /// Whether what happened is what the client was told.
+    fn agrees_with(&self, outcome: TwoPhaseOutcome) -> bool {
+        match outcome {
+            TwoPhaseOutcome::Committed => self.branches.iter().all(|branch| branch.committed),
+            TwoPhaseOutcome::Aborted => !self.any_committed(),
+            TwoPhaseOutcome::Mixed => true,
+        }
+    }
+}
+
+/// The built-in properties of two-phase commit.
+#[must_use]
+pub(crate) fn two_phase_properties(
+    system: &System<TwoPhaseCommit>,
+) -> Vec<Property<TwoPhaseParts>> {
+    let sight = Sight::new(system);
+    let mut properties = safety(&sight);
+    properties.extend(liveness(&sight));
+    properties.extend(hanging(&sight, system));
+    properties.extend(heuristics(&sight, system));
+    properties
+}
+
+/// How states of a two-phase commit are read.
+#[must_use]
+pub(crate) fn two_phase_reading(system: &System<TwoPhaseCommit>) -> Reading<TwoPhaseCommit> {
+    Sight::new(system).reading()
+}
+
+fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
+    use PropertyKind::Always;
+    vec![
+        sight.property(Always, "well-defined", |s, v| {
+            s.locals(v).all(|local| local.defect.is_none())
+        }),
+        sight
+            .property(Always, "agreement", |s, v| {
+                s.runs(v).all(|run| {
+                    !(run.witness.any_committed() && run.witness.any_aborted())
+                        && run.outcomes(v).all(|outcome| run.witness.agrees_with(outcome))
+                })
+            })
+            .given(sight.look(|s, v| {
+                s.runs(v).any(|run| run.witness.any_committed() || run.witness.any_aborted())
+            })),
+        sight
+            .property(Always, "validity", |s, v| {
+                s.runs(v).all(|run| {
+                    !run.witness.any_committed()
+                        || run.witness.branches.iter().all(|branch| branch.promised)
+                })
+            })
+            .given(sight.look(|s, v| s.runs(v).any(|run| run.witness.any_committed()))),
+        sight
+            .property(Always, "stability", |s, v| {
+                s.branches(v).all(|(id, branch, log)| {
+                    let both_ways = branch.committed && branch.aborted;
+                    let forgotten =
+                        branch.is_bound() && log.state(id) != Some(BranchState::Prepared);
+                    !(both_ways || branch.repeated || forgotten)
+                })
+            })
+            .given(sight.look(|s, v| s.branches(v).any(|(_, branch, _)| branch.promised))),
+        sight
+            .property(Always, "no-split-snapshot", |s, v| {
+                s.participants(v).all(|local| {
+                    let log = TwoPhaseCommit::branches(local);
+                    let mut rows = local.resources.prepared.iter();
+                    rows.all(|id| log.state(*id) == Some(BranchState::Prepared))
+                })
+            })
+            .given(
+                sight.look(|s, v| {
+                    s.participants(v).any(|local| !local.resources.prepared.is_empty())
+                }),
+            ),
+    ]
+}
+
+fn liveness(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
+    vec![
+        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight
+            .property(PropertyKind::LeadsTo, "non-blocking", |s, v| !s.is_in_doubt(v))
+            .given(sight.look(|s, v| s.is_in_doubt(v))),
+    ]
+}
+
+/// What hangs and may be given up is given up; what hangs and may not is reported.
+fn hanging(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPhaseParts>> {
+    let knobs = system.protocol().plan().knobs();
+    let mut properties = Vec::new();
+    if knobs.work == Work::OwnRound {
+        let works = |s: &Sight, v: View<'_>| {
+            s.participants(v).any(|local| !local.volatile.participant.working().is_empty())
+        };
+        properties.push(
+            sight
+                .property(PropertyKind::LeadsTo, "no-abandoned-locks", move |s, v| !works(s, v))
+                .given(sight.look(works)),
+        );
+    }
+    let halts = system.protocol().workflow().faults().total(Fault::Halt) > 0;
+    if halts
+        && !knobs.standby
+        && knobs.heuristic == Heuristic::None
+        && knobs.suspicion != Suspicion::AbortPrepared
+    {
+        let unreported = |s: &Sight, v: View<'_>| {
+            s.runs(v).any(|run| {
+                let mut coordinators = run.coordinators.iter();
+                coordinators.all(|&slot| v.part(slot).process().status == Status::Halted)
+                    && s.participants(v).any(|local| {
+                        local.status != Status::Halted
+                            && TwoPhaseCommit::branches(local).in_doubt().any(|id| id == run.id)
+                            && !local.volatile.participant.hanging().contains(&run.id)
+                    })
+            })
+        };
+        properties.push(
+            sight
+                .property(PropertyKind::LeadsTo, "hanging-reported", move |s, v| !unreported(s, v))
+                .given(sight.look(unreported)),
+        );
+    }
+    properties
+}
+
+fn heuristics(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPhaseParts>> {
+    if system.protocol().plan().knobs().heuristic == Heuristic::None {
+        return Vec::new();
+    }
+    vec![
+        sight
+            .property(PropertyKind::Always, "no-heuristic-damage", |s, v| {
+                s.runs(v).all(|run| !s.is_damaged(v, &run))
+            })
+            .given(sight.look(|s, v| {
+                s.branches(v)
+                    .any(|(id, _, log)| matches!(log.state(id), Some(BranchState::Heuristic(_))))
+            })),
+        sight
+            .property(PropertyKind::Always, "heuristics-reported", |s, v| {
+                s.runs(v).all(|run| {
+                    !s.is_damaged(v, &run)
+                        || run.outcomes(v).all(|outcome| outcome == TwoPhaseOutcome::Mixed)
+                })
+            })
+            .given(sight.look(|s, v| s.runs(v).any(|run| s.is_damaged(v, &run)))),
+    ]
+}
+
+/// The states of a two-phase commit, as its properties see them.
+pub type TwoPhaseParts = Parts<Part<TwoPhaseCommit>>;
+
+type View<'a> = Snapshot<'a, Part<TwoPhaseCommit>>;
+
+/// Where to look for what in a state of the system.
+#[derive(Clone)]
+struct Sight {
+    /// Who coordinates each transaction, and its witness.
+    transactions: Vec<(SmallVec<[usize; 2]>, usize)>,
+    /// By service.
+    services: Vec<usize>,
+    /// In the order of the plan.
+    participants: Vec<usize>,
+}
+
+/// One transaction in a state.
+struct Run<'a> {
+    id: WorkflowId,
+    coordinators: &'a [usize],
+    witness: &'a TwoPhaseWitness,
+}
+
+impl Run<'_> {
+    fn outcomes<'a>(&'a self, view: View<'a>) -> impl Iterator<Item = TwoPhaseOutcome> + 'a {
+        let logs = self.coordinators.iter().map(move |&slot| view.part(slot).process());
+        logs.filter_map(|local| TwoPhaseCommit::coordinator_log(local).outcome())
+    }
+}
+
+impl Sight {
+    fn new(system: &System<TwoPhaseCommit>) -> Self {
+        let protocol = system.protocol();
+        let transactions = (0..protocol.workflow().instances()).map(WorkflowId).map(|id| {
+            let coordinators = protocol.plan().coordinators(id);
+            let slots = coordinators.map(|address| system.process_slot(address)).collect();
+            (slots, system.monitor_slot(id.0 as usize))
+        });
+        let services = system.addresses().filter(|address| matches!(address, Address::Service(_)));
+        let participants = protocol.plan().participants().iter();
+        Sight {
+            transactions: transactions.collect(),
+            services: services.map(|address| system.process_slot(address)).collect(),
+            participants: participants
+                .map(|&service| system.process_slot(Address::Service(service)))
+                .collect(),
+        }
+    }
+
+    fn look(
+        &self,
+        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+    ) -> impl for<'a> Fn(View<'a>) -> bool + Send + Sync + 'static {
+        let sight = self.clone();
+        move |view: View<'_>| condition(&sight, view)
+    }
+
+    fn property(
+        &self,
+        kind: PropertyKind,
+        name: &str,
+        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+    ) -> Property<TwoPhaseParts> {
+        Property::<TwoPhaseParts>::new(kind, name, self.look(condition))
+    }
+
+    fn locals<'a>(&self, view: View<'a>) -> impl Iterator<Item = &'a Local<TwoPhaseCommit>> {
+        self.services.iter().map(move |&slot| view.part(slot).process())
+    }
+
+    fn participants<'a>(&self, view: View<'a>) -> impl Iterator<Item = &'a Local<TwoPhaseCommit>> {
+        self.participants.iter().map(move |&slot| view.part(slot).process())
+    }
+
+    fn runs<'a>(&'a self, view: View<'a>) -> impl Iterator<Item = Run<'a>> {
+        (0..self.transactions.len()).map(move |at| self.run(view, WorkflowId(at as u32)))
+    }
+
+    fn run<'a>(&'a self, view: View<'a>, id: WorkflowId) -> Run<'a> {
+        let (coordinators, witness) = &self.transactions[id.0 as usize];
+        Run { id, coordinators, witness: view.part(*witness).monitor() }
+    }
+
+    /// Every branch of every transaction, with the log of its participant.
+    fn branches<'a>(
+        &'a self,
+        view: View<'a>,
+    ) -> impl Iterator<Item = (WorkflowId, &'a BranchHistory, &'a Branches)> {
+        self.runs(view).flat_map(move |run| {
+            let logs = self.participants(view).map(TwoPhaseCommit::branches);
+            run.witness.branches.iter().zip(logs).map(move |(branch, log)| (run.id, branch, log))
+        })
+    }
+
+    fn is_in_doubt(&self, view: View<'_>) -> bool {
+        self.participants(view).any(|local| TwoPhaseCommit::branches(local).in_doubt().count() > 0)
+    }
+
+    /// Every transaction ended at one of its coordinators, and nobody is in doubt of any.
+    fn is_settled(&self, view: View<'_>) -> bool {
+        self.runs(view).all(|run| run.outcomes(view).count() > 0) && !self.is_in_doubt(view)
+    }
+
+    /// Whether somebody decided alone, and otherwise than the others or the coordinator did.
+    fn is_damaged(&self, view: View<'_>, run: &Run<'_>) -> bool {
+        let logs = self.participants(view).map(TwoPhaseCommit::branches);
+        let mut alone = logs.filter_map(|log| match log.state(run.id) {
+            Some(BranchState::Heuristic(decision)) => Some(decision),
+            _ => None,
+        });
+        let told = |wrong| run.outcomes(view).any(|outcome| outcome == wrong);
+        alone.any(|decision| match decision {
+            Decision::Commit => run.witness.any_aborted() || told(TwoPhaseOutcome::Aborted),
+            Decision::Abort => run.witness.any_committed() || told(TwoPhaseOutcome::Committed),
+        })
+    }
+
+    fn reading(&self) -> Reading<TwoPhaseCommit> {
+        let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
+        Reading::new(
+            self.transactions.len() as u32,
+            move |view: View<'_>| settled.is_settled(view),
+            move |view: View<'_>, (service, resource)| {
+                let local = view.part(services[usize::from(service.0)]).process();
+                local.resources.values[usize::from(resource.0)]
+            },
+            move |view: View<'_>, workflow| endings.ending(view, workflow),
+        )
+    }
+
+    /// How a transaction ended, as the first of its coordinators that knows says.
+    fn ending(&self, view: View<'_>, workflow: WorkflowId) -> Option<Ending> {
+        let outcome = self.run(view, workflow).outcomes(view).next();
+        outcome.map(Ending::from)
+    }
+}
