@@ -40,6 +40,7 @@ mod store {
 use std::sync::Arc;
 
 use amends::models::process::{Address, Input, ServiceId, StepId, WorkflowId};
+use amends::models::protocols::Design;
 use amends::models::protocols::saga::{
     self, Direction, Rows, Saga, SagaKnobs, SagaMessage, StepCall,
 };
@@ -55,7 +56,7 @@ use transaction::{Lane, Transaction};
 const HALL: Address = Address::Service(ServiceId(0));
 const SELL: StepId = StepId(0);
 
-fn show() -> Workflow {
+fn show() -> Design {
     Workflow::builder("show")
         .service("hall", [("seats", 2)])
         .step(
@@ -65,7 +66,7 @@ fn show() -> Workflow {
                 .undo(["seats += 1"]),
         )
         .instances(2)
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .unwrap()
 }
 
@@ -80,7 +81,7 @@ struct Hall {
 
 impl Hall {
     fn new() -> sync::Arc<Hall> {
-        let system = Arc::new(saga::system(&show(), &SagaKnobs::default()));
+        let system = Arc::new(saga::system(show().workflow(), &SagaKnobs::default()));
         sync::Arc::new(Hall { store: MemoryStore::new(), system })
     }
 

@@ -114,7 +114,7 @@ impl Coordinator {
             .service("flight", [("seats", 1)])
             .step(StepDraft::new("room", "hotel"))
             .step(StepDraft::new("seat", "flight").after::<String>([]))
-            .build()
+            .build_for(&TccKnobs::default())
             .unwrap();
         let plan = TccPlan::new(booking.steps(), TccKnobs::default());
         let mut coordinator = Coordinator {

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 
 use amends::models::check::gray_lamport::TwoPhase;
 use amends::models::check::{self, Product, PropertyKind, Report, Verify as _};
-use amends::models::protocols::catalogue::{WithSystem, with_system};
-use amends::models::system::{Protocol, System};
+use amends::models::system::{Protocol, System, WithSystem};
 use amends::models::workflow::{Fault, FaultBudget};
 use amends::spec;
 use stateright::{Checker as _, Model};
@@ -112,8 +111,8 @@ impl Subject {
                     Some(node) => budget.allow_at(fault, node, 1),
                     None => budget.allow(fault, 1),
                 });
-                let workflow = spec.workflow.with_faults(budget);
-                Ok(with_system(&workflow, Searching { checker, threads }))
+                let design = spec.design.with_faults(budget);
+                Ok(design.with_system(Searching { checker, threads }))
             }
         }
     }

@@ -30,7 +30,7 @@ fn actor_model(knobs: &SagaKnobs) -> ActorModel<ProcessActor<Saga>> {
                 .change(["balance -= 10"])
                 .undo(["balance += 10"]),
         )
-        .build()
+        .build_for(&SagaKnobs::default())
         .expect("the workflow is sound");
     let system = Arc::new(saga::system(&workflow, knobs));
     ActorModel::new((), ())

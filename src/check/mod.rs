@@ -15,11 +15,11 @@ use amends_models::check::{
     self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Simulation,
     Snapshot,
 };
-use amends_models::protocols::catalogue::{WithSystem, with_system};
-use amends_models::system::{Action, Part, Protocol, System};
+use amends_models::protocols::Design;
+use amends_models::system::{Action, Part, Protocol, System, WithSystem};
+use amends_models::workflow::Fault;
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
-use amends_models::workflow::{Fault, Workflow};
 use memory_stats::memory_stats;
 use miette::Diagnostic;
 use stateright::Model;
@@ -124,7 +124,7 @@ pub fn check_spec(
     options: &CheckOptions,
     watch: impl FnMut(&Progress) + Send,
 ) -> Result<CheckReport, CheckError> {
-    with_system(&spec.workflow, Checking { spec, options, watch })
+    spec.design.with_system(Checking { spec, options, watch })
 }
 
 /// A check of a spec, before the protocol of its system is known.
@@ -151,7 +151,7 @@ fn check_system<T: Protocol>(
     let known: Vec<&str> = system.properties().iter().map(|it| it.name.as_str()).collect();
     if let Some(name) = options.properties.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(CheckError::UnknownProperty {
-            spec: spec.workflow.name().to_owned(),
+            spec: spec.design.workflow().name().to_owned(),
             property: name.clone(),
             help: suggestion(name, &known),
         });
@@ -207,8 +207,8 @@ fn check_system<T: Protocol>(
     let short: Vec<String> = report.properties.iter().filter_map(short_loop).collect();
     let struck = report.is_complete().then(|| struck(&report));
     let told = told(spec, system, extent, report.elapsed, report.properties)?;
-    let never_happened =
-        struck.map_or_else(Vec::new, |struck| bounds::unspent(spec.workflow.faults(), &struck));
+    let never_happened = struck
+        .map_or_else(Vec::new, |struck| bounds::unspent(spec.design.workflow().faults(), &struck));
     let mut notes: Vec<String> = report.reductions.iter().map(reduced).collect();
     notes.extend(short);
     Ok(CheckReport { never_happened, notes, reductions: report.reductions, ..told })
@@ -247,7 +247,8 @@ fn without_value<T: Protocol>(
     found: &[SystemFinding<T>],
 ) -> Option<SpecError> {
     found.iter().find_map(|found| {
-        let stated = spec.workflow.properties().iter().position(|it| it.name == found.name)?;
+        let stated =
+            spec.design.workflow().properties().iter().position(|it| it.name == found.name)?;
         let property = system.properties().iter().find(|it| it.name == found.name)?;
         let run = found.verdict.counterexample()?;
         let last: Vec<&Part<T>> = run.end().iter().collect();
@@ -267,8 +268,8 @@ fn without_value<T: Protocol>(
 ///
 /// # Panics
 /// If the address cannot be listened at; the Explorer has no other way to say so.
-pub fn serve(workflow: &Workflow, address: SocketAddr) {
-    with_system(workflow, Serving(address));
+pub fn serve(design: &Design, address: SocketAddr) {
+    design.with_system(Serving(address));
 }
 
 /// Serving a system, before its protocol is known.
@@ -309,11 +310,11 @@ fn told<T: Protocol>(
     if let Some(error) = defect {
         return Err(CheckError::Undefined(Arc::new(error)));
     }
-    let workflow = &spec.workflow;
+    let workflow = spec.design.workflow();
     Ok(CheckReport {
         spec: workflow.name().to_owned(),
         file: Some(PathBuf::from(spec.source.name())),
-        subject: bounds::subject(workflow),
+        subject: bounds::subject(&spec.design),
         bounds: bounds::in_words(workflow.faults()),
         extent,
         elapsed,
@@ -355,7 +356,7 @@ fn struck<T: Protocol>(report: &SystemReport<T>) -> Vec<Fault> {
 }
 
 fn finding<T: Protocol>(spec: &Spec, system: &System<T>, found: SystemFinding<T>) -> Finding {
-    let stated = spec.workflow.properties().iter().position(|it| it.name == found.name);
+    let stated = spec.design.workflow().properties().iter().position(|it| it.name == found.name);
     let verdict = match &found.verdict {
         check::Verdict::Holds => Verdict::Holds,
         check::Verdict::Violated(_) => Verdict::Violated,
@@ -365,7 +366,7 @@ fn finding<T: Protocol>(spec: &Spec, system: &System<T>, found: SystemFinding<T>
     Finding {
         meaning: match stated {
             Some(at) => meaning::stated(spec, at),
-            None => meaning::built_in(&found.name).map(str::to_owned),
+            None => meaning::built_in(spec, &found.name).map(str::to_owned),
         },
         claim: found.kind,
         origin: if stated.is_some() { Origin::Spec } else { Origin::Protocol },

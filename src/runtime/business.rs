@@ -62,7 +62,7 @@ pub struct Attempt<'a, T: Protocol> {
 ///     .service("hall", [("unused", 0)])
 ///     .step(StepDraft::new("sell-a-seat", "hall"))
 ///     .instances(3)
-///     .build()?;
+///     .build_for(&SagaKnobs::default())?;
 /// let store = SqliteStore::open(&path, &workflow)?;
 /// store
 ///     .transact(|transaction| {

@@ -47,7 +47,7 @@ use super::task::spawn;
 ///             .undo(["rooms += 1"]),
 ///     )
 ///     .instances(2)
-///     .build()?;
+///     .build_for(&SagaKnobs::default())?;
 /// let system = saga::system(&trip, &SagaKnobs::default());
 /// let (store, options) = (MemoryStore::new(), RunOptions::default());
 /// let runtime = Runtime::open(system, store, Expressions, &options).await?;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use amends_models::process::{Address, ServiceId, WorkflowId};
-use amends_models::protocols::catalogue::{WithSystem, with_system};
-use amends_models::system::{Ending, Hostable, System};
+use amends_models::protocols::Design;
+use amends_models::system::{Ending, Hostable, System, WithSystem};
 use amends_models::workflow::{ResourceId, Variable, Workflow};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
@@ -54,6 +54,7 @@ pub enum RunError {
 /// are started. Must be called within a Tokio runtime with time enabled.
 ///
 /// ```
+/// use amends::models::protocols::saga::SagaKnobs;
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{RunOptions, StoreChoice, run};
 ///
@@ -67,7 +68,7 @@ pub enum RunError {
 ///     )
 ///     .always("never oversold", "inventory.stock >= 0")
 ///     .instances(5)
-///     .build()?;
+///     .carried_out_by(SagaKnobs::default())?;
 /// let options = RunOptions {
 ///     faults: "lose=0.2,duplicate=0.2,crash=0.1".parse()?,
 ///     seed: 7,
@@ -83,11 +84,11 @@ pub enum RunError {
 /// # Errors
 /// When the store cannot be opened or fails.
 pub async fn run(
-    workflow: &Workflow,
+    design: &Design,
     store: &StoreChoice,
     options: RunOptions,
 ) -> Result<RunReport, RunError> {
-    run_until(workflow, store, options, std::future::pending()).await
+    run_until(design, store, options, std::future::pending()).await
 }
 
 /// Like [`run`], but stops early when `stop` completes: no workflow is started any more, those that go
@@ -96,23 +97,23 @@ pub async fn run(
 /// # Errors
 /// When the store cannot be opened or fails.
 pub async fn run_until(
-    workflow: &Workflow,
+    design: &Design,
     store: &StoreChoice,
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<RunReport, RunError> {
     match store {
-        StoreChoice::Memory => run_workflow(workflow, MemoryStore::new(), options, stop).await,
+        StoreChoice::Memory => run_design(design, MemoryStore::new(), options, stop).await,
         StoreChoice::Sqlite(path) => {
-            let store = SqliteStore::open(path, workflow)?;
-            run_workflow(workflow, store, options, stop).await
+            let store = SqliteStore::open(path, design)?;
+            run_design(design, store, options, stop).await
         }
     }
 }
 
 /// Runs a workflow in a store that may already know more of its instances.
-async fn run_workflow<S: Store>(
-    workflow: &Workflow,
+async fn run_design<S: Store>(
+    design: &Design,
     store: S,
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,
@@ -120,9 +121,9 @@ async fn run_workflow<S: Store>(
     let logged = store.transact(|transaction| transaction.logged()).await?;
     let known = logged.into_iter().filter_map(|(process, _)| process.workflow());
     let known = known.map(|workflow| workflow.0.saturating_add(1)).max();
-    let instances = workflow.instances().max(known.unwrap_or_default());
-    let workflow = workflow.clone().with_instances(instances);
-    with_system(&workflow, Running { store, options, stop: Box::pin(stop) }).await
+    let instances = design.workflow().instances().max(known.unwrap_or_default());
+    let design = design.clone().with_instances(instances);
+    design.with_system(Running { store, options, stop: Box::pin(stop) }).await
 }
 
 /// A run, before the protocol of its system is known.

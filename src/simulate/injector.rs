@@ -278,7 +278,7 @@ mod tests {
             .service("car", [("booked", 0)])
             .step(StepDraft::new("book-hotel", "hotel"))
             .instances(3)
-            .build()
+            .build_for(&SagaKnobs::default())
             .unwrap();
         let system = saga::system(&workflow, &SagaKnobs::default());
         Injector::new(&plan.parse()?, &system, seed)

@@ -24,6 +24,8 @@ pub struct ServiceId(pub u16);
 #[serde(transparent)]
 pub struct StepId(pub u8);
 
+renames!(nothing in ServiceId, StepId, StepSet);
+
 /// Where a message goes to or comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Address {

@@ -35,6 +35,7 @@ pub mod barrier;
 mod ids;
 pub(crate) mod knob;
 mod locals;
+pub mod nodes;
 pub mod rename;
 pub mod retry;
 mod translation;
@@ -45,6 +46,8 @@ use std::hash::Hash;
 use derive_where::derive_where;
 
 use serde::{Deserialize, Serialize};
+
+use rename::{Exchange, Rename, renames};
 
 pub use answer::Answer;
 pub use ids::{Address, ServiceId, StepId, StepSet, WorkflowId};
@@ -223,3 +226,33 @@ pub enum Verdict {
     /// The transaction was rolled back for a passing reason (deadlock, full disk). Nothing changed.
     Failed,
 }
+
+impl<P> Rename for Effect<P>
+where
+    P: Process,
+    P::Record: Rename,
+    P::Change: Rename,
+    P::Message: Rename,
+    P::Timer: Rename,
+    P::Outcome: Rename,
+{
+    fn rename(&mut self, names: Exchange) {
+        match self {
+            Effect::Persist(record) => record.rename(names),
+            Effect::Apply(change) => change.rename(names),
+            Effect::Transact { change, accepted, refused } => {
+                change.rename(names);
+                accepted.rename(names);
+                refused.rename(names);
+            }
+            Effect::Send { to, message } => {
+                to.rename(names);
+                message.rename(names);
+            }
+            Effect::SetTimer(timer) | Effect::CancelTimer(timer) => timer.rename(names),
+            Effect::Finish(outcome) => outcome.rename(names),
+        }
+    }
+}
+
+renames!(nothing in Verdict);

@@ -13,11 +13,7 @@ use std::convert::Infallible;
 
 use smallvec::SmallVec;
 
-use crate::workflow::domain::{AggregateId, CommandKind, EventKind, PolicyId};
-use crate::workflow::{ArithmeticError, ResourceId};
-
-use super::ids::{ServiceId, StepId, StepSet, WorkflowId};
-use super::{Effect, Process, Verdict};
+use super::ids::WorkflowId;
 
 /// Two workflows that exchange their names.
 ///
@@ -93,34 +89,6 @@ impl<A: Rename, B: Rename, C: Rename> Rename for (A, B, C) {
     }
 }
 
-impl<P> Rename for Effect<P>
-where
-    P: Process,
-    P::Record: Rename,
-    P::Change: Rename,
-    P::Message: Rename,
-    P::Timer: Rename,
-    P::Outcome: Rename,
-{
-    fn rename(&mut self, names: Exchange) {
-        match self {
-            Effect::Persist(record) => record.rename(names),
-            Effect::Apply(change) => change.rename(names),
-            Effect::Transact { change, accepted, refused } => {
-                change.rename(names);
-                accepted.rename(names);
-                refused.rename(names);
-            }
-            Effect::Send { to, message } => {
-                to.rename(names);
-                message.rename(names);
-            }
-            Effect::SetTimer(timer) | Effect::CancelTimer(timer) => timer.rename(names),
-            Effect::Finish(outcome) => outcome.rename(names),
-        }
-    }
-}
-
 /// Implements [`Rename`] for a type, by naming all its fields or variants. Fields after `sorted` are
 /// collections that are kept in their natural order.
 macro_rules! renames {
@@ -161,5 +129,3 @@ macro_rules! renames {
 pub(crate) use renames;
 
 renames!(nothing in (), bool, u8, u16, u32, i32, i64, Infallible);
-renames!(nothing in StepId, StepSet, ServiceId, ResourceId, Verdict, ArithmeticError);
-renames!(nothing in AggregateId, CommandKind, EventKind, PolicyId);

@@ -20,6 +20,7 @@
 
 pub mod catalogue;
 pub mod choreography;
+mod design;
 pub mod event_sourcing;
 pub mod lease;
 pub mod mixed;
@@ -28,3 +29,6 @@ pub mod saga;
 pub mod steps;
 pub mod tcc;
 pub mod two_phase_commit;
+
+pub use catalogue::Protocol;
+pub use design::Design;

@@ -134,7 +134,7 @@ fn orders() -> Workflow {
         .service("bank", [("balance", 1)])
         .step(reserve.change(["stock -= 1"]).undo(["stock += 1"]))
         .step(charge.change(["balance -= 1"]).undo(["balance += 1"]))
-        .build()
+        .build_for(&SagaKnobs::default())
         .expect("the workflow is sound")
         .with_instances(2)
         .with_faults(budget)
@@ -259,7 +259,7 @@ fn workflows_that_ask_for_different_things_are_told_apart() {
         .request([("amount", 1)])
         .request([("amount", 2)])
         .step(StepDraft::new("charge", "bank").change(["balance -= amount"]))
-        .build()
+        .build_for(&SagaKnobs::default())
         .expect("the workflow is sound");
     assert_eq!(differ.interchangeable(), [ids(&[0, 2]), ids(&[1])]);
     let report = system(&differ, &SagaKnobs::default()).verify().run();

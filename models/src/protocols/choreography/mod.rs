@@ -36,6 +36,7 @@
 //! The [`Initiator`] is where the client's request enters: it publishes `Requested` and hears how it
 //! ended.
 
+mod definition;
 mod event;
 mod initiator;
 mod knobs;
@@ -45,6 +46,7 @@ pub(super) mod properties;
 mod service;
 mod store;
 mod system;
+mod validate;
 
 pub use event::{ChoreographyMessage, ChoreographyTimer, Event, Line, Reaction, Subscriber};
 pub use initiator::{Initiator, InitiatorLog, InitiatorRecord};

@@ -8,25 +8,18 @@
 use super::initiator::InitiatorLog;
 use super::system::Choreography;
 use crate::process::WorkflowId;
-use crate::system::{Local, Part, System};
-use amends_check::{Parts, Property, PropertyKind};
+use crate::protocols::steps::properties::{ATOMIC, LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT};
+use crate::system::{BuiltIn, CAUSAL, EFFECT_ONCE, Local, Part, SETTLES, System, WELL_DEFINED};
+use amends_check::{Parts, Property};
 
 use crate::protocols::saga::WorkflowWitness;
 use crate::protocols::steps::layout::{Orchestrated, Sight, View};
 use crate::protocols::steps::properties::Steps;
 use crate::system::{Ending, Reading};
 
-/// The names of the built-in properties of a choreography.
-pub(crate) const BUILT_IN: [&str; 8] = [
-    "well-defined",
-    "atomic",
-    "settles",
-    "lifo",
-    "effect-once",
-    "causal",
-    "no-empty-rollback",
-    "no-late-effect",
-];
+/// The built-in properties of a choreography.
+pub(crate) const BUILT_IN: &[BuiltIn] =
+    &[WELL_DEFINED, ATOMIC, SETTLES, LIFO, EFFECT_ONCE, CAUSAL, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT];
 
 /// The built-in properties of a choreography.
 #[must_use]
@@ -38,7 +31,7 @@ pub(crate) fn choreography_properties(
     vec![
         sight.well_defined(),
         sight
-            .property(PropertyKind::Always, "atomic", |s, v| {
+            .property(ATOMIC, |s, v| {
                 s.workflows(v).all(|run| match run.log.outcome {
                     Some(outcome) => run.witness.agrees_with(outcome),
                     None => !s.is_silent(v, &run) || run.witness.is_all_or_nothing(),
@@ -49,15 +42,11 @@ pub(crate) fn choreography_properties(
             })),
         sight.settles(),
         sight
-            .property(PropertyKind::Always, "lifo", |s, v| {
-                s.runs(v).all(|(_, witness)| !witness.is_disordered())
-            })
+            .property(LIFO, |s, v| s.runs(v).all(|(_, witness)| !witness.is_disordered()))
             .given(steps.with(|step| step.times_undone() > 0)),
         steps.effect_once(),
         sight
-            .property(PropertyKind::Always, "causal", |s, v| {
-                s.runs(v).all(|(_, witness)| !witness.is_acausal())
-            })
+            .property(CAUSAL, |s, v| s.runs(v).all(|(_, witness)| !witness.is_acausal()))
             .given(steps.with(|step| step.times_done() > 0)),
         steps.no_empty_rollback(),
         steps.no_late_effect(),

@@ -15,10 +15,11 @@ use super::properties::{choreography_properties, choreography_reading};
 use super::service::ReactingService;
 use super::store::ServiceRecord;
 use crate::process::barrier::Entry;
+use crate::process::nodes::INITIATOR;
 use crate::process::{Address, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
 use crate::system::Reading;
-use crate::workflow::builder::{INITIATOR, Place};
+use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
 use crate::system::{

@@ -1,10 +1,30 @@
 //! The choices an implementer of event sourcing has to make. The default of each is right; every
 //! other choice was made by some real system, and the checker shows what it costs.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::process::knob::knob;
+use crate::workflow::domain::Domain;
+
+/// An event-sourced system: what its events and commands mean, and the choices of its implementer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventSourced {
+    /// What there is: aggregates, commands, events, projections, policies.
+    pub domain: Arc<Domain>,
+    /// The choices.
+    pub knobs: EventSourcingKnobs,
+}
+
+impl EventSourced {
+    /// The system of that domain.
+    #[must_use]
+    pub fn new(domain: impl Into<Arc<Domain>>, knobs: EventSourcingKnobs) -> Self {
+        EventSourced { domain: domain.into(), knobs }
+    }
+}
 
 /// All choices of one event-sourced system.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -11,10 +11,10 @@ use super::plan::{ConsumerId, EventPlan, STORE};
 use super::store::StoreMemory;
 use super::system::EventSourcing;
 use crate::process::{Address, ServiceId, WorkflowId};
-use crate::system::{Local, Part, System};
+use crate::system::{BuiltIn, Local, Part, System};
 use crate::workflow::ResourceId;
 use crate::workflow::domain::AggregateId;
-use amends_check::{Parts, Property, PropertyKind, Snapshot};
+use amends_check::{Parts, Property, Snapshot};
 
 use super::witness::EventWitness;
 use crate::system::{Ending, Reading};
@@ -55,11 +55,10 @@ impl Sight {
 
     pub(super) fn property(
         &self,
-        kind: PropertyKind,
-        name: &str,
+        property: BuiltIn,
         condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<EventSourcing>>> {
-        Property::<Parts<Part<EventSourcing>>>::new(kind, name, self.look(condition))
+        property.property(self.look(condition))
     }
 
     pub(super) fn local<'a>(&self, view: View<'a>, slot: usize) -> &'a Local<EventSourcing> {

@@ -26,6 +26,7 @@
 
 mod command;
 mod consumer;
+mod definition;
 mod event;
 mod handler;
 mod knobs;
@@ -35,6 +36,7 @@ mod plan;
 pub(super) mod properties;
 mod store;
 mod system;
+mod validate;
 mod witness;
 mod words;
 
@@ -45,8 +47,8 @@ pub use event::{
 };
 pub use handler::{CommandHandler, HandlerRecord, HandlerState};
 pub use knobs::{
-    Checkpoint, CommandIdentity, Conflict, Delivery, EventSourcingKnobs, ExpectedVersion,
-    GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
+    Checkpoint, CommandIdentity, Conflict, Delivery, EventSourced, EventSourcingKnobs,
+    ExpectedVersion, GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
 };
 pub use message::{
     Answer, Append, EventChange, EventMessage, EventTimer, Mark, Read, Source, Told, Transaction,

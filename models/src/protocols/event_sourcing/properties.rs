@@ -10,25 +10,47 @@ use super::command::{Phase, Run};
 use super::event::{CommandId, StoredEvent};
 use super::message::Answer;
 use super::system::EventSourcing;
-use crate::system::{Part, System};
+use crate::system::{
+    BuiltIn, CAUSAL, EFFECT_ONCE, NO_LOST_UPDATE, Part, SETTLES, System, WELL_DEFINED,
+};
 use crate::workflow::domain::Values;
-use amends_check::{Parts, Property, PropertyKind};
+use amends_check::{Parts, Property};
 
 use super::layout::{Sight, View};
 use crate::system::Reading;
 
-/// The names of the built-in properties.
-pub(crate) const BUILT_IN: [&str; 9] = [
-    "well-defined",
-    "settles",
-    "replay-equals-state",
-    "no-lost-update",
-    "effect-once",
-    "causal",
-    "projection-exactly-once",
-    "no-gap-skipped",
-    "snapshot-equivalent",
+/// The built-in properties.
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    SETTLES,
+    REPLAY_EQUALS_STATE,
+    NO_LOST_UPDATE,
+    EFFECT_ONCE,
+    CAUSAL,
+    PROJECTION_EXACTLY_ONCE,
+    NO_GAP_SKIPPED,
+    SNAPSHOT_EQUIVALENT,
 ];
+
+/// No phantom event: a state that someone was told of, and that no event says.
+pub(crate) const REPLAY_EQUALS_STATE: BuiltIn = BuiltIn::always(
+    "replay-equals-state",
+    "what a client was told is what the log says, now and ever after",
+);
+
+/// No event is handled twice, or never.
+pub(crate) const PROJECTION_EXACTLY_ONCE: BuiltIn =
+    BuiltIn::always("projection-exactly-once", "every consumer handles every event once");
+
+/// No checkpoint passes an event before it can be seen.
+pub(crate) const NO_GAP_SKIPPED: BuiltIn =
+    BuiltIn::always("no-gap-skipped", "no checkpoint passes an event that was never seen");
+
+/// No snapshot says something else than the events it covers.
+pub(crate) const SNAPSHOT_EQUIVALENT: BuiltIn = BuiltIn::always(
+    "snapshot-equivalent",
+    "a snapshot and the events since say what all events say",
+);
 
 /// The built-in properties of event sourcing that concern the system.
 #[must_use]
@@ -37,39 +59,37 @@ pub(crate) fn event_sourcing_properties(
 ) -> Vec<Property<Parts<Part<EventSourcing>>>> {
     let sight = Sight::new(system);
     let mut properties = vec![
-        sight.property(PropertyKind::Always, "well-defined", Sight::is_well_defined),
-        sight.property(PropertyKind::Eventually, "settles", Sight::is_settled),
+        sight.property(WELL_DEFINED, Sight::is_well_defined),
+        sight.property(SETTLES, Sight::is_settled),
         sight
-            .property(PropertyKind::Always, "replay-equals-state", Sight::tells_what_is_stored)
+            .property(REPLAY_EQUALS_STATE, Sight::tells_what_is_stored)
             .given(sight.look(|s, v| s.answers(v).next().is_some())),
         sight
-            .property(PropertyKind::Always, "no-lost-update", Sight::decides_on_what_is_there)
+            .property(NO_LOST_UPDATE, Sight::decides_on_what_is_there)
             .given(sight.look(|s, v| !s.log(v).events.is_empty())),
         sight
-            .property(PropertyKind::Always, "effect-once", Sight::carries_out_once)
+            .property(EFFECT_ONCE, Sight::carries_out_once)
             .given(sight.look(|s, v| !s.log(v).events.is_empty())),
     ];
     if !sight.consumers.is_empty() {
         properties.extend([
             sight
-                .property(PropertyKind::Always, "projection-exactly-once", Sight::handles_once)
+                .property(PROJECTION_EXACTLY_ONCE, Sight::handles_once)
                 .given(sight.look(Sight::has_work)),
-            sight
-                .property(PropertyKind::Always, "no-gap-skipped", Sight::skips_nothing)
-                .given(sight.look(Sight::has_work)),
+            sight.property(NO_GAP_SKIPPED, Sight::skips_nothing).given(sight.look(Sight::has_work)),
         ]);
     }
     if !system.protocol().plan().domain().policies().is_empty() {
         properties.push(
             sight
-                .property(PropertyKind::Always, "causal", Sight::handles_causes_first)
+                .property(CAUSAL, Sight::handles_causes_first)
                 .given(sight.look(Sight::has_handled_an_effect)),
         );
     }
     if system.protocol().plan().knobs().snapshot_every.is_some() {
         properties.push(
             sight
-                .property(PropertyKind::Always, "snapshot-equivalent", Sight::trusts_snapshots)
+                .property(SNAPSHOT_EQUIVALENT, Sight::trusts_snapshots)
                 .given(sight.look(|s, v| s.runs(v).any(|run| copy(run).is_some_and(|c| c.2)))),
         );
     }

@@ -16,6 +16,7 @@
 
 mod candidate;
 mod store;
+pub(crate) mod validate;
 pub(crate) mod words;
 
 use serde::{Deserialize, Serialize};

@@ -26,11 +26,13 @@
 
 mod composition;
 mod coordinator;
+mod definition;
 mod knobs;
 mod message;
 mod participant;
 pub(super) mod properties;
 mod system;
+mod validate;
 mod words;
 
 pub use composition::Composition;

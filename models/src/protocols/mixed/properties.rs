@@ -6,11 +6,16 @@ use super::coordinator::MixedLog;
 use super::system::Mixed;
 use crate::process::rename::renames;
 use crate::process::{StepId, StepSet, WorkflowId};
+use crate::protocols::outbox::properties::PUBLISHED_IFF_COMMITTED;
 use crate::protocols::saga::{Direction, SagaOutcome, StepCall};
+use crate::protocols::steps::properties::{
+    ATOMIC, LIFO, NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, NO_LATE_EFFECT,
+    RESERVATIONS_RELEASED,
+};
 use crate::protocols::tcc::{Operation, TccCall};
-use crate::system::{Local, Part, System};
+use crate::system::{BuiltIn, EFFECT_ONCE, Local, Part, SETTLES, System, WELL_DEFINED};
 use crate::workflow::Workflow;
-use amends_check::{Parts, Property, PropertyKind};
+use amends_check::{Parts, Property};
 
 use crate::protocols::saga::{StepOrder, WorkflowWitness};
 use crate::protocols::steps::StepHistory;
@@ -18,20 +23,20 @@ use crate::protocols::steps::layout::{Orchestrated, Sight};
 use crate::protocols::steps::properties::Steps;
 use crate::system::{Ending, Reading};
 
-/// The names of the built-in properties. Those of a TCC are only there where a step may be part of
+/// The built-in properties. Those of a TCC are only there where a step may be part of
 /// one, that of the outbox where a step is a notice.
-pub(crate) const BUILT_IN: [&str; 11] = [
-    "well-defined",
-    "atomic",
-    "settles",
-    "lifo",
-    "effect-once",
-    "no-empty-rollback",
-    "no-late-effect",
-    "no-empty-confirm",
-    "no-hanging",
-    "reservations-released",
-    "published-iff-committed",
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    ATOMIC,
+    SETTLES,
+    LIFO,
+    EFFECT_ONCE,
+    NO_EMPTY_ROLLBACK,
+    NO_LATE_EFFECT,
+    NO_EMPTY_CONFIRM,
+    NO_HANGING,
+    RESERVATIONS_RELEASED,
+    PUBLISHED_IFF_COMMITTED,
 ];
 
 /// What really happened to one mixed workflow, whatever its coordinator and its participants believe.
@@ -148,9 +153,7 @@ pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Par
         sight.atomic(MixedLog::outcome, MixedWitness::agrees_with),
         sight.settles(),
         sight
-            .property(PropertyKind::Always, "lifo", |s, v| {
-                s.runs(v).all(|(_, witness)| !witness.happened.is_disordered())
-            })
+            .property(LIFO, |s, v| s.runs(v).all(|(_, witness)| !witness.happened.is_disordered()))
             .given(own.with(|step| step.times_undone() > 0)),
         all.effect_once(),
         all.no_empty_rollback(),
@@ -169,7 +172,7 @@ pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Par
     if mixed.compositions().any(|composition| !composition.notices().all().is_empty()) {
         properties.push(
             sight
-                .property(PropertyKind::Always, "published-iff-committed", |s, v| {
+                .property(PUBLISHED_IFF_COMMITTED, |s, v| {
                     s.runs(v).all(|(log, witness)| witness.is_published(log))
                 })
                 .given(sight.look(|s, v| {

@@ -11,11 +11,12 @@ use super::knobs::MixedChoices;
 use super::message::{MixedChange, MixedMessage};
 use super::participant::MixedParticipant;
 use super::properties::{MixedWitness, mixed_properties, mixed_reading};
+use crate::process::nodes::COORDINATOR;
 use crate::process::{Address, Answer, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, SagaMessage, SagaParticipant, SagaPlan};
 use crate::protocols::tcc::{Operation, TccMessage, TccParticipant, TccPlan};
 use crate::system::Reading;
-use crate::workflow::builder::{COORDINATOR, Place};
+use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use crate::protocols::saga::Saga;

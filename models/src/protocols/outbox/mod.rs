@@ -28,6 +28,7 @@
 
 mod broker;
 mod consumer;
+mod definition;
 mod knobs;
 mod message;
 mod plan;
@@ -36,6 +37,7 @@ mod producer;
 pub(super) mod properties;
 mod relay;
 mod system;
+mod validate;
 
 pub use super::choreography::Acknowledge;
 pub use broker::{BrokerStore, OutboxBroker};

@@ -9,6 +9,7 @@
 //! | `settles` | a message that is delivered for ever, and blocks what comes after it |
 //! | `well-defined` | arithmetic without a result |
 
+use crate::system::{BuiltIn, EFFECT_ONCE, SETTLES, WELL_DEFINED};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -20,19 +21,37 @@ use super::system::Outbox;
 use crate::process::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
 use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Workflow;
-use amends_check::{Parts, Property, PropertyKind, Snapshot};
+use amends_check::{Parts, Property, Snapshot};
 
 use crate::system::{Ending, Reading};
 
-/// The names of the built-in properties of an outbox.
-pub(crate) const BUILT_IN: [&str; 6] = [
-    "well-defined",
-    "published-iff-committed",
-    "settles",
-    "effect-once",
-    "no-message-dropped",
-    "ordered-per-aggregate",
+/// The built-in properties of an outbox.
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    PUBLISHED_IFF_COMMITTED,
+    SETTLES,
+    EFFECT_ONCE,
+    NO_MESSAGE_DROPPED,
+    ORDERED_PER_AGGREGATE,
 ];
+
+/// No dual write: the row is there and the event is not, or the reverse.
+pub(crate) const PUBLISHED_IFF_COMMITTED: BuiltIn = BuiltIn::always(
+    "published-iff-committed",
+    "in the end, an event is published if and only if its transaction is committed",
+);
+
+/// No message is neither handled nor put away.
+pub(crate) const NO_MESSAGE_DROPPED: BuiltIn = BuiltIn::always(
+    "no-message-dropped",
+    "in the end, every published message is handled or put away as a dead letter",
+);
+
+/// No event takes effect before an earlier one of its aggregate.
+pub(crate) const ORDERED_PER_AGGREGATE: BuiltIn = BuiltIn::always(
+    "ordered-per-aggregate",
+    "the events of an aggregate are handled in the order in which they were committed",
+);
 
 /// What really happened to the events of one aggregate.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,22 +133,20 @@ pub(crate) fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<P
         })
     };
     let mut properties = vec![
-        sight.property(PropertyKind::Always, "well-defined", |s, v| {
-            s.locals(v).all(|local| local.defect.is_none())
-        }),
+        sight.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none())),
         sight
-            .property(PropertyKind::Always, "published-iff-committed", |s, v| {
+            .property(PUBLISHED_IFF_COMMITTED, |s, v| {
                 s.witnesses(v).all(|(_, witness)| witness.published == witness.committed)
             })
             .given(any_settled(|witness| witness.committed.union(witness.published))),
-        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight.property(SETTLES, |s, v| s.is_settled(v)),
         sight
-            .property(PropertyKind::Always, "effect-once", |s, v| {
+            .property(EFFECT_ONCE, |s, v| {
                 s.witnesses(v).all(|(_, witness)| witness.handled.iter().all(|&(_, n)| n <= 1))
             })
             .given(sight.look(|s, v| s.witnesses(v).any(|(_, w)| !w.handled.is_empty()))),
         sight
-            .property(PropertyKind::Always, "no-message-dropped", |s, v| {
+            .property(NO_MESSAGE_DROPPED, |s, v| {
                 s.witnesses(v).all(|(workflow, witness)| {
                     witness.published.iter().all(|step| {
                         let mut deliveries = s.plan.deliveries(Line { step, workflow });
@@ -152,7 +169,7 @@ pub(crate) fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<P
         };
         properties.push(
             sight
-                .property(PropertyKind::Always, "ordered-per-aggregate", |s, v| {
+                .property(ORDERED_PER_AGGREGATE, |s, v| {
                     s.witnesses(v).all(|(_, witness)| !witness.disorder)
                 })
                 .given(sight.look(move |s, v| {
@@ -218,11 +235,10 @@ impl Sight {
 
     fn property(
         &self,
-        kind: PropertyKind,
-        name: &str,
+        property: BuiltIn,
         condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<Outbox>>> {
-        Property::<Parts<Part<Outbox>>>::new(kind, name, self.look(condition))
+        property.property(self.look(condition))
     }
 
     fn locals<'a>(&self, view: View<'a>) -> impl Iterator<Item = &'a Local<Outbox>> {

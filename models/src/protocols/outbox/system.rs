@@ -13,9 +13,10 @@ use super::process::{Nobody, OutboxProcess, OutboxRecord};
 use super::producer::OutboxProducer;
 use super::properties::{OutboxWitness, outbox_properties, outbox_reading};
 use super::relay::OutboxRelay;
+use crate::process::nodes::{BROKER, relay_node};
 use crate::process::{Address, ServiceId, StepId, Verdict};
 use crate::system::{Ending, Reading};
-use crate::workflow::builder::{BROKER, Place, relay_node};
+use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use crate::system::{Deed, Event, Protocol, System, SystemBuilder, Words};

@@ -19,31 +19,36 @@ use super::message::{Direction, StepCall};
 use super::system::SagaMonitor;
 use crate::process::rename::{Exchange, Rename};
 use crate::process::{LocalSet, ServiceId, StepId, StepSet, WorkflowId};
-use crate::system::{Part, System};
+use crate::system::{BuiltIn, NO_LOST_UPDATE, Part, System};
 use crate::workflow::dataflow::Observation;
 use crate::workflow::{Dataflow, ResourceId, Workflow};
-use amends_check::{Parts, Property, PropertyKind};
+use amends_check::{Parts, Property};
 
 use super::properties::AnySaga;
 use crate::protocols::steps::layout::{Sight, View};
 
-/// A workflow completes on a value that another one took back.
-pub const NO_DIRTY_READ: &str = "no-dirty-read";
-/// A workflow overwrites a change that it has not seen.
-pub const NO_LOST_UPDATE: &str = "no-lost-update";
-/// A workflow reads a quantity twice and sees two values.
-pub const NO_FUZZY_READ: &str = "no-fuzzy-read";
+/// A workflow completes on a value that another one wrote and took back.
+pub(crate) const NO_DIRTY_READ: BuiltIn = BuiltIn::always(
+    "no-dirty-read",
+    "no workflow completes on a value that another one wrote and took back",
+);
 
-/// The properties that have anything to say about such steps: nothing can be read dirty where nothing
-/// is read.
-#[must_use]
-pub(crate) fn names(flow: &Dataflow) -> Vec<&'static str> {
-    let all = [
+/// A workflow reads a quantity twice, and sees it changed.
+pub(crate) const NO_FUZZY_READ: BuiltIn =
+    BuiltIn::always("no-fuzzy-read", "a workflow that reads a quantity twice sees the same value");
+
+/// The properties of isolation, for which steps must read.
+pub(crate) const ISOLATION: &[BuiltIn] = &[NO_DIRTY_READ, NO_LOST_UPDATE, NO_FUZZY_READ];
+
+/// Those that have anything to say of steps with that dataflow: an overwrite can lose an update only
+/// where something was read, and a read can be fuzzy only where there are two.
+pub(crate) fn properties_of(flow: &Dataflow) -> Vec<BuiltIn> {
+    let named = [
         (NO_DIRTY_READ, !flow.observations().is_empty()),
         (NO_LOST_UPDATE, flow.overwrites()),
         (NO_FUZZY_READ, flow.rereads()),
     ];
-    all.into_iter().filter(|(_, concerned)| *concerned).map(|(name, _)| name).collect()
+    named.into_iter().filter(|(_, says)| *says).map(|(property, _)| property).collect()
 }
 
 /// What workflows read and wrote, as it really happened.
@@ -247,20 +252,20 @@ pub(super) fn isolation_properties<T: AnySaga>(
     system: &System<T>,
     sight: &Sight<T>,
 ) -> Vec<Property<Parts<Part<T>>>> {
-    let names = names(system.protocol().flow());
+    let properties = properties_of(system.protocol().flow());
     let slot = system.monitor_slot(system.protocol().workflow().instances() as usize);
-    names.into_iter().map(|name| property(sight, slot, name)).collect()
+    properties.into_iter().map(|it| property(sight, slot, it)).collect()
 }
 
 fn property<T: AnySaga>(
     sight: &Sight<T>,
     slot: usize,
-    name: &'static str,
+    property: BuiltIn,
 ) -> Property<Parts<Part<T>>> {
     let has_read = sight.look(move |_, v| runs(v, slot).any(|run| run.has_read));
     sight
-        .property(PropertyKind::Always, name, move |s, v| {
-            s.runs(v).zip(runs(v, slot)).all(|((log, _), run)| match name {
+        .property(property, move |s, v| {
+            s.runs(v).zip(runs(v, slot)).all(|((log, _), run)| match property {
                 NO_DIRTY_READ => {
                     !(run.is_tainted && T::outcome(log) == Some(SagaOutcome::Completed))
                 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::process::rename::renames;
 use crate::process::{Answer, Locals, StepId, WorkflowId};
+use crate::workflow::Work;
 
 /// Whether a step is done or undone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -13,6 +14,15 @@ pub enum Direction {
     Forward,
     /// Its compensation.
     Backward,
+}
+
+impl From<Direction> for Work {
+    fn from(direction: Direction) -> Work {
+        match direction {
+            Direction::Forward => Work::Change,
+            Direction::Backward => Work::Undo,
+        }
+    }
 }
 
 renames!(nothing in Direction);

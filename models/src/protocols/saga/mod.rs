@@ -22,6 +22,7 @@
 //! [stands by](standby) to take it over.
 
 mod coordinator;
+mod definition;
 pub(super) mod isolation;
 mod knobs;
 mod log;
@@ -33,13 +34,14 @@ pub(super) mod properties;
 mod rows;
 pub mod standby;
 mod system;
+mod validate;
 mod witness;
 mod words;
 
 pub use crate::process::Answer;
 pub use crate::process::barrier::{Barrier, KeyLifetime, LedgerWrite};
 pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
-pub use isolation::{IsolationWitness, NO_DIRTY_READ, NO_FUZZY_READ, NO_LOST_UPDATE};
+pub use isolation::IsolationWitness;
 pub use knobs::{
     Cancellation, CompensationOrder, DecisionLog, InDoubt, Isolation, Recovery, SagaKnobs, StepLog,
 };

@@ -5,9 +5,10 @@ use super::plan::PlannedStep;
 use super::standby::StandbySaga;
 use super::system::{Saga, SagaMonitor};
 use crate::process::{Address, WorkflowId};
-use crate::system::{Local, Part, Protocol, System};
+use crate::protocols::steps::properties::{ATOMIC, LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT};
+use crate::system::{BuiltIn, EFFECT_ONCE, Local, Part, Protocol, SETTLES, System, WELL_DEFINED};
 use crate::workflow::Dataflow;
-use amends_check::{Parts, Property, PropertyKind};
+use amends_check::{Parts, Property};
 
 use super::isolation::isolation_properties;
 use super::witness::{StepOrder, WorkflowWitness};
@@ -16,16 +17,9 @@ use crate::protocols::steps::layout::{Orchestrated, Sight};
 use crate::protocols::steps::properties::Steps;
 use crate::system::{Ending, Reading};
 
-/// The names of the built-in properties of a saga.
-pub(crate) const BUILT_IN: [&str; 7] = [
-    "well-defined",
-    "atomic",
-    "settles",
-    "lifo",
-    "effect-once",
-    "no-empty-rollback",
-    "no-late-effect",
-];
+/// The built-in properties of a saga.
+pub(crate) const BUILT_IN: &[BuiltIn] =
+    &[WELL_DEFINED, ATOMIC, SETTLES, LIFO, EFFECT_ONCE, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT];
 
 impl From<&PlannedStep> for StepOrder {
     fn from(step: &PlannedStep) -> StepOrder {
@@ -64,7 +58,7 @@ fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<Part<T>>>> {
         sight.atomic(T::outcome, |monitor, outcome| of_workflow(monitor).agrees_with(outcome)),
         sight.settles(),
         sight
-            .property(PropertyKind::Always, "lifo", |s, v| {
+            .property(LIFO, |s, v| {
                 !s.runs(v).any(|(_, monitor)| of_workflow(monitor).is_disordered())
             })
             .given(steps.with(|step| step.times_undone() > 0)),
@@ -153,5 +147,15 @@ impl AnySaga for StandbySaga {
 
     fn outcome(log: &Option<SagaLog>) -> Option<SagaOutcome> {
         log.and_then(|log| log.outcome())
+    }
+}
+
+impl From<SagaOutcome> for Ending {
+    fn from(outcome: SagaOutcome) -> Self {
+        match outcome {
+            SagaOutcome::Completed => Ending::Completed,
+            SagaOutcome::Compensated => Ending::Compensated,
+            SagaOutcome::Failed => Ending::Failed,
+        }
     }
 }

@@ -12,10 +12,11 @@ use super::participant::{SagaChange, SagaParticipant};
 use super::plan::SagaPlan;
 use super::properties::{saga_properties, saga_reading};
 use super::witness::WorkflowWitness;
+use crate::process::nodes::COORDINATOR;
 use crate::process::rename::renames;
 use crate::process::{Address, Answer, Verdict};
 use crate::system::Reading;
-use crate::workflow::builder::{COORDINATOR, Place};
+use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Dataflow, Workflow};
 
 use super::rows::{Business, Rows};

@@ -5,9 +5,10 @@ use std::marker::PhantomData;
 
 use derive_where::derive_where;
 
+use super::properties::ATOMIC;
 use crate::process::{Address, WorkflowId};
-use crate::system::{Local, Part, Protocol, System};
-use amends_check::{Parts, Property, PropertyKind, Snapshot};
+use crate::system::{BuiltIn, Local, Part, Protocol, SETTLES, System, WELL_DEFINED};
+use amends_check::{Parts, Property, Snapshot};
 
 use crate::system::{Ending, Reading};
 
@@ -86,17 +87,14 @@ impl<T: Orchestrated> Sight<T> {
 
     pub(crate) fn property(
         &self,
-        kind: PropertyKind,
-        name: &str,
+        property: BuiltIn,
         condition: impl Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<T>>> {
-        Property::<Parts<Part<T>>>::new(kind, name, self.look(condition))
+        property.property(self.look(condition))
     }
 
     pub(crate) fn well_defined(&self) -> Property<Parts<Part<T>>> {
-        self.property(PropertyKind::Always, "well-defined", |s, v| {
-            s.locals(v).all(|local| local.defect.is_none())
-        })
+        self.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none()))
     }
 
     /// What really happened is what the log says, for every workflow that is `decided`, by its log.
@@ -105,7 +103,7 @@ impl<T: Orchestrated> Sight<T> {
         decided: fn(&T::Log) -> Option<Outcome>,
         agrees: fn(&T::Monitor, Outcome) -> bool,
     ) -> Property<Parts<Part<T>>> {
-        self.property(PropertyKind::Always, "atomic", move |s, v| {
+        self.property(ATOMIC, move |s, v| {
             s.runs(v)
                 .all(|(log, witness)| decided(log).is_none_or(|outcome| agrees(witness, outcome)))
         })
@@ -113,7 +111,7 @@ impl<T: Orchestrated> Sight<T> {
     }
 
     pub(crate) fn settles(&self) -> Property<Parts<Part<T>>> {
-        self.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v))
+        self.property(SETTLES, |s, v| s.is_settled(v))
     }
 
     /// How states are read from here.

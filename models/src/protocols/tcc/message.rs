@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::process::rename::renames;
 use crate::process::{Answer, StepId, WorkflowId};
+use crate::workflow::Work;
 
 /// What can be asked of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,6 +16,16 @@ pub enum Operation {
     Confirm,
     /// Release what is reserved.
     Cancel,
+}
+
+impl From<Operation> for Work {
+    fn from(operation: Operation) -> Work {
+        match operation {
+            Operation::Try => Work::Reserve,
+            Operation::Confirm => Work::Confirm,
+            Operation::Cancel => Work::Cancel,
+        }
+    }
 }
 
 renames!(nothing in Operation);

@@ -28,6 +28,7 @@
 //! and about the rest, is a [knob](TccKnobs).
 
 mod coordinator;
+mod definition;
 mod knobs;
 mod log;
 mod message;
@@ -35,6 +36,7 @@ mod participant;
 mod plan;
 pub(super) mod properties;
 mod system;
+mod validate;
 
 pub use crate::process::barrier::KeyLifetime;
 pub use coordinator::{TccCoordinator, TccMemory};

@@ -1,5 +1,9 @@
 //! The properties of a TCC, and the witness they rely on.
 
+use crate::protocols::steps::properties::{
+    ATOMIC, NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED,
+};
+use crate::system::{BuiltIn, EFFECT_ONCE, SETTLES, WELL_DEFINED};
 use smallvec::SmallVec;
 
 use super::log::{TccLog, TccOutcome};
@@ -16,16 +20,16 @@ use crate::protocols::steps::layout::{Orchestrated, Sight};
 use crate::protocols::steps::properties::Steps;
 use crate::system::{Ending, Reading};
 
-/// The names of the built-in properties.
-pub(crate) const BUILT_IN: [&str; 8] = [
-    "well-defined",
-    "atomic",
-    "settles",
-    "effect-once",
-    "no-empty-confirm",
-    "no-empty-rollback",
-    "no-hanging",
-    "reservations-released",
+/// The built-in properties.
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    ATOMIC,
+    SETTLES,
+    EFFECT_ONCE,
+    NO_EMPTY_CONFIRM,
+    NO_EMPTY_ROLLBACK,
+    NO_HANGING,
+    RESERVATIONS_RELEASED,
 ];
 
 /// What really happened to the reservations of one workflow, whatever its coordinator and its
@@ -124,5 +128,15 @@ impl Orchestrated for Tcc {
 
     fn ending(log: &TccLog) -> Option<Ending> {
         log.outcome().map(Ending::from)
+    }
+}
+
+impl From<TccOutcome> for Ending {
+    fn from(outcome: TccOutcome) -> Self {
+        match outcome {
+            TccOutcome::Completed => Ending::Completed,
+            TccOutcome::Cancelled => Ending::Compensated,
+            TccOutcome::Failed => Ending::Failed,
+        }
     }
 }

@@ -12,9 +12,10 @@ use super::message::{Operation, TccMessage, TccTimer};
 use super::participant::{Reservation, ReservationRecord, TccChange, TccParticipant};
 use super::plan::TccPlan;
 use super::properties::{TccWitness, tcc_properties, tcc_reading};
+use crate::process::nodes::COORDINATOR;
 use crate::process::{Address, Answer, StepId, Verdict};
 use crate::system::{Ending, Reading};
-use crate::workflow::builder::{COORDINATOR, Place};
+use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
 use crate::system::{

@@ -29,6 +29,7 @@
 //! checker: other checkers have counted its states.
 
 mod coordinator;
+mod definition;
 mod knobs;
 mod log;
 mod message;
@@ -38,6 +39,7 @@ pub(super) mod properties;
 mod store;
 mod system;
 mod timer;
+mod validate;
 mod words;
 
 pub use coordinator::{CoordinatorMemory, Stage, TwoPhaseCoordinator};

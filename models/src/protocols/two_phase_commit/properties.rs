@@ -3,6 +3,7 @@
 //! Agreement, validity and stability are those of the atomic commit problem (Bernstein, Hadzilacos and
 //! Goodman 1987, chapter 7; Skeen 1981 for non-blocking), each stated of what participants really did.
 
+use crate::system::{BuiltIn, SETTLES, WELL_DEFINED};
 use smallvec::SmallVec;
 
 use super::knobs::{Heuristic, Suspicion, Work};
@@ -13,24 +14,74 @@ use crate::process::rename::renames;
 use crate::process::{Address, WorkflowId};
 use crate::system::{Local, Part, Protocol, Status, System};
 use crate::workflow::Fault;
-use amends_check::{Parts, Property, PropertyKind, Snapshot};
+use amends_check::{Parts, Property, Snapshot};
 
 use crate::system::{Ending, Reading};
 
-/// The names of the built-in properties of two-phase commit.
-pub(crate) const BUILT_IN: [&str; 11] = [
-    "well-defined",
-    "agreement",
-    "validity",
-    "stability",
-    "settles",
-    "non-blocking",
-    "no-split-snapshot",
-    "no-abandoned-locks",
-    "hanging-reported",
-    "no-heuristic-damage",
-    "heuristics-reported",
+/// The built-in properties of two-phase commit.
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    AGREEMENT,
+    VALIDITY,
+    STABILITY,
+    SETTLES,
+    NON_BLOCKING,
+    NO_SPLIT_SNAPSHOT,
+    NO_ABANDONED_LOCKS,
+    HANGING_REPORTED,
+    NO_HEURISTIC_DAMAGE,
+    HEURISTICS_REPORTED,
 ];
+
+/// Atomic commitment: nobody commits what another aborts.
+pub(crate) const AGREEMENT: BuiltIn = BuiltIn::always(
+    "agreement",
+    "all participants of a transaction commit or all abort, and the client is told which",
+);
+
+/// Nothing is committed that was not promised.
+pub(crate) const VALIDITY: BuiltIn =
+    BuiltIn::always("validity", "a transaction commits only if every participant promised to");
+
+/// Promises and decisions last.
+pub(crate) const STABILITY: BuiltIn = BuiltIn::always(
+    "stability",
+    "a participant goes back neither on its promise nor on a decision",
+);
+
+/// Nobody stays in doubt for ever.
+pub(crate) const NON_BLOCKING: BuiltIn = BuiltIn::leads_to(
+    "non-blocking",
+    "a participant in doubt learns the decision, once faults stop",
+);
+
+/// Rows and log agree on what is prepared.
+pub(crate) const NO_SPLIT_SNAPSHOT: BuiltIn = BuiltIn::always(
+    "no-split-snapshot",
+    "rows are prepared only for transactions that the log knows of",
+);
+
+/// Locks are given up where that is safe.
+pub(crate) const NO_ABANDONED_LOCKS: BuiltIn = BuiltIn::leads_to(
+    "no-abandoned-locks",
+    "no lock is held for ever for a transaction that nobody promised to commit",
+);
+
+/// Locks are reported where giving them up is not safe.
+pub(crate) const HANGING_REPORTED: BuiltIn =
+    BuiltIn::leads_to("hanging-reported", "a participant that stays in doubt for ever says so");
+
+/// No participant decides alone, and wrongly.
+pub(crate) const NO_HEURISTIC_DAMAGE: BuiltIn = BuiltIn::always(
+    "no-heuristic-damage",
+    "a participant that decides alone decides as the others do",
+);
+
+/// Nobody hides that it did.
+pub(crate) const HEURISTICS_REPORTED: BuiltIn = BuiltIn::always(
+    "heuristics-reported",
+    "where a participant decided alone and otherwise, the client is told",
+);
 
 /// What really happened to one transaction, whatever its coordinators and participants believe.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -147,13 +198,10 @@ pub(crate) fn two_phase_reading(system: &System<TwoPhaseCommit>) -> Reading<TwoP
 }
 
 fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
-    use PropertyKind::Always;
     vec![
-        sight.property(Always, "well-defined", |s, v| {
-            s.locals(v).all(|local| local.defect.is_none())
-        }),
+        sight.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none())),
         sight
-            .property(Always, "agreement", |s, v| {
+            .property(AGREEMENT, |s, v| {
                 s.runs(v).all(|run| {
                     !(run.witness.any_committed() && run.witness.any_aborted())
                         && run.outcomes(v).all(|outcome| run.witness.agrees_with(outcome))
@@ -163,7 +211,7 @@ fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
                 s.runs(v).any(|run| run.witness.any_committed() || run.witness.any_aborted())
             })),
         sight
-            .property(Always, "validity", |s, v| {
+            .property(VALIDITY, |s, v| {
                 s.runs(v).all(|run| {
                     !run.witness.any_committed()
                         || run.witness.branches.iter().all(|branch| branch.promised)
@@ -171,7 +219,7 @@ fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
             })
             .given(sight.look(|s, v| s.runs(v).any(|run| run.witness.any_committed()))),
         sight
-            .property(Always, "stability", |s, v| {
+            .property(STABILITY, |s, v| {
                 s.branches(v).all(|(id, branch, log)| {
                     let both_ways = branch.committed && branch.aborted;
                     let forgotten =
@@ -181,7 +229,7 @@ fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
             })
             .given(sight.look(|s, v| s.branches(v).any(|(_, branch, _)| branch.promised))),
         sight
-            .property(Always, "no-split-snapshot", |s, v| {
+            .property(NO_SPLIT_SNAPSHOT, |s, v| {
                 s.participants(v).all(|local| {
                     let log = TwoPhaseCommit::branches(local);
                     let mut rows = local.resources.prepared.iter();
@@ -198,9 +246,9 @@ fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
 
 fn liveness(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
     vec![
-        sight.property(PropertyKind::Eventually, "settles", |s, v| s.is_settled(v)),
+        sight.property(SETTLES, |s, v| s.is_settled(v)),
         sight
-            .property(PropertyKind::LeadsTo, "non-blocking", |s, v| !s.is_in_doubt(v))
+            .property(NON_BLOCKING, |s, v| !s.is_in_doubt(v))
             .given(sight.look(|s, v| s.is_in_doubt(v))),
     ]
 }
@@ -214,9 +262,7 @@ fn hanging(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPh
             s.participants(v).any(|local| !local.volatile.participant.working().is_empty())
         };
         properties.push(
-            sight
-                .property(PropertyKind::LeadsTo, "no-abandoned-locks", move |s, v| !works(s, v))
-                .given(sight.look(works)),
+            sight.property(NO_ABANDONED_LOCKS, move |s, v| !works(s, v)).given(sight.look(works)),
         );
     }
     let halts = system.protocol().workflow().faults().total(Fault::Halt) > 0;
@@ -238,7 +284,7 @@ fn hanging(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPh
         };
         properties.push(
             sight
-                .property(PropertyKind::LeadsTo, "hanging-reported", move |s, v| !unreported(s, v))
+                .property(HANGING_REPORTED, move |s, v| !unreported(s, v))
                 .given(sight.look(unreported)),
         );
     }
@@ -251,15 +297,13 @@ fn heuristics(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<Tw
     }
     vec![
         sight
-            .property(PropertyKind::Always, "no-heuristic-damage", |s, v| {
-                s.runs(v).all(|run| !s.is_damaged(v, &run))
-            })
+            .property(NO_HEURISTIC_DAMAGE, |s, v| s.runs(v).all(|run| !s.is_damaged(v, &run)))
             .given(sight.look(|s, v| {
                 s.branches(v)
                     .any(|(id, _, log)| matches!(log.state(id), Some(BranchState::Heuristic(_))))
             })),
         sight
-            .property(PropertyKind::Always, "heuristics-reported", |s, v| {
+            .property(HEURISTICS_REPORTED, |s, v| {
                 s.runs(v).all(|run| {
                     !s.is_damaged(v, &run)
                         || run.outcomes(v).all(|outcome| outcome == TwoPhaseOutcome::Mixed)
@@ -328,11 +372,10 @@ impl Sight {
 
     fn property(
         &self,
-        kind: PropertyKind,
-        name: &str,
+        property: BuiltIn,
         condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
     ) -> Property<TwoPhaseParts> {
-        Property::<TwoPhaseParts>::new(kind, name, self.look(condition))
+        property.property(self.look(condition))
     }
 
     fn locals<'a>(&self, view: View<'a>) -> impl Iterator<Item = &'a Local<TwoPhaseCommit>> {
@@ -403,5 +446,15 @@ impl Sight {
     fn ending(&self, view: View<'_>, workflow: WorkflowId) -> Option<Ending> {
         let outcome = self.run(view, workflow).outcomes(view).next();
         outcome.map(Ending::from)
+    }
+}
+
+impl From<TwoPhaseOutcome> for Ending {
+    fn from(outcome: TwoPhaseOutcome) -> Self {
+        match outcome {
+            TwoPhaseOutcome::Committed => Ending::Completed,
+            TwoPhaseOutcome::Aborted => Ending::Compensated,
+            TwoPhaseOutcome::Mixed => Ending::Failed,
+        }
     }
 }

@@ -14,10 +14,11 @@ use super::participant::{BranchChange, ChangeKind, TwoPhaseParticipant};
 use super::plan::TwoPhasePlan;
 use super::properties::{TwoPhaseWitness, two_phase_properties, two_phase_reading};
 use super::store::DecisionStore;
+use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::process::rename::renames;
 use crate::process::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::system::Reading;
-use crate::workflow::builder::{COORDINATOR, Place, STANDBY, STORE};
+use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use crate::system::{

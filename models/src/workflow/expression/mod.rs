@@ -20,6 +20,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::rename::renames;
 use crate::process::{LocalId, ServiceId};
 use crate::workflow::request::InputId;
 
@@ -27,6 +28,8 @@ use crate::workflow::request::InputId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResourceId(pub u16);
+
+renames!(nothing in ResourceId, ArithmeticError);
 
 /// What a name in an expression stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::{AskedParticipant, LedCoordinator, LogStore, StandbyChange, StandbyMessage};
+use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::process::{Address, Verdict};
 use crate::protocols::lease::{LeaseRecord, Registers, StoreRecord};
 use crate::protocols::saga::knobs::SagaKnobs;
@@ -15,7 +16,7 @@ use crate::system::{
     Deed, Event, Interchangeable, Local, Protocol, Reading, Role, RoleRecord, System,
     SystemBuilder, Words,
 };
-use crate::workflow::builder::{COORDINATOR, Place, STANDBY, STORE};
+use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
 use crate::protocols::saga::rows::Rows;

@@ -6,23 +6,20 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use amends_models::protocols::choreography::ChoreographyKnobs;
-use amends_models::protocols::mixed::MixedChoices;
-use amends_models::protocols::saga::SagaKnobs;
-use amends_models::workflow::builder::{MAX_INSTANCES, check_knobs};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::system::{KnobSink, KnobSource, Knobs};
+use amends_models::workflow::builder::MAX_INSTANCES;
+use amends_models::workflow::domain::Domain;
 use amends_models::workflow::suggestion::suggestion;
-use amends_models::workflow::{Protocol, Workflow};
 use clap::Args;
 use miette::Diagnostic;
 use schemars::JsonSchema;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use super::faults::FaultsArgument;
 
 /// What is to be different from what the spec says.
 #[derive(Clone, Debug, Default, Args)]
-pub(super) struct Adjustments {
+pub(super) struct Overrides {
     /// Change the fault budget: crash=1,lose=2,crash@inventory=1. Faults that are not named stay as
     /// the spec has them; begin with `none` for a perfect world.
     #[arg(long, value_name = "FAULT=COUNT,…")]
@@ -51,7 +48,7 @@ impl FromStr for Setting {
 
 /// Why a spec cannot be adjusted that way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Diagnostic)]
-pub(super) enum AdjustError {
+pub(super) enum OverrideError {
     #[error("there is no knob `{key}`")]
     UnknownKey {
         key: String,
@@ -68,89 +65,73 @@ pub(super) enum AdjustError {
     },
 }
 
-impl Adjustments {
-    /// The workflow as it is to be.
-    pub(super) fn apply(&self, mut workflow: Workflow) -> Result<Workflow, AdjustError> {
+impl Overrides {
+    /// The design as it is to be.
+    ///
+    /// # Errors
+    /// When there is nothing of a name that is to be changed, or it cannot be changed that way.
+    pub(super) fn apply(&self, mut design: Design) -> Result<Design, OverrideError> {
         for setting in &self.settings {
-            workflow = setting.apply(workflow)?;
+            design = setting.apply(design)?;
         }
         if let Some(faults) = &self.faults {
+            let workflow = design.workflow();
             let budget = faults.apply(workflow.faults());
             let mut known: Vec<&str> =
                 workflow.services().iter().map(|service| service.name.as_str()).collect();
-            let nodes = workflow.protocol().nodes();
+            let nodes = design.protocol().nodes();
             known.extend(nodes.iter().map(String::as_str));
             if let Some(node) = faults.nodes().find(|node| !known.contains(node)) {
                 let (node, help) = (node.to_owned(), suggestion(node, &known));
-                return Err(AdjustError::UnknownNode { node, help });
+                return Err(OverrideError::UnknownNode { node, help });
             }
-            workflow = workflow.with_faults(budget);
+            design = design.with_faults(budget);
         }
-        Ok(workflow)
+        Ok(design)
     }
 }
 
 impl Setting {
-    fn apply(&self, workflow: Workflow) -> Result<Workflow, AdjustError> {
+    fn apply(&self, design: Design) -> Result<Design, OverrideError> {
         if self.key == "instances" {
             let instances = self.value.parse().ok().filter(|n| (1..=MAX_INSTANCES).contains(n));
             return match instances {
-                Some(instances) => Ok(workflow.with_instances(instances)),
+                Some(instances) => Ok(design.with_instances(instances)),
                 None => Err(self.wrong(format!("it must be 1 to {MAX_INSTANCES}"))),
             };
         }
         if self.key == "protocol" {
-            let protocol = match self.value.as_str() {
-                "saga" => Protocol::Saga(SagaKnobs::default()),
-                "choreography" => Protocol::Choreography(ChoreographyKnobs::default()),
-                _ => return Err(self.wrong("only `saga` and `choreography` take the same steps")),
-            };
-            let carried_out = workflow.carried_out_by(protocol);
-            return carried_out.map_err(|error| self.wrong(error.message));
+            return self.apply_protocol(design);
         }
-        let protocol = match workflow.protocol() {
-            Protocol::Saga(knobs) => Protocol::Saga(self.turn("saga", knobs)?),
-            Protocol::Tcc(knobs) => Protocol::Tcc(self.turn("tcc", knobs)?),
-            Protocol::Choreography(knobs) => {
-                Protocol::Choreography(self.turn("choreography", knobs)?)
-            }
-            Protocol::Outbox(knobs) => Protocol::Outbox(self.turn("outbox", knobs)?),
-            Protocol::EventSourcing(domain, knobs) => {
-                Protocol::EventSourcing(Arc::clone(domain), self.turn("event-sourcing", knobs)?)
-            }
-            Protocol::Mixed(choices) => Protocol::Mixed(self.turn_mixed(choices)?),
-            Protocol::TwoPhaseCommit(knobs) => {
-                Protocol::TwoPhaseCommit(self.turn("two-phase-commit", knobs)?)
-            }
-        };
-        check_knobs(&protocol, workflow.steps())
-            .map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
-        Ok(workflow.with_protocol(protocol))
+        let mut tables = Tables::default();
+        design.protocol().write(&mut tables);
+        self.turn(&mut tables)?;
+        let source = Turned { setting: self, tables, design: &design };
+        let protocol = Protocol::read(design.protocol().name(), &source)
+            .expect("the name of a protocol is a name of a protocol")?;
+        let checked = protocol.requirements().check_knobs(design.workflow().steps());
+        checked.map_err(|error| self.wrong(error.help.unwrap_or(error.message)))?;
+        Ok(design.with_protocol(protocol))
     }
 
-    /// Turns a knob of one of the parts of a mixed workflow.
-    fn turn_mixed(&self, choices: &MixedChoices) -> Result<MixedChoices, AdjustError> {
-        let mut choices = choices.clone();
-        match self.key.split_once('.').map(|(table, _)| table) {
-            Some("saga") => choices.saga = self.turn("saga", &choices.saga)?,
-            Some("tcc") => choices.tcc = self.turn("tcc", &choices.tcc)?,
-            _ => choices.mixed = self.turn("mixed", &choices.mixed)?,
+    /// Lets the same steps be carried out otherwise.
+    fn apply_protocol(&self, design: Design) -> Result<Design, OverrideError> {
+        let only = || self.wrong("only `saga` and `choreography` take the same steps");
+        if !Design::SAME_STEPS.contains(&self.value.as_str()) {
+            return Err(only());
         }
-        Ok(choices)
+        let source = Turned { setting: self, tables: Tables::default(), design: &design };
+        let protocol = Protocol::read(&self.value, &source).ok_or_else(only)??;
+        design.carried_out_by(protocol).map_err(|error| self.wrong(error.message))
     }
 
-    /// Turns one knob, by way of the form in which knobs are written in specs.
-    fn turn<K>(&self, protocol: &str, knobs: &K) -> Result<K, AdjustError>
-    where
-        K: Serialize + DeserializeOwned + JsonSchema,
-    {
-        let names = knob_names::<K>();
-        let knob = self.key.strip_prefix(protocol).and_then(|rest| rest.strip_prefix('.'));
-        let Some(knob) = knob.filter(|knob| names.iter().any(|name| name == knob)) else {
-            return Err(self.unknown(protocol, &names));
-        };
-        let mut table =
-            toml::Table::try_from(knobs).map_err(|error| self.wrong(error.to_string()))?;
+    /// Turns one knob, in the form in which knobs are written in specs.
+    fn turn(&self, tables: &mut Tables) -> Result<(), OverrideError> {
+        let found = tables.0.iter_mut().find_map(|table| {
+            let knob = self.key.strip_prefix(table.name)?.strip_prefix('.')?;
+            table.knobs.iter().any(|name| name == knob).then_some((table, knob))
+        });
+        let Some((table, knob)) = found else { return Err(self.unknown(tables)) };
         let value = match self.value.parse::<i64>() {
             Ok(number) => toml::Value::Integer(number),
             Err(_) => match self.value.parse::<bool>() {
@@ -158,25 +139,74 @@ impl Setting {
                 Err(_) => toml::Value::String(self.value.clone()),
             },
         };
-        table.insert(knob.to_owned(), value);
-        table.try_into().map_err(|error: toml::de::Error| {
-            self.wrong(error.message().lines().next().unwrap_or_default())
-        })
+        let written = table.written.as_mut().map_err(|error| self.wrong(error.to_string()))?;
+        written.insert(knob.to_owned(), value);
+        Ok(())
     }
 
-    fn unknown(&self, protocol: &str, names: &[String]) -> AdjustError {
-        let mut known = vec!["instances".to_owned()];
-        known.extend(names.iter().map(|name| format!("{protocol}.{name}")));
+    fn unknown(&self, tables: &Tables) -> OverrideError {
+        let knobs = tables
+            .0
+            .iter()
+            .flat_map(|table| table.knobs.iter().map(|knob| format!("{}.{knob}", table.name)));
+        let known: Vec<String> = ["instances".to_owned()].into_iter().chain(knobs).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        AdjustError::UnknownKey { key: self.key.clone(), help: suggestion(&self.key, &known) }
+        OverrideError::UnknownKey { key: self.key.clone(), help: suggestion(&self.key, &known) }
     }
 
-    fn wrong(&self, reason: impl Into<String>) -> AdjustError {
-        AdjustError::Value {
+    fn wrong(&self, reason: impl Into<String>) -> OverrideError {
+        OverrideError::Value {
             key: self.key.clone(),
             value: self.value.clone(),
             reason: reason.into(),
         }
+    }
+}
+
+/// The knobs of a protocol, as specs write them.
+#[derive(Default)]
+struct Tables(Vec<Table>);
+
+/// A table of knobs.
+struct Table {
+    name: &'static str,
+    /// All knobs that there are.
+    knobs: Vec<String>,
+    /// Those that are written down, with their values.
+    written: Result<toml::Table, toml::ser::Error>,
+}
+
+impl KnobSink for Tables {
+    fn knobs<K: Knobs>(&mut self, table: &'static str, knobs: &K) {
+        let (names, written) = (knob_names::<K>(), toml::Table::try_from(knobs));
+        self.0.push(Table { name: table, knobs: names, written });
+    }
+}
+
+/// The definition of a protocol, with a knob turned.
+struct Turned<'a> {
+    setting: &'a Setting,
+    tables: Tables,
+    design: &'a Design,
+}
+
+impl KnobSource for Turned<'_> {
+    type Error = OverrideError;
+
+    fn knobs<K: Knobs + Default>(&self, table: &'static str) -> Result<K, OverrideError> {
+        let Some(table) = self.tables.0.iter().find(|it| it.name == table) else {
+            return Ok(K::default());
+        };
+        let written = table.written.as_ref();
+        let written = written.map_err(|error| self.setting.wrong(error.to_string()))?;
+        written.clone().try_into().map_err(|error: toml::de::Error| {
+            self.setting.wrong(error.message().lines().next().unwrap_or_default())
+        })
+    }
+
+    fn domain(&self) -> Result<Arc<Domain>, OverrideError> {
+        let domain = self.design.protocol().domain().cloned();
+        domain.ok_or_else(|| self.setting.wrong("the spec has no aggregates"))
     }
 }
 
@@ -189,26 +219,26 @@ fn knob_names<K: JsonSchema>() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use amends_models::protocols::saga::Barrier;
-    use amends_models::workflow::{Fault, StepDraft};
+    use amends_models::protocols::saga::{Barrier, SagaKnobs};
+    use amends_models::workflow::{Fault, StepDraft, Workflow};
 
     use super::*;
 
-    fn workflow() -> Workflow {
+    fn design() -> Design {
         Workflow::builder("order")
             .service("inventory", [("stock", 2)])
             .step(StepDraft::new("reserve-stock", "inventory"))
-            .build()
+            .carried_out_by(SagaKnobs::default())
             .expect("the workflow is sound")
     }
 
-    fn set(text: &str) -> Result<Workflow, AdjustError> {
+    fn set(text: &str) -> Result<Design, OverrideError> {
         let settings = vec![text.parse().expect("it is a setting")];
-        Adjustments { faults: None, settings }.apply(workflow())
+        Overrides { faults: None, settings }.apply(design())
     }
 
-    fn knobs(workflow: &Workflow) -> &SagaKnobs {
-        match workflow.protocol() {
+    fn knobs(design: &Design) -> &SagaKnobs {
+        match design.protocol() {
             Protocol::Saga(knobs) => knobs,
             other => panic!("it became {}", other.name()),
         }
@@ -216,11 +246,11 @@ mod tests {
 
     #[test]
     fn a_knob_is_turned() {
-        let workflow = set("saga.barrier=none").expect("it can be set");
-        assert_eq!(knobs(&workflow), &SagaKnobs { barrier: Barrier::None, ..SagaKnobs::default() });
-        let workflow = set("saga.compensation-attempts=1").expect("it can be set");
-        assert_eq!(knobs(&workflow).compensation_attempts, Some(1));
-        assert_eq!(set("instances=3").expect("it can be set").instances(), 3);
+        let design = set("saga.barrier=none").expect("it can be set");
+        assert_eq!(knobs(&design), &SagaKnobs { barrier: Barrier::None, ..SagaKnobs::default() });
+        let design = set("saga.compensation-attempts=1").expect("it can be set");
+        assert_eq!(knobs(&design).compensation_attempts, Some(1));
+        assert_eq!(set("instances=3").expect("it can be set").workflow().instances(), 3);
     }
 
     #[test]
@@ -241,12 +271,12 @@ mod tests {
     #[test]
     fn the_same_steps_are_orchestrated_or_choreographed() {
         let faults = amends_models::workflow::FaultBudget::none();
-        let orchestrated = workflow().with_faults(faults.allow_at(Fault::Crash, "coordinator", 1));
+        let orchestrated = design().with_faults(faults.allow_at(Fault::Crash, "coordinator", 1));
         let setting = |text: &str| text.parse::<Setting>().expect("it is a setting");
         let choreographed = setting("protocol=choreography").apply(orchestrated.clone());
         let choreographed = choreographed.expect("its steps have an undo");
         assert_eq!(choreographed.protocol().name(), "choreography");
-        assert_eq!(choreographed.faults().at(Fault::Crash, "initiator"), 1);
+        assert_eq!(choreographed.workflow().faults().at(Fault::Crash, "initiator"), 1);
         assert_eq!(setting("protocol=saga").apply(choreographed), Ok(orchestrated));
     }
 
@@ -265,10 +295,10 @@ mod tests {
     fn faults_strike_only_nodes_that_exist() {
         let adjust = |text: &str| {
             let faults = Some(text.parse().expect("it is a budget"));
-            Adjustments { faults, settings: Vec::new() }.apply(workflow())
+            Overrides { faults, settings: Vec::new() }.apply(design())
         };
-        let workflow = adjust("crash@inventory=1,crash@coordinator=1").expect("both exist");
-        assert_eq!(workflow.faults().total(Fault::Crash), 2);
-        assert!(matches!(adjust("crash@inventry=1"), Err(AdjustError::UnknownNode { .. })));
+        let design = adjust("crash@inventory=1,crash@coordinator=1").expect("both exist");
+        assert_eq!(design.workflow().faults().total(Fault::Crash), 2);
+        assert!(matches!(adjust("crash@inventry=1"), Err(OverrideError::UnknownNode { .. })));
     }
 }

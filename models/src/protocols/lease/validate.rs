@@ -1,12 +1,12 @@
 //! Choices about leases, which only coordinators that share a store have.
 
-use crate::protocols::lease::{Claiming, Fencing, LeaseKnobs, Life};
+use crate::workflow::builder::{Place, WorkflowError};
 
-use super::{Place, WorkflowError};
+use super::{Claiming, Fencing, LeaseKnobs, Life};
 
 /// Without a coordinator that stands by there is nothing to choose about leases. `life` is what the
 /// protocol calls the life of what is written.
-pub(super) fn check_lease(
+pub(crate) fn check_lease(
     standby: bool,
     lease: &LeaseKnobs,
     life: &'static str,

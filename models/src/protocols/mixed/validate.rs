@@ -1,77 +1,90 @@
 //! What a workflow must be like whose steps use different protocols: every step says what each
 //! protocol does that may carry it out, and none waits for what comes after the decision.
 
+use crate::process::nodes::COORDINATOR;
 use crate::process::{StepId, StepSet};
-use crate::workflow::business::Work;
-use crate::workflow::definition::{Protocol, Step, StepKind};
-use crate::workflow::expression::Variable;
-use crate::workflow::expression::parse::parse_condition;
-use crate::workflow::request::Requests;
-use crate::workflow::rule::{Rule, StepProtocol};
+use crate::protocols::saga::Isolation;
+use crate::system::names;
+use crate::workflow::builder::{Place, RuleDraft, StepDraft, StepField, WorkflowError};
+use crate::workflow::{Drafts, Requirements, Service, Step, StepKind, StepProtocol, Work};
 
-use super::WorkflowBuilder;
-use super::draft::StepDraft;
-use super::names::InputNames;
-use super::refusal::{Place, RuleField, StepField, WorkflowError};
+use super::knobs::MixedChoices;
+use super::properties::BUILT_IN;
 
-impl WorkflowBuilder {
-    /// The rule, and what it picks for each request.
-    pub(super) fn resolve_rule(&self, requests: &Requests) -> Result<Option<Rule>, WorkflowError> {
-        let Some(draft) = &self.rule else { return Ok(None) };
-        let wrong = |field, message: &str, help: &str| {
-            Err(WorkflowError::new(Place::Rule(field), message).help(help))
-        };
-        if !matches!(self.protocol, Protocol::Mixed(_)) {
-            let message = format!("a {} has no choice of protocols", self.protocol.name());
-            return wrong(RuleField::When, &message, "set protocol = \"mixed\"");
+impl Requirements for MixedChoices {
+    fn name(&self) -> &'static str {
+        "mixed"
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        vec![COORDINATOR.to_owned()]
+    }
+
+    fn reserved_names(&self) -> Vec<&'static str> {
+        names(BUILT_IN)
+    }
+
+    fn works(&self) -> &'static [Work] {
+        &Work::ALL
+    }
+
+    fn takes_rule(&self) -> bool {
+        true
+    }
+
+    /// A step says what its own protocol does.
+    fn check_step(&self, drafts: Drafts<'_>, position: usize) -> Result<(), WorkflowError> {
+        Parts::of(drafts).check_part(position)
+    }
+
+    fn usual_order(&self, drafts: Drafts<'_>, position: usize) -> StepSet {
+        Parts::of(drafts).follows(position)
+    }
+
+    fn check_steps(
+        &self,
+        drafts: Drafts<'_>,
+        steps: &[Step],
+        _services: &[Service],
+    ) -> Result<(), WorkflowError> {
+        Parts::of(drafts).check_parts(steps)
+    }
+
+    fn check_knobs(&self, steps: &[Step]) -> Result<(), WorkflowError> {
+        if self.saga.isolation != Isolation::default() {
+            return Err(WorkflowError::new(
+                Place::Knob("isolation"),
+                "steps of a mixed workflow read nothing, so there is nothing to isolate",
+            )
+            .help("make the steps that must not interfere branches of the TCC"));
         }
-        for (field, picked) in [(RuleField::Use, draft.then), (RuleField::Else, draft.otherwise)] {
-            if picked == StepProtocol::Outbox {
-                return wrong(
-                    field,
-                    "a rule picks a protocol that decides something, and an outbox only tells",
-                    "use `saga` or `tcc`",
-                );
-            }
+        if self.saga.standby {
+            return Err(WorkflowError::new(
+                Place::Knob("standby"),
+                "the coordinator of a mixed workflow has none that stands by",
+            )
+            .help("remove `standby`, or use `protocol = \"saga\"`"));
         }
-        if draft.then == draft.otherwise {
-            let message = "the rule picks the same protocol either way";
-            return wrong(RuleField::Else, message, "let one be `saga` and the other `tcc`");
-        }
-        if self.steps.iter().all(|step| step.protocol.is_some()) {
-            return wrong(
-                RuleField::When,
-                "there is nothing to pick: every step has a protocol of its own",
-                "remove `protocol` from the steps that the rule is for",
-            );
-        }
-        if requests.values().is_empty() {
-            return wrong(
-                RuleField::When,
-                "the rule has nothing to go by: there are no requests",
-                "add a [[request]] for each workflow, with its inputs: `amount = 300`",
-            );
-        }
-        let place = || Place::Rule(RuleField::When);
-        let when = parse_condition(&draft.when, &InputNames(requests.inputs()))
-            .map_err(|error| WorkflowError::expression(place(), error))?;
-        let pick = |inputs: &Vec<i64>| {
-            let lookup = |variable| match variable {
-                Variable::Input(input) => inputs[usize::from(input.0)],
-                foreign => unreachable!("a validated rule names {foreign:?}"),
-            };
-            let picked = when.evaluate(&lookup).map_err(|error| {
-                WorkflowError::new(place(), error.to_string()).help("keep the numbers smaller")
-            })?;
-            Ok(if picked { draft.then } else { draft.otherwise })
-        };
-        let picks = requests.values().iter().map(pick).collect::<Result<_, WorkflowError>>()?;
-        Ok(Some(Rule { when, then: draft.then, otherwise: draft.otherwise, picks }))
+        self.saga.check_knobs(steps)?;
+        self.tcc.check_knobs(steps)
+    }
+}
+
+/// The steps of a mixed workflow, and what picks their protocols.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    steps: &'a [StepDraft],
+    rule: Option<&'a RuleDraft>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(drafts: Drafts<'a>) -> Self {
+        Parts { steps: drafts.steps, rule: drafts.rule }
     }
 
     /// The protocols by which a step may be carried out, in different workflows.
-    fn possible(&self, draft: &StepDraft) -> Vec<StepProtocol> {
-        match (draft.protocol, &self.rule) {
+    fn possible(self, draft: &StepDraft) -> Vec<StepProtocol> {
+        match (draft.protocol, self.rule) {
             (Some(own), _) => vec![own],
             (None, Some(rule)) => vec![rule.then, rule.otherwise],
             (None, None) => Vec::new(),
@@ -80,7 +93,7 @@ impl WorkflowBuilder {
 
     /// Without an order of its own, a saga step follows the one before it; branches of a TCC are tried
     /// all at once, and notices are sent all at once. A step that may be either follows.
-    pub(super) fn follows(&self, position: usize) -> StepSet {
+    fn follows(self, position: usize) -> StepSet {
         let may_be_saga = |step: &StepDraft| self.possible(step).contains(&StepProtocol::Saga);
         if !may_be_saga(&self.steps[position]) {
             return StepSet::EMPTY;
@@ -90,11 +103,8 @@ impl WorkflowBuilder {
     }
 
     /// Checks what one step says of itself.
-    pub(super) fn check_part(
-        &self,
-        position: usize,
-        draft: &StepDraft,
-    ) -> Result<(), WorkflowError> {
+    fn check_part(self, position: usize) -> Result<(), WorkflowError> {
+        let draft = &self.steps[position];
         let name = &draft.name;
         let wrong = |field, message: String, help: String| {
             Err(WorkflowError::new(Place::Step(position, field), message).help(help))
@@ -172,7 +182,7 @@ impl WorkflowBuilder {
     }
 
     /// Checks that no step waits for one that comes later, whatever the rule picks.
-    pub(super) fn check_parts(&self, steps: &[Step]) -> Result<(), WorkflowError> {
+    fn check_parts(self, steps: &[Step]) -> Result<(), WorkflowError> {
         let phases = |at: usize| -> Vec<Phase> {
             let possible = self.possible(&self.steps[at]).into_iter();
             possible.map(|protocol| Phase::of(protocol, steps[at].kind)).collect()

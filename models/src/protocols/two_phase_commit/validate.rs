@@ -1,13 +1,44 @@
 //! What a workflow must be to be carried out in two phases.
 
-use crate::workflow::business::Work;
-use crate::workflow::definition::StepKind;
+use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
+use crate::protocols::lease::validate::check_lease;
+use crate::system::names;
+use crate::workflow::builder::{Place, StepDraft, StepField, WorkflowError};
+use crate::workflow::{Drafts, Requirements, Step, StepKind, Work};
 
-use super::{Place, StepDraft, StepField, WorkflowError};
+use super::knobs::TwoPhaseKnobs;
+use super::properties::BUILT_IN;
+
+impl Requirements for TwoPhaseKnobs {
+    fn name(&self) -> &'static str {
+        "two-phase-commit"
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        let standby: &[&str] = if self.standby { &[STANDBY, STORE] } else { &[] };
+        [COORDINATOR].iter().chain(standby).map(|&node| node.to_owned()).collect()
+    }
+
+    fn reserved_names(&self) -> Vec<&'static str> {
+        names(BUILT_IN)
+    }
+
+    fn works(&self) -> &'static [Work] {
+        &[Work::Change]
+    }
+
+    fn check_drafts(&self, drafts: Drafts<'_>) -> Result<(), WorkflowError> {
+        check_drafts(drafts.steps)
+    }
+
+    fn check_knobs(&self, _steps: &[Step]) -> Result<(), WorkflowError> {
+        check_lease(self.standby, &self.lease(), "decision-life")
+    }
+}
 
 /// Steps are prepared all at once and become visible all at once, so they have neither an order nor a
 /// way back.
-pub(super) fn check_steps(steps: &[StepDraft]) -> Result<(), WorkflowError> {
+fn check_drafts(steps: &[StepDraft]) -> Result<(), WorkflowError> {
     for (position, step) in steps.iter().enumerate() {
         let stray = [
             (

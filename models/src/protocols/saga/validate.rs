@@ -1,16 +1,62 @@
-//! Whether the countermeasure against interference fits the steps of a saga.
+//! What a workflow must be to be carried out as a saga: its numbers make sense, and the countermeasure
+//! against interference fits its steps.
 
 use crate::process::StepId;
-use crate::protocols::saga::{Isolation, SagaKnobs};
-use crate::workflow::dataflow::Dataflow;
-use crate::workflow::definition::{Step, StepKind};
+use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
+use crate::protocols::lease::validate::check_lease;
+use crate::system::names;
+use crate::workflow::builder::{Place, StepField, WorkflowError, ancestors};
+use crate::workflow::{Dataflow, Requirements, Step, StepKind, Work};
 
-use super::order::ancestors;
-use super::refusal::{Place, StepField, WorkflowError};
+use super::isolation::ISOLATION;
+use super::knobs::{Isolation, SagaKnobs};
+use super::properties::BUILT_IN;
+
+impl Requirements for SagaKnobs {
+    fn name(&self) -> &'static str {
+        "saga"
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        let standby: &[&str] = if self.standby { &[STANDBY, STORE] } else { &[] };
+        [COORDINATOR].iter().chain(standby).map(|&node| node.to_owned()).collect()
+    }
+
+    fn reserved_names(&self) -> Vec<&'static str> {
+        [names(BUILT_IN), names(ISOLATION)].concat()
+    }
+
+    fn works(&self) -> &'static [Work] {
+        &[Work::Change, Work::Undo]
+    }
+
+    fn keeps_variables(&self) -> bool {
+        true
+    }
+
+    fn check_knobs(&self, steps: &[Step]) -> Result<(), WorkflowError> {
+        let limits = [
+            ("attempts", Some(self.attempts)),
+            ("compensation-attempts", self.compensation_attempts),
+            ("retriable-attempts", self.retriable_attempts),
+        ];
+        for (knob, limit) in limits {
+            if limit == Some(0) {
+                return Err(WorkflowError::new(
+                    Place::Knob(knob),
+                    format!("`{knob}` must be at least 1"),
+                )
+                .help("a step that is never asked for cannot happen"));
+            }
+        }
+        check_isolation(self, steps)?;
+        check_lease(self.standby, &self.lease(), "log-life")
+    }
+}
 
 /// A countermeasure refuses steps, and a retriable step cannot be refused: it would be asked for again
 /// and again, and two workflows that wait for each other would wait for ever.
-pub(super) fn check_isolation(knobs: &SagaKnobs, steps: &[Step]) -> Result<(), WorkflowError> {
+fn check_isolation(knobs: &SagaKnobs, steps: &[Step]) -> Result<(), WorkflowError> {
     let flow = Dataflow::of(steps);
     if flow.observations().is_empty() {
         if knobs.isolation == Isolation::default() {
