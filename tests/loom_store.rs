@@ -28,8 +28,6 @@ mod transaction;
 mod business;
 #[path = "../src/runtime/home.rs"]
 mod home;
-#[path = "../src/runtime/host.rs"]
-mod host;
 
 /// The paths by which the runtime knows the store.
 mod store {
@@ -39,6 +37,7 @@ mod store {
 
 use std::sync::Arc;
 
+use amends::models::process::host::{EffectKind, Hosted};
 use amends::models::process::{Address, Input, ServiceId, StepId, WorkflowId};
 use amends::models::protocols::Design;
 use amends::models::protocols::saga::{
@@ -49,7 +48,6 @@ use amends::models::workflow::{StepDraft, Workflow};
 
 use business::Expressions;
 use home::{Home, decode, encode};
-use host::{Hosted, is_durable};
 use memory::{MemoryStore, MemoryTransaction};
 use transaction::{Lane, Transaction};
 
@@ -100,7 +98,7 @@ impl Hall {
             let from = Address::Coordinator(call.workflow);
             hosted.give(Input::Message { from, message: SagaMessage::Request(call) });
             while let Some(effect) = hosted.next_effect() {
-                if is_durable(&effect) {
+                if let EffectKind::InStore(effect) = effect.into() {
                     let performed =
                         self.store.transact_now(|tables| home.perform(tables, effect, None));
                     hosted.absorb(performed.unwrap());

@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
-use amends_models::process::{Address, Effect, Input, Process, Verdict};
+use amends_models::process::host::{Attempt as Attempted, Performed, StoreEffect};
+use amends_models::process::{Address, Input, Process, Verdict};
 use amends_models::system::{ChangeOf, Deed, Event, Hostable, Protocol, RecordOf, Stored, System};
 
 use crate::store::{Entry, Lane, StoreError, Transaction};
 
 use super::business::{Attempt, Business};
-use super::host::Performed;
 
 /// A process's place in a store.
 pub(crate) struct Home<T: Protocol, X> {
@@ -45,31 +45,24 @@ impl<T: Hostable, X: Transaction> Home<T, X> {
         Ok(durable)
     }
 
-    /// Carries out an effect on the store; other effects leave no trace there. A fault may impose a
-    /// verdict on the change, if the effect tries one.
+    /// Carries out an effect on the store. A fault may impose a verdict on the change, if the effect
+    /// tries one.
     ///
     /// # Errors
     /// When the store or the business fails.
     pub(crate) fn perform(
         &self,
         transaction: &mut X,
-        effect: Effect<T::Process>,
+        effect: StoreEffect<T::Process>,
         forced: Option<Verdict>,
     ) -> Result<Performed<T::Process>, StoreError> {
         match effect {
-            Effect::Persist(record) => {
+            StoreEffect::Persist(record) => {
                 let text = encode("a record", &record)?;
                 transaction.append(self.entry(Some(text), None))?;
                 Ok(Performed { record: Some(record), answer: None })
             }
-            Effect::Apply(change) => self.apply(transaction, change, None, None, forced),
-            Effect::Transact { change, accepted, refused } => {
-                self.apply(transaction, change, Some(accepted), refused, forced)
-            }
-            Effect::Send { .. }
-            | Effect::SetTimer(_)
-            | Effect::CancelTimer(_)
-            | Effect::Finish(_) => Ok(Performed { record: None, answer: None }),
+            StoreEffect::Attempt(attempt) => self.apply(transaction, attempt, forced),
         }
     }
 
@@ -77,18 +70,12 @@ impl<T: Hostable, X: Transaction> Home<T, X> {
     fn apply(
         &self,
         transaction: &mut X,
-        mut change: ChangeOf<T>,
-        accepted: Option<RecordOf<T>>,
-        refused: Option<RecordOf<T>>,
+        mut attempt: Attempted<T::Process>,
         forced: Option<Verdict>,
     ) -> Result<Performed<T::Process>, StoreError> {
         let verdict = transaction
-            .attempt(|transaction| self.business_says(transaction, &mut change, forced))?;
-        let record = match verdict {
-            Verdict::Accepted => accepted,
-            Verdict::Refused => refused,
-            Verdict::Failed => None,
-        };
+            .attempt(|transaction| self.business_says(transaction, &mut attempt.change, forced))?;
+        let (change, record) = attempt.concluded(verdict);
         let event = Event { process: self.process, what: Deed::Applied(change.clone(), verdict) };
         let deed =
             self.is_worth_noting(&event).then(|| encode("a deed", &event.what)).transpose()?;

@@ -7,8 +7,9 @@
 
 use std::sync::Arc;
 
-use amends_models::process::{Address, Effect, Input, Process, Verdict, WorkflowId};
-use amends_models::system::{ChangeOf, Deed, Hostable, OutcomeOf, TimerOf};
+use amends_models::process::host::{EffectKind, Hosted, OutsideEffect, StoreEffect};
+use amends_models::process::{Address, Input, Process, Verdict, WorkflowId};
+use amends_models::system::{Deed, Hostable, OutcomeOf, TimerOf};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -17,7 +18,6 @@ use crate::store::{Lane, Store, StoreError, Transaction};
 
 use super::activity::Busy;
 use super::home::Home;
-use super::host::{Hosted, is_durable};
 use super::network::{Mail, Mailbox};
 use super::site::Site;
 use super::timers::Timers;
@@ -158,24 +158,31 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
             if let Some(end) = self.fate() {
                 return Ok(end);
             }
-            if is_durable(&effect) {
-                let (home, forced) = (self.home.clone(), self.forced(&effect));
-                let performed = self
-                    .site
-                    .store
-                    .transact(move |transaction| home.perform(transaction, effect, forced));
-                let performed = performed.await?;
-                if performed.record.is_some() {
-                    self.site.activity.advance();
-                    self.client.again = None;
-                }
-                hosted.absorb(performed);
-                self.note_acceptance(hosted, true);
-            } else {
-                self.carry_outside(core, effect).await?;
+            match EffectKind::from(effect) {
+                EffectKind::InStore(effect) => self.carry_out_in_store(hosted, effect).await?,
+                EffectKind::Outside(effect) => self.carry_outside(core, effect).await?,
             }
         }
         Ok(self.fate_of_node().unwrap_or(Flow::Waiting))
+    }
+
+    /// Carries out an effect in one transaction of the store.
+    async fn carry_out_in_store(
+        &mut self,
+        hosted: &mut Hosted<'_, T::Process>,
+        effect: StoreEffect<T::Process>,
+    ) -> Result<(), StoreError> {
+        let (home, forced) = (self.home.clone(), self.forced(&effect));
+        let store = &self.site.store;
+        let performed =
+            store.transact(move |transaction| home.perform(transaction, effect, forced)).await?;
+        if performed.record.is_some() {
+            self.site.activity.advance();
+            self.client.again = None;
+        }
+        hosted.absorb(performed);
+        self.note_acceptance(hosted, true);
+        Ok(())
     }
 
     /// Whether the process goes down here and now.
@@ -201,45 +208,39 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
     }
 
     /// The verdict that a fault imposes on a change.
-    fn forced(&self, effect: &Effect<T::Process>) -> Option<Verdict> {
-        let change: &ChangeOf<T> = match effect {
-            Effect::Apply(change) | Effect::Transact { change, .. } => change,
-            _ => return None,
-        };
+    fn forced(&self, effect: &StoreEffect<T::Process>) -> Option<Verdict> {
+        let StoreEffect::Attempt(attempt) = effect else { return None };
         if self.strikes(FaultKind::Fail) {
             return Some(Verdict::Failed);
         }
-        let refusable = self.site.system.protocol().refusable(change);
+        let refusable = self.site.system.protocol().refusable(&attempt.change);
         (refusable && self.strikes(FaultKind::Refuse)).then_some(Verdict::Refused)
     }
 
-    /// Carries out an effect that is none on the store, or of which the store only takes note.
+    /// Carries out an effect of which the store only takes note, if at all.
     async fn carry_outside(
         &mut self,
         core: &T::Process,
-        effect: Effect<T::Process>,
+        effect: OutsideEffect<T::Process>,
     ) -> Result<(), StoreError> {
         match effect {
-            Effect::Send { to, message } => {
+            OutsideEffect::Send { to, message } => {
                 self.note(Deed::Sent(to, message.clone())).await?;
                 let workflow = self.concerns.or(to.workflow());
                 self.site.network.send(workflow, self.process(), to, message);
             }
-            Effect::Finish(outcome) => {
+            OutsideEffect::Finish(outcome) => {
                 self.note(Deed::Finished(outcome.clone())).await?;
                 self.outcome = Some(outcome);
             }
-            Effect::SetTimer(timer) => {
+            OutsideEffect::SetTimer(timer) => {
                 let hasty = core.awaits(&timer).or(core.watches(&timer)).is_some()
                     && self.strikes(FaultKind::Timeout);
                 let timing = &self.site.timing;
                 let backoff = if core.paces(&timer) { timing.pace } else { timing.call };
                 self.timers.set(timer, backoff, self.random(), hasty);
             }
-            Effect::CancelTimer(timer) => self.timers.cancel(&timer),
-            Effect::Persist(_) | Effect::Apply(_) | Effect::Transact { .. } => {
-                unreachable!("effects on the store do not go outside")
-            }
+            OutsideEffect::CancelTimer(timer) => self.timers.cancel(&timer),
         }
         Ok(())
     }

@@ -26,7 +26,6 @@ mod audit;
 mod business;
 mod engine;
 mod home;
-mod host;
 mod live;
 mod network;
 mod options;

@@ -32,6 +32,7 @@
 
 mod answer;
 pub mod barrier;
+pub mod host;
 mod ids;
 pub(crate) mod knob;
 mod locals;

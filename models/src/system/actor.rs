@@ -5,13 +5,15 @@
 //! out at any time. Where both can express a system, it serves to check one against the other.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use derive_where::derive_where;
 use stateright::actor::{Actor, Id, Out};
 
-use crate::process::{Address, Effect, Effects, Input, Process, Verdict};
+use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect, give};
+use crate::process::{Address, Input, Process, Verdict};
 
 use super::protocol::{MessageOf, Protocol, TimerOf};
 use super::topology::System;
@@ -59,60 +61,58 @@ impl<T: Protocol> ProcessActor<T> {
     }
 
     fn take(&self, state: &mut ActorState<T>, input: Input<T::Process>, out: &mut Out<Self>) {
-        let mut effects = Effects::<T::Process>::new();
-        self.core().handle(&mut state.volatile, &state.durable.log, input, &mut effects);
         let before = state.durable.clone();
-        for effect in effects {
-            self.perform(state, effect, out);
+        let mut pending = VecDeque::new();
+        give(self.core(), &mut state.volatile, &state.durable.log, &mut pending, input);
+        while let Some(effect) = pending.pop_front() {
+            match EffectKind::from(effect) {
+                EffectKind::InStore(StoreEffect::Persist(record)) => {
+                    self.core().fold(&mut state.durable.log, &record);
+                }
+                EffectKind::InStore(StoreEffect::Attempt(attempt)) => {
+                    let answer = self.attempt(state, attempt);
+                    give(
+                        self.core(),
+                        &mut state.volatile,
+                        &state.durable.log,
+                        &mut pending,
+                        answer,
+                    );
+                }
+                EffectKind::Outside(OutsideEffect::Send { to, message }) => {
+                    out.send(Id::from(self.system.process_slot(to)), message);
+                }
+                EffectKind::Outside(OutsideEffect::SetTimer(timer)) => {
+                    out.set_timer(timer, Duration::ZERO..Duration::ZERO);
+                }
+                EffectKind::Outside(OutsideEffect::CancelTimer(timer)) => out.cancel_timer(timer),
+                // The outcome is in the log.
+                EffectKind::Outside(OutsideEffect::Finish(_)) => {}
+            }
         }
         if state.durable != before {
             out.save(state.durable.clone());
         }
     }
 
-    fn perform(&self, state: &mut ActorState<T>, effect: Effect<T::Process>, out: &mut Out<Self>) {
-        match effect {
-            Effect::Persist(record) => self.core().fold(&mut state.durable.log, &record),
-            Effect::Apply(change) => self.apply(state, change, None, None, out),
-            Effect::Transact { change, accepted, refused } => {
-                self.apply(state, change, Some(accepted), refused, out);
-            }
-            Effect::Send { to, message } => {
-                out.send(Id::from(self.system.process_slot(to)), message);
-            }
-            Effect::SetTimer(timer) => out.set_timer(timer, Duration::ZERO..Duration::ZERO),
-            Effect::CancelTimer(timer) => out.cancel_timer(timer),
-            // The outcome is in the log.
-            Effect::Finish(_) => {}
-        }
-    }
-
-    fn apply(
+    /// One local transaction, and what the process is to be told of it.
+    fn attempt(
         &self,
         state: &mut ActorState<T>,
-        mut change: <T::Process as Process>::Change,
-        accepted: Option<<T::Process as Process>::Record>,
-        refused: Option<<T::Process as Process>::Record>,
-        out: &mut Out<Self>,
-    ) {
+        mut attempt: Attempt<T::Process>,
+    ) -> Input<T::Process> {
         let mut resources = state.durable.resources.clone();
-        let protocol = &self.system.protocol;
-        let verdict = protocol
-            .read(self.address(), &resources, &mut change)
-            .and_then(|()| protocol.attempt(self.address(), &mut resources, &change))
-            .unwrap_or(Verdict::Failed);
-        let record = match verdict {
-            Verdict::Accepted => {
-                state.durable.resources = resources;
-                accepted
-            }
-            Verdict::Refused => refused,
-            Verdict::Failed => None,
-        };
+        let tried =
+            self.system.protocol.carry_out(self.address(), &mut resources, &mut attempt.change);
+        let verdict = tried.unwrap_or(Verdict::Failed);
+        if verdict == Verdict::Accepted {
+            state.durable.resources = resources;
+        }
+        let (change, record) = attempt.concluded(verdict);
         if let Some(record) = record {
             self.core().fold(&mut state.durable.log, &record);
         }
-        self.take(state, Input::Applied { change, verdict }, out);
+        Input::Applied { change, verdict }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Carrying out effects, in order, up to the place where a crash falls.
 
+use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect};
 use crate::process::{Address, Effect, Input, Process, Verdict};
 
 use super::local::{Local, Status};
-use super::protocol::{ChangeOf, Deed, Protocol, RecordOf};
+use super::protocol::{Deed, Protocol};
 
 /// How the effects of one input are carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -58,20 +59,24 @@ impl<'a, T: Protocol> Execution<'a, T> {
 
     /// Carries out the next effect. `None` when there is none, or when the fault cannot strike it.
     pub(super) fn run_next(&mut self, forced: Option<Verdict>) -> Option<()> {
-        match self.local.pending.pop_front()? {
-            Effect::Apply(change) => self.apply(change, None, None, forced)?,
-            Effect::Transact { change, accepted, refused } => {
-                self.apply(change, Some(accepted), refused, forced)?;
-            }
+        match EffectKind::from(self.local.pending.pop_front()?) {
+            EffectKind::InStore(StoreEffect::Attempt(attempt)) => self.apply(attempt, forced)?,
             _ if forced.is_some() => return None,
-            Effect::Persist(record) => {
+            EffectKind::InStore(StoreEffect::Persist(record)) => {
                 self.core.fold(&mut self.local.durable, &record);
                 self.deeds.push(Deed::Persisted(record));
             }
-            Effect::Send { to, message } => self.deeds.push(Deed::Sent(to, message)),
-            Effect::Finish(outcome) => self.deeds.push(Deed::Finished(outcome)),
-            timer @ (Effect::SetTimer(_) | Effect::CancelTimer(_)) => {
-                self.local.pending.push_front(timer);
+            EffectKind::Outside(OutsideEffect::Send { to, message }) => {
+                self.deeds.push(Deed::Sent(to, message));
+            }
+            EffectKind::Outside(OutsideEffect::Finish(outcome)) => {
+                self.deeds.push(Deed::Finished(outcome));
+            }
+            EffectKind::Outside(OutsideEffect::SetTimer(timer)) => {
+                self.local.pending.push_front(Effect::SetTimer(timer));
+            }
+            EffectKind::Outside(OutsideEffect::CancelTimer(timer)) => {
+                self.local.pending.push_front(Effect::CancelTimer(timer));
             }
         }
         self.local.set_timers();
@@ -79,41 +84,29 @@ impl<'a, T: Protocol> Execution<'a, T> {
     }
 
     /// One local transaction, and the process's answer to what came of it.
-    fn apply(
-        &mut self,
-        mut change: ChangeOf<T>,
-        accepted: Option<RecordOf<T>>,
-        refused: Option<RecordOf<T>>,
-        forced: Option<Verdict>,
-    ) -> Option<()> {
+    fn apply(&mut self, mut attempt: Attempt<T::Process>, forced: Option<Verdict>) -> Option<()> {
         let mut resources = self.local.resources.clone();
-        let read = self.protocol.read(self.address, &resources, &mut change);
-        let tried =
-            read.and_then(|()| self.protocol.attempt(self.address, &mut resources, &change));
+        let tried = self.protocol.carry_out(self.address, &mut resources, &mut attempt.change);
         let natural = match tried {
             Ok(verdict) => verdict,
             Err(error) => {
-                self.local.defect = Some((change, error));
+                self.local.defect = Some((attempt.change, error));
                 return forced.is_none().then_some(());
             }
         };
         let verdict = match forced {
             Some(Verdict::Refused)
-                if natural != Verdict::Accepted || !self.protocol.refusable(&change) =>
+                if natural != Verdict::Accepted || !self.protocol.refusable(&attempt.change) =>
             {
                 return None;
             }
             Some(verdict) => verdict,
             None => natural,
         };
-        let record = match verdict {
-            Verdict::Accepted => {
-                self.local.resources = resources;
-                accepted
-            }
-            Verdict::Refused => refused,
-            Verdict::Failed => None,
-        };
+        if verdict == Verdict::Accepted {
+            self.local.resources = resources;
+        }
+        let (change, record) = attempt.concluded(verdict);
         if let Some(record) = record {
             self.core.fold(&mut self.local.durable, &record);
         }

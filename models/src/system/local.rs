@@ -12,7 +12,8 @@ use std::sync::Arc;
 use derive_where::derive_where;
 use smallvec::SmallVec;
 
-use crate::process::{Effect, Effects, Input, Process, Value};
+use crate::process::host::give;
+use crate::process::{Effect, Input, Process, Value};
 use crate::workflow::ArithmeticError;
 
 use super::budget::NodeId;
@@ -108,9 +109,7 @@ impl<T: Protocol> LocalState<T> {
 
     /// Takes an input; what it wants done is then pending.
     pub(super) fn take(&mut self, core: &T::Process, input: Input<T::Process>) {
-        let mut effects = Effects::<T::Process>::new();
-        core.handle(&mut self.volatile, &self.durable, input, &mut effects);
-        self.pending.extend(effects);
+        give(core, &mut self.volatile, &self.durable, &mut self.pending, input);
         self.set_timers();
     }
 

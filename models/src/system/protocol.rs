@@ -53,6 +53,20 @@ pub trait Protocol: Send + Sync + 'static {
         change: &ChangeOf<Self>,
     ) -> Result<Verdict, ArithmeticError>;
 
+    /// Completes a change and tries it, as one transaction does.
+    ///
+    /// # Errors
+    /// When the business is not well-defined there.
+    fn carry_out(
+        &self,
+        address: Address,
+        resources: &mut Self::Resources,
+        change: &mut ChangeOf<Self>,
+    ) -> Result<Verdict, ArithmeticError> {
+        self.read(address, resources, change)?;
+        self.attempt(address, resources, change)
+    }
+
     /// Whether the business may refuse that change for a reason its resources do not show.
     fn refusable(&self, change: &ChangeOf<Self>) -> bool;
 
