@@ -26,8 +26,8 @@ mod transaction;
 
 #[path = "../src/runtime/business.rs"]
 mod business;
-#[path = "../src/runtime/home.rs"]
-mod home;
+#[path = "../src/runtime/process_store.rs"]
+mod process_store;
 
 /// The paths by which the runtime knows the store.
 mod store {
@@ -43,12 +43,12 @@ use amends::models::protocols::Design;
 use amends::models::protocols::saga::{
     self, Direction, Rows, Saga, SagaKnobs, SagaMessage, StepCall,
 };
-use amends::models::system::{Deed, System};
+use amends::models::system::{PerformedEffect, System};
 use amends::models::workflow::{StepDraft, Workflow};
 
 use business::Expressions;
-use home::{Home, decode, encode};
 use memory::{MemoryStore, MemoryTransaction};
+use process_store::{ProcessStore, decode, encode};
 use transaction::{Lane, Transaction};
 
 const HALL: Address = Address::Service(ServiceId(0));
@@ -83,24 +83,25 @@ impl Hall {
         sync::Arc::new(Hall { store: MemoryStore::new(), system })
     }
 
-    fn home(&self, lane: Lane) -> Home<Saga, MemoryTransaction> {
+    fn process_store(&self, lane: Lane) -> ProcessStore<Saga, MemoryTransaction> {
         let (system, business) = (Arc::clone(&self.system), Arc::new(Expressions));
-        Home { system, business, process: HALL, lane }
+        ProcessStore { system, business, process: HALL, lane }
     }
 
     /// Comes up in a lane and answers requests, one after the other, as the life of a process does.
     fn answer(&self, lane: Lane, calls: &[StepCall]) {
-        let home = self.home(lane);
+        let process_store = self.process_store(lane);
         let core = self.system.core(HALL).unwrap();
         let log = self.store.transact_now(|tables| tables.log(HALL, lane)).unwrap();
-        let mut hosted = Hosted::new(core, home.fold(core, log).unwrap());
+        let mut hosted = Hosted::new(core, process_store.fold(core, log).unwrap());
         for &call in calls {
             let from = Address::Coordinator(call.workflow);
             hosted.give(Input::Message { from, message: SagaMessage::Request(call) });
             while let Some(effect) = hosted.next_effect() {
                 if let EffectKind::InStore(effect) = effect.into() {
-                    let performed =
-                        self.store.transact_now(|tables| home.perform(tables, effect, None));
+                    let performed = self
+                        .store
+                        .transact_now(|tables| process_store.perform(tables, effect, None));
                     hosted.absorb(performed.unwrap());
                 }
             }
@@ -116,9 +117,11 @@ impl Hall {
     fn history(&self) -> Vec<StepCall> {
         let history = self.store.transact_now(|tables| tables.history(0)).unwrap();
         let deeds = history.into_iter().filter_map(|entry| entry.deed);
-        let done = deeds.filter_map(|text| match decode::<Deed<Saga>>("a deed", text).unwrap() {
-            Deed::Applied(change, _) => Some(*change.call()),
-            _ => None,
+        let done = deeds.filter_map(|text| {
+            match decode::<PerformedEffect<Saga>>("a deed", text).unwrap() {
+                PerformedEffect::Applied(change, _) => Some(*change.call()),
+                _ => None,
+            }
         });
         done.collect()
     }

@@ -195,7 +195,7 @@ fn check_system<T: Protocol>(
             steps: walked.steps,
             depth: simulation.depth,
         };
-        return told(spec, system, extent, walked.elapsed, walked.properties);
+        return build_report(spec, system, extent, walked.elapsed, walked.properties);
     }
     let report = verification.run();
     let extent = Extent::Searched {
@@ -205,13 +205,13 @@ fn check_system<T: Protocol>(
         completeness: report.completeness.clone(),
     };
     let short: Vec<String> = report.properties.iter().filter_map(short_loop).collect();
-    let struck = report.is_complete().then(|| struck(&report));
-    let told = told(spec, system, extent, report.elapsed, report.properties)?;
-    let never_happened = struck
-        .map_or_else(Vec::new, |struck| bounds::unspent(spec.design.workflow().faults(), &struck));
-    let mut notes: Vec<String> = report.reductions.iter().map(reduced).collect();
+    let occurred = report.is_complete().then(|| occurred_faults(&report));
+    let built = build_report(spec, system, extent, report.elapsed, report.properties)?;
+    let never_happened = occurred
+        .map_or_else(Vec::new, |faults| bounds::unspent(spec.design.workflow().faults(), &faults));
+    let mut notes: Vec<String> = report.reductions.iter().map(describe_reduction).collect();
     notes.extend(short);
-    Ok(CheckReport { never_happened, notes, reductions: report.reductions, ..told })
+    Ok(CheckReport { never_happened, notes, reductions: report.reductions, ..built })
 }
 
 /// The first place found where the arithmetic of the spec has no result.
@@ -299,7 +299,7 @@ fn short_loop<T: Protocol>(found: &SystemFinding<T>) -> Option<String> {
 ///
 /// # Errors
 /// When the arithmetic of the spec has no result somewhere.
-fn told<T: Protocol>(
+fn build_report<T: Protocol>(
     spec: &Spec,
     system: &System<T>,
     extent: Extent,
@@ -326,7 +326,7 @@ fn told<T: Protocol>(
 }
 
 /// What became of a reduction, in words.
-fn reduced(report: &ReductionReport) -> String {
+fn describe_reduction(report: &ReductionReport) -> String {
     match (report.reduction, &report.refused) {
         (Reduction::Symmetry, None) => {
             "states that differ only in the numbers of workflows were explored once".to_owned()
@@ -350,7 +350,7 @@ fn reduced(report: &ReductionReport) -> String {
 }
 
 /// The kinds of faults that happened somewhere in the space.
-fn struck<T: Protocol>(report: &SystemReport<T>) -> Vec<Fault> {
+fn occurred_faults<T: Protocol>(report: &SystemReport<T>) -> Vec<Fault> {
     let taken = report.coverage.iter().filter(|(_, count)| *count > 0);
     taken.flat_map(|(action, _)| action.faults()).collect()
 }

@@ -19,11 +19,11 @@ mod check_report;
 mod extent;
 #[cfg(test)]
 mod fixture;
-pub mod flight;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod mermaid;
+pub mod message_arrows;
 pub mod sarif;
 mod sequence;
 pub mod text;

@@ -5,7 +5,7 @@ use amends_models::system::{ChangeOf, Hostable, Protocol, System};
 
 use crate::store::Transaction;
 
-use super::home::{decode, encode};
+use super::process_store::{decode, encode};
 
 /// Why the code behind a change failed, other than by a refusal. The run stops: nobody knows how to
 /// go on.

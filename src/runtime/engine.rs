@@ -14,12 +14,12 @@ use crate::store::{Lane, Store, StoreError, Transaction};
 
 use super::activity::{Activity, Watch};
 use super::business::Business;
-use super::home::encode;
-use super::live::live;
+use super::context::RuntimeContext;
 use super::network::{Mail, Network, Unread};
 use super::options::RunOptions;
+use super::process_store::encode;
+use super::process_task::live;
 use super::run::RunError;
-use super::site::Site;
 use super::task::spawn;
 
 /// The processes of a system, up and ready.
@@ -65,18 +65,18 @@ use super::task::spawn;
 ///
 /// Dropping it ends all processes at once, which is a crash of all of them, and as harmless.
 pub struct Runtime<T: Hostable, S: Store> {
-    site: Arc<Site<T, S>>,
+    context: Arc<RuntimeContext<T, S>>,
     supervisor: JoinSet<RunError>,
 }
 
 /// Asks for workflows to be carried out.
 pub struct Client<T: Hostable, S: Store> {
-    site: Arc<Site<T, S>>,
+    context: Arc<RuntimeContext<T, S>>,
 }
 
 impl<T: Hostable, S: Store> Clone for Client<T, S> {
     fn clone(&self) -> Self {
-        Client { site: Arc::clone(&self.site) }
+        Client { context: Arc::clone(&self.context) }
     }
 }
 
@@ -95,14 +95,14 @@ impl<T: Hostable, S: Store> Client<T, S> {
         workflow: WorkflowId,
         cancelled: impl Future<Output = ()> + Send,
     ) -> Result<OutcomeOf<T>, RunError> {
-        let entrances: Vec<Address> = entrances(&self.site.system, workflow).collect();
+        let entrances: Vec<Address> = entrances(&self.context.system, workflow).collect();
         if entrances.is_empty() {
             return Err(RunError::NoEntrance { workflow });
         }
         let mut outcomes = {
             let (waiting, outcomes) = unbounded_channel();
             for &entrance in &entrances {
-                self.site.network.hand(entrance, Mail::Ask(waiting.clone()));
+                self.context.network.hand(entrance, Mail::Ask(waiting.clone()));
             }
             outcomes
         };
@@ -115,13 +115,13 @@ impl<T: Hostable, S: Store> Client<T, S> {
                 () = &mut cancelled, if !is_cancelled => {
                     is_cancelled = true;
                     for &entrance in &entrances {
-                        self.site.network.hand(entrance, Mail::Cancel);
+                        self.context.network.hand(entrance, Mail::Cancel);
                     }
                 }
             }
         };
-        let words = self.site.system.protocol().words().outcome(&outcome);
-        self.site.observer.ended(workflow, &words);
+        let words = self.context.system.protocol().words().outcome(&outcome);
+        self.context.observer.ended(workflow, &words);
         Ok(outcome)
     }
 }
@@ -178,7 +178,7 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
         for (process, lane) in residents {
             network.bring_up(process, lane);
         }
-        let site = Arc::new(Site::new(
+        let context = Arc::new(RuntimeContext::new(
             system,
             Arc::new(business),
             store,
@@ -189,14 +189,14 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
             Arc::clone(&options.observer),
         ));
         let mut supervisor = JoinSet::new();
-        spawn(&mut supervisor, supervise(Arc::clone(&site), arrivals));
-        Ok(Runtime { site, supervisor })
+        spawn(&mut supervisor, supervise(Arc::clone(&context), arrivals));
+        Ok(Runtime { context, supervisor })
     }
 
     /// A way to ask for workflows.
     #[must_use]
     pub fn client(&self) -> Client<T, S> {
-        Client { site: Arc::clone(&self.site) }
+        Client { context: Arc::clone(&self.context) }
     }
 
     /// Ends all processes once nothing is under way any more: a late message is still answered, and
@@ -207,11 +207,11 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
     pub async fn close(mut self) -> Result<(), RunError> {
         // A process that crashes again and again never gets to its last requests.
         let mut watch = self.watch();
-        let site = Arc::clone(&self.site);
+        let context = Arc::clone(&self.context);
         let over = tokio::select! {
             biased;
             error = self.failure() => Err(error),
-            () = site.activity.rests() => Ok(()),
+            () = context.activity.rests() => Ok(()),
             () = watch.stalls() => Ok(()),
         };
         self.abandon().await;
@@ -221,7 +221,7 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
     /// Ends everything at once.
     pub(super) async fn abandon(&mut self) {
         self.supervisor.shutdown().await;
-        self.site.network.abandon().await;
+        self.context.network.abandon().await;
     }
 
     /// Completes when a process fails.
@@ -234,11 +234,11 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
     }
 
     pub(super) fn watch(&self) -> Watch {
-        Watch::new(&self.site.activity, self.site.timing.patience)
+        Watch::new(&self.context.activity, self.context.timing.patience)
     }
 
-    pub(super) fn site(&self) -> &Arc<Site<T, S>> {
-        &self.site
+    pub(super) fn context(&self) -> &Arc<RuntimeContext<T, S>> {
+        &self.context
     }
 }
 
@@ -272,7 +272,7 @@ async fn settle_in<T: Hostable, S: Store>(
 
 /// Brings up whoever has mail. Ends when somebody fails.
 async fn supervise<T: Hostable, S: Store>(
-    site: Arc<Site<T, S>>,
+    context: Arc<RuntimeContext<T, S>>,
     mut arrivals: UnboundedReceiver<Unread<T>>,
 ) -> RunError {
     let mut lives = JoinSet::new();
@@ -281,7 +281,7 @@ async fn supervise<T: Hostable, S: Store>(
             biased;
             arrival = arrivals.recv() => match arrival {
                 Some(Unread { process, lane, mailbox }) => {
-                    spawn(&mut lives, live(Arc::clone(&site), process, lane, mailbox));
+                    spawn(&mut lives, live(Arc::clone(&context), process, lane, mailbox));
                 }
                 None => return RunError::Closed,
             },

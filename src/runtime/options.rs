@@ -10,7 +10,7 @@ use amends_models::process::retry::Backoff;
 
 use crate::simulate::FaultPlan;
 
-use super::site::{Observer, Silent};
+use super::context::{Observer, Silent};
 
 /// In which world workflows are run, and how fast.
 #[derive(Clone)]

@@ -16,11 +16,11 @@ use tokio::time::Instant;
 use crate::simulate::FaultPlanError;
 use crate::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
-use super::audit::{Audit, Scene};
+use super::audit::{Audit, FinalState};
 use super::business::{Business, Expressions};
 use super::engine::{Runtime, entrances};
-use super::home::decode;
 use super::options::{RunOptions, StoreChoice};
+use super::process_store::decode;
 use super::report::{CutShort, EndingWords, RunReport};
 use super::task::spawn;
 
@@ -175,14 +175,14 @@ where
     let cut_short = performed?;
 
     audit.read_on(&store).await?;
-    let site = runtime.site();
-    audit.listen(site.memories());
-    let scene = Scene {
+    let context = runtime.context();
+    audit.set_volatile(context.memories());
+    let last = FinalState {
         owned: owned(&system, &store).await?,
-        halted: system.addresses().filter(|&at| site.network.is_halted(at)).collect(),
+        halted: system.addresses().filter(|&at| context.network.is_halted(at)).collect(),
         is_at_its_end: cut_short != Some(CutShort::Stopped),
     };
-    let violations = audit.conclude(scene);
+    let violations = audit.finish(last);
     let seconds = began.elapsed().as_secs_f64();
     let workflow = system.protocol().workflow();
     let unfinished = audit.unfinished().len();
@@ -197,7 +197,7 @@ where
         unfinished: unfinished as u32,
         recovered: recovered.len() as u32,
         cut_short,
-        faults: site.injector.injected().into_iter().collect(),
+        faults: context.injector.injected().into_iter().collect(),
         violations,
         resources: resources(&audit, workflow),
         words: EndingWords::of(system.protocol().words()),
@@ -239,7 +239,7 @@ impl<T: Hostable, S: Store> Run<'_, T, S> {
         let mut due = due.peekable();
         let mut watch = self.runtime.watch();
         let client = self.runtime.client();
-        let site = Arc::clone(self.runtime.site());
+        let context = Arc::clone(self.runtime.context());
         let mut last_call: Option<Instant> = None;
         let mut going_on = JoinSet::new();
         let mut next_look = Instant::now();
@@ -267,13 +267,13 @@ impl<T: Hostable, S: Store> Run<'_, T, S> {
                 },
                 () = &mut stop, if last_call.is_none() => {
                     last_call = Some(Instant::now() + options.timing.grace);
-                    site.is_stopping.store(true, Ordering::Relaxed);
+                    context.is_stopping.store(true, Ordering::Relaxed);
                 }
                 () = tokio::time::sleep_until(last_call.unwrap_or_else(Instant::now)),
                     if last_call.is_some() => return Ok(Some(CutShort::Stopped)),
-                () = rests_at(&site.activity, next_look), if all_told => {
+                () = rests_at(&context.activity, next_look), if all_told => {
                     self.audit.read_on(self.store).await?;
-                    self.audit.listen(site.memories());
+                    self.audit.set_volatile(context.memories());
                     if self.audit.has_come_to_its_end() {
                         return Ok(None);
                     }

@@ -148,8 +148,8 @@ impl<T: Protocol> SystemBuilder<T> {
     ) -> System<T> {
         let workflow = Arc::clone(&self.workflow);
         let mut system = self.build();
-        let reading = T::reading(&system);
-        let stated = workflow.properties().iter().map(|definition| reading.stated(definition));
+        let reader = T::reader(&system);
+        let stated = workflow.properties().iter().map(|definition| reader.stated(definition));
         let properties: Vec<_> = built_in(&system).into_iter().chain(stated).collect();
         properties.into_iter().for_each(|property| system.add_property(property));
         system

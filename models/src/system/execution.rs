@@ -4,11 +4,11 @@ use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect};
 use crate::process::{Address, Effect, Input, Process, Verdict};
 
 use super::local::{Local, Status};
-use super::protocol::{Deed, Protocol};
+use super::protocol::{PerformedEffect, Protocol};
 
 /// How the effects of one input are carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Circumstances {
+pub struct InjectedFaults {
     /// The verdict that a fault imposes on the change, if the effects try one.
     pub forced: Option<Verdict>,
     /// A crash falls after this many effects.
@@ -22,7 +22,7 @@ pub(super) struct Execution<'a, T: Protocol> {
     pub(super) address: Address,
     pub(super) local: Local<T>,
     /// What was done, in order.
-    pub(super) deeds: Vec<Deed<T>>,
+    pub(super) performed: Vec<PerformedEffect<T>>,
     /// How many effects were carried out, timers left aside.
     pub(super) carried_out: u8,
 }
@@ -34,15 +34,15 @@ impl<'a, T: Protocol> Execution<'a, T> {
         address: Address,
         local: Local<T>,
     ) -> Self {
-        Execution { protocol, core, address, local, deeds: Vec::new(), carried_out: 0 }
+        Execution { protocol, core, address, local, performed: Vec::new(), carried_out: 0 }
     }
 
-    /// Carries out everything that is pending, under these circumstances. `None` when they do not
+    /// Carries out everything that is pending, under these faults. `None` when they do not
     /// apply: there is no change to force a verdict on, or not that many effects to crash among.
-    pub(super) fn run_all(mut self, circumstances: Circumstances) -> Option<Self> {
-        let mut forced = circumstances.forced;
+    pub(super) fn run_all(mut self, injected: InjectedFaults) -> Option<Self> {
+        let mut forced = injected.forced;
         while !self.local.pending.is_empty() && self.local.defect.is_none() {
-            if circumstances.crash_after == Some(self.carried_out) {
+            if injected.crash_after == Some(self.carried_out) {
                 self.local.crash(Status::Down);
                 return forced.is_none().then_some(self);
             }
@@ -54,7 +54,7 @@ impl<'a, T: Protocol> Execution<'a, T> {
             self.run_next(verdict)?;
             self.carried_out += 1;
         }
-        (forced.is_none() && circumstances.crash_after.is_none()).then_some(self)
+        (forced.is_none() && injected.crash_after.is_none()).then_some(self)
     }
 
     /// Carries out the next effect. `None` when there is none, or when the fault cannot strike it.
@@ -64,13 +64,13 @@ impl<'a, T: Protocol> Execution<'a, T> {
             _ if forced.is_some() => return None,
             EffectKind::InStore(StoreEffect::Persist(record)) => {
                 self.core.fold(&mut self.local.durable, &record);
-                self.deeds.push(Deed::Persisted(record));
+                self.performed.push(PerformedEffect::Persisted(record));
             }
             EffectKind::Outside(OutsideEffect::Send { to, message }) => {
-                self.deeds.push(Deed::Sent(to, message));
+                self.performed.push(PerformedEffect::Sent(to, message));
             }
             EffectKind::Outside(OutsideEffect::Finish(outcome)) => {
-                self.deeds.push(Deed::Finished(outcome));
+                self.performed.push(PerformedEffect::Finished(outcome));
             }
             EffectKind::Outside(OutsideEffect::SetTimer(timer)) => {
                 self.local.pending.push_front(Effect::SetTimer(timer));
@@ -110,7 +110,7 @@ impl<'a, T: Protocol> Execution<'a, T> {
         if let Some(record) = record {
             self.core.fold(&mut self.local.durable, &record);
         }
-        self.deeds.push(Deed::Applied(change.clone(), verdict));
+        self.performed.push(PerformedEffect::Applied(change.clone(), verdict));
         self.local.take(self.core, Input::Applied { change, verdict });
         Some(())
     }

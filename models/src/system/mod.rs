@@ -30,34 +30,34 @@ mod ending;
 mod execution;
 mod hosting;
 mod inbox;
-mod interchange;
 mod local;
 mod model;
+mod narration;
 mod protocol;
-mod reading;
 mod role;
 mod stale;
+mod state_reader;
 pub mod story;
-mod telling;
+mod symmetry;
 mod topology;
 mod transitions;
 
-pub use action::{Action, Request, Stimulus};
+pub use action::{Action, Request, Trigger};
 pub use budget::{Budget, NodeId};
 pub use builder::SystemBuilder;
 pub use built_in::BuiltIn;
 pub(crate) use built_in::{CAUSAL, EFFECT_ONCE, NO_LOST_UPDATE, SETTLES, WELL_DEFINED, names};
 pub use definition::{KnobSink, KnobSource, Knobs, ProtocolDefinition, WithSystem};
 pub use ending::Ending;
-pub use execution::Circumstances;
+pub use execution::InjectedFaults;
 pub use inbox::Inbox;
-pub use interchange::Interchangeable;
 pub use local::{Local, LocalState, Status};
 pub use model::SystemState;
 pub use protocol::{
-    ChangeOf, Deed, DurableOf, Event, Hostable, MessageOf, OutcomeOf, Protocol, RecordOf, Stored,
-    TimerOf, Words,
+    ChangeOf, DurableOf, Event, Hostable, MessageOf, OutcomeOf, PerformedEffect, Protocol,
+    RecordOf, Stored, TimerOf, Words,
 };
-pub use reading::Reading;
 pub use role::{Role, RoleRecord, RoleState};
+pub use state_reader::StateReader;
+pub use symmetry::Interchangeable;
 pub use topology::{Granularity, Part, System};

@@ -7,12 +7,12 @@ use derive_where::derive_where;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Ending, Reading};
+use super::{Ending, StateReader};
 use crate::process::{Address, Process, Value, Verdict};
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
-use super::interchange::Interchangeable;
+use super::symmetry::Interchangeable;
 use super::topology::System;
 
 /// A protocol, as a [`System`](super::System) hosts it.
@@ -102,7 +102,7 @@ pub trait Protocol: Send + Sync + 'static {
     }
 
     /// How states of a system of this protocol are read.
-    fn reading(system: &System<Self>) -> Reading<Self>
+    fn reader(system: &System<Self>) -> StateReader<Self>
     where
         Self: Sized;
 
@@ -187,14 +187,14 @@ pub struct Event<T: Protocol + ?Sized> {
     /// By whom.
     pub process: Address,
     /// What.
-    pub what: Deed<T>,
+    pub what: PerformedEffect<T>,
 }
 
 /// What a process did.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", bound = "T: Hostable")]
-pub enum Deed<T: Protocol + ?Sized> {
+pub enum PerformedEffect<T: Protocol + ?Sized> {
     /// Made a record durable.
     Persisted(RecordOf<T>),
     /// Tried a change.

@@ -9,9 +9,9 @@ use crate::process::{Address, Input};
 use amends_check::{Parts, ProductSubject, Property, Verification};
 
 use super::budget::{Budget, NodeId};
-use super::interchange::Interchangeable;
 use super::local::Local;
 use super::protocol::Protocol;
+use super::symmetry::Interchangeable;
 
 /// Processes, links, faults and monitors, ready to be explored.
 pub struct System<T: Protocol> {

@@ -13,9 +13,9 @@ use crate::system::{BuiltIn, CAUSAL, EFFECT_ONCE, Local, Part, SETTLES, System, 
 use amends_check::{Parts, Property};
 
 use crate::protocols::saga::WorkflowWitness;
-use crate::protocols::steps::layout::{Orchestrated, Sight, View};
+use crate::protocols::steps::layout::{Orchestrated, StateLayout, View};
 use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// The built-in properties of a choreography.
 pub(crate) const BUILT_IN: &[BuiltIn] =
@@ -26,26 +26,26 @@ pub(crate) const BUILT_IN: &[BuiltIn] =
 pub(crate) fn choreography_properties(
     system: &System<Choreography>,
 ) -> Vec<Property<Parts<Part<Choreography>>>> {
-    let sight = Sight::new(system);
-    let steps = Steps::new(&sight, |witness, is| witness.steps().iter().any(is));
+    let layout = StateLayout::new(system);
+    let steps = Steps::new(&layout, |witness, is| witness.steps().iter().any(is));
     vec![
-        sight.well_defined(),
-        sight
+        layout.well_defined(),
+        layout
             .property(ATOMIC, |s, v| {
                 s.workflows(v).all(|run| match run.log.outcome {
                     Some(outcome) => run.witness.agrees_with(outcome),
                     None => !s.is_silent(v, &run) || run.witness.is_all_or_nothing(),
                 })
             })
-            .given(sight.look(|s, v| {
+            .given(layout.look(|s, v| {
                 s.workflows(v).any(|run| run.log.outcome.is_some() || s.is_silent(v, &run))
             })),
-        sight.settles(),
-        sight
+        layout.settles(),
+        layout
             .property(LIFO, |s, v| s.runs(v).all(|(_, witness)| !witness.is_disordered()))
             .given(steps.with(|step| step.times_undone() > 0)),
         steps.effect_once(),
-        sight
+        layout
             .property(CAUSAL, |s, v| s.runs(v).all(|(_, witness)| !witness.is_acausal()))
             .given(steps.with(|step| step.times_done() > 0)),
         steps.no_empty_rollback(),
@@ -55,8 +55,8 @@ pub(crate) fn choreography_properties(
 
 /// How states of a choreography are read.
 #[must_use]
-pub(crate) fn choreography_reading(system: &System<Choreography>) -> Reading<Choreography> {
-    Sight::new(system).reading()
+pub(crate) fn choreography_reader(system: &System<Choreography>) -> StateReader<Choreography> {
+    StateLayout::new(system).reader()
 }
 
 impl Orchestrated for Choreography {
@@ -82,7 +82,7 @@ struct Run<'a> {
     witness: &'a WorkflowWitness,
 }
 
-impl Sight<Choreography> {
+impl StateLayout<Choreography> {
     fn workflows<'a>(&self, view: View<'a, Choreography>) -> impl Iterator<Item = Run<'a>> {
         (0..).map(WorkflowId).zip(self.runs(view)).map(|(workflow, (log, witness))| Run {
             workflow,

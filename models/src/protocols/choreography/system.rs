@@ -11,19 +11,20 @@ use super::event::{
 use super::initiator::{Initiator, InitiatorRecord};
 use super::knobs::ChoreographyKnobs;
 use super::plan::ChoreographyPlan;
-use super::properties::{choreography_properties, choreography_reading};
+use super::properties::{choreography_properties, choreography_reader};
 use super::service::ReactingService;
 use super::store::ServiceRecord;
 use crate::process::barrier::Entry;
 use crate::process::nodes::INITIATOR;
 use crate::process::{Address, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
-use crate::system::Reading;
+use crate::system::StateReader;
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
 use crate::system::{
-    Deed, Event, Interchangeable, Protocol, Role, RoleRecord, System, SystemBuilder, Words,
+    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
+    Words,
 };
 
 /// A choreography, as a system hosts it.
@@ -124,8 +125,8 @@ impl Protocol for Choreography {
 
     fn watchers(&self, event: &Event<Choreography>) -> Vec<usize> {
         let workflow = match &event.what {
-            Deed::Applied(reaction, Verdict::Accepted) => reaction.call.workflow,
-            Deed::Sent(_, ChoreographyMessage::Event(line))
+            PerformedEffect::Applied(reaction, Verdict::Accepted) => reaction.call.workflow,
+            PerformedEffect::Sent(_, ChoreographyMessage::Event(line))
                 if matches!(line.event, Told::Undone(_)) =>
             {
                 line.workflow
@@ -137,10 +138,10 @@ impl Protocol for Choreography {
 
     fn observe(&self, witness: &mut WorkflowWitness, event: &Event<Choreography>) {
         match &event.what {
-            Deed::Applied(reaction, Verdict::Accepted) => {
+            PerformedEffect::Applied(reaction, Verdict::Accepted) => {
                 witness.applied(reaction.call, self.order(reaction.call.step));
             }
-            Deed::Sent(
+            PerformedEffect::Sent(
                 _,
                 ChoreographyMessage::Event(Line { workflow, event: Told::Undone(step), .. }),
             ) => {
@@ -155,8 +156,8 @@ impl Protocol for Choreography {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
-    fn reading(system: &System<Choreography>) -> Reading<Choreography> {
-        choreography_reading(system)
+    fn reader(system: &System<Choreography>) -> StateReader<Choreography> {
+        choreography_reader(system)
     }
 
     fn words(&self) -> &dyn Words<Choreography> {

@@ -17,11 +17,11 @@ use crate::workflow::domain::AggregateId;
 use amends_check::{Parts, Property, Snapshot};
 
 use super::witness::EventWitness;
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// Where to look for what in a state of the system.
 #[derive(Clone)]
-pub(super) struct Sight {
+pub(super) struct StateLayout {
     pub(super) plan: Arc<EventPlan>,
     pub(super) store: usize,
     pub(super) handlers: Vec<(Address, usize)>,
@@ -31,7 +31,7 @@ pub(super) struct Sight {
 
 pub(super) type View<'a> = Snapshot<'a, Part<EventSourcing>>;
 
-impl Sight {
+impl StateLayout {
     pub(super) fn new(system: &System<EventSourcing>) -> Self {
         let plan = Arc::clone(system.protocol().plan());
         let slot = |address| system.process_slot(address);
@@ -42,21 +42,21 @@ impl Sight {
             .collect();
         let consumers = plan.consumers().map(|id| (id, slot(plan.address(id)))).collect();
         let first_monitor = system.monitor_slot(0);
-        Sight { store: slot(STORE), handlers, consumers, first_monitor, plan }
+        StateLayout { store: slot(STORE), handlers, consumers, first_monitor, plan }
     }
 
     pub(super) fn look(
         &self,
-        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+        condition: impl Fn(&StateLayout, View<'_>) -> bool + Send + Sync + 'static,
     ) -> impl for<'a> Fn(View<'a>) -> bool + Send + Sync + 'static {
-        let sight = self.clone();
-        move |view: View<'_>| condition(&sight, view)
+        let layout = self.clone();
+        move |view: View<'_>| condition(&layout, view)
     }
 
     pub(super) fn property(
         &self,
         property: BuiltIn,
-        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+        condition: impl Fn(&StateLayout, View<'_>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<EventSourcing>>> {
         property.property(self.look(condition))
     }
@@ -170,9 +170,9 @@ impl Sight {
         std::iter::successors(at(position), cause).skip(1)
     }
 
-    pub(super) fn reading(&self) -> Reading<EventSourcing> {
+    pub(super) fn reader(&self) -> StateReader<EventSourcing> {
         let (settled, resources, endings) = (self.clone(), self.clone(), self.clone());
-        Reading::new(
+        StateReader::new(
             self.handlers.len() as u32,
             move |view: View<'_>| settled.is_settled(view),
             move |view: View<'_>, (owner, value)| resources.resource(view, owner, value),

@@ -16,8 +16,8 @@ use crate::system::{
 use crate::workflow::domain::Values;
 use amends_check::{Parts, Property};
 
-use super::layout::{Sight, View};
-use crate::system::Reading;
+use super::layout::{StateLayout, View};
+use crate::system::StateReader;
 
 /// The built-in properties.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[
@@ -57,40 +57,42 @@ pub(crate) const SNAPSHOT_EQUIVALENT: BuiltIn = BuiltIn::always(
 pub(crate) fn event_sourcing_properties(
     system: &System<EventSourcing>,
 ) -> Vec<Property<Parts<Part<EventSourcing>>>> {
-    let sight = Sight::new(system);
+    let layout = StateLayout::new(system);
     let mut properties = vec![
-        sight.property(WELL_DEFINED, Sight::is_well_defined),
-        sight.property(SETTLES, Sight::is_settled),
-        sight
-            .property(REPLAY_EQUALS_STATE, Sight::tells_what_is_stored)
-            .given(sight.look(|s, v| s.answers(v).next().is_some())),
-        sight
-            .property(NO_LOST_UPDATE, Sight::decides_on_what_is_there)
-            .given(sight.look(|s, v| !s.log(v).events.is_empty())),
-        sight
-            .property(EFFECT_ONCE, Sight::carries_out_once)
-            .given(sight.look(|s, v| !s.log(v).events.is_empty())),
+        layout.property(WELL_DEFINED, StateLayout::is_well_defined),
+        layout.property(SETTLES, StateLayout::is_settled),
+        layout
+            .property(REPLAY_EQUALS_STATE, StateLayout::tells_what_is_stored)
+            .given(layout.look(|s, v| s.answers(v).next().is_some())),
+        layout
+            .property(NO_LOST_UPDATE, StateLayout::decides_on_what_is_there)
+            .given(layout.look(|s, v| !s.log(v).events.is_empty())),
+        layout
+            .property(EFFECT_ONCE, StateLayout::carries_out_once)
+            .given(layout.look(|s, v| !s.log(v).events.is_empty())),
     ];
-    if !sight.consumers.is_empty() {
+    if !layout.consumers.is_empty() {
         properties.extend([
-            sight
-                .property(PROJECTION_EXACTLY_ONCE, Sight::handles_once)
-                .given(sight.look(Sight::has_work)),
-            sight.property(NO_GAP_SKIPPED, Sight::skips_nothing).given(sight.look(Sight::has_work)),
+            layout
+                .property(PROJECTION_EXACTLY_ONCE, StateLayout::handles_once)
+                .given(layout.look(StateLayout::has_work)),
+            layout
+                .property(NO_GAP_SKIPPED, StateLayout::skips_nothing)
+                .given(layout.look(StateLayout::has_work)),
         ]);
     }
     if !system.protocol().plan().domain().policies().is_empty() {
         properties.push(
-            sight
-                .property(CAUSAL, Sight::handles_causes_first)
-                .given(sight.look(Sight::has_handled_an_effect)),
+            layout
+                .property(CAUSAL, StateLayout::handles_causes_first)
+                .given(layout.look(StateLayout::has_handled_an_effect)),
         );
     }
     if system.protocol().plan().knobs().snapshot_every.is_some() {
         properties.push(
-            sight
-                .property(SNAPSHOT_EQUIVALENT, Sight::trusts_snapshots)
-                .given(sight.look(|s, v| s.runs(v).any(|run| copy(run).is_some_and(|c| c.2)))),
+            layout
+                .property(SNAPSHOT_EQUIVALENT, StateLayout::trusts_snapshots)
+                .given(layout.look(|s, v| s.runs(v).any(|run| copy(run).is_some_and(|c| c.2)))),
         );
     }
     properties
@@ -98,12 +100,12 @@ pub(crate) fn event_sourcing_properties(
 
 /// How states of an event-sourced system are read.
 #[must_use]
-pub(crate) fn event_sourcing_reading(system: &System<EventSourcing>) -> Reading<EventSourcing> {
-    Sight::new(system).reading()
+pub(crate) fn event_sourcing_reader(system: &System<EventSourcing>) -> StateReader<EventSourcing> {
+    StateLayout::new(system).reader()
 }
 
 /// What each property says of a state.
-impl Sight {
+impl StateLayout {
     fn is_well_defined(&self, view: View<'_>) -> bool {
         let locals = self.handlers.iter().map(|&(_, slot)| slot);
         let mut locals = locals.chain(self.consumers.iter().map(|&(_, slot)| slot));

@@ -10,12 +10,12 @@ use super::handler::CommandHandler;
 use super::knobs::{EventSourcingKnobs, ReadModelWrite};
 use super::message::EventChange;
 use super::plan::{ConsumerId, EventPlan, STORE};
-use super::properties::{event_sourcing_properties, event_sourcing_reading};
+use super::properties::{event_sourcing_properties, event_sourcing_reader};
 use super::store::EventStore;
 use super::witness::EventWitness;
 use crate::process::rename::renames;
 use crate::process::{Address, Verdict};
-use crate::system::Reading;
+use crate::system::StateReader;
 use crate::workflow::builder::Place;
 use crate::workflow::domain::{
     COMMAND_HANDLER, Domain, DomainPlace, EVENT_STORE, EventField, Values,
@@ -23,7 +23,8 @@ use crate::workflow::domain::{
 use crate::workflow::{ArithmeticError, Workflow};
 
 use crate::system::{
-    Deed, Event, Interchangeable, Protocol, Role, RoleRecord, System, SystemBuilder, Words,
+    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
+    Words,
 };
 
 /// An event-sourced system, as a [`System`] hosts it.
@@ -149,26 +150,32 @@ impl Protocol for EventSourcing {
 
     fn watchers(&self, event: &Event<EventSourcing>) -> Vec<usize> {
         let concerns = match &event.what {
-            Deed::Applied(EventChange::Project(_), verdict) => *verdict != Verdict::Failed,
-            Deed::Finished(_) => true,
-            Deed::Persisted(RoleRecord::Participant(RoleRecord::Participant(_))) => true,
-            Deed::Applied(EventChange::Insert(_), _) | Deed::Persisted(_) | Deed::Sent(..) => false,
+            PerformedEffect::Applied(EventChange::Project(_), verdict) => {
+                *verdict != Verdict::Failed
+            }
+            PerformedEffect::Finished(_) => true,
+            PerformedEffect::Persisted(RoleRecord::Participant(RoleRecord::Participant(_))) => true,
+            PerformedEffect::Applied(EventChange::Insert(_), _)
+            | PerformedEffect::Persisted(_)
+            | PerformedEffect::Sent(..) => false,
         };
         if concerns { self.monitor_of(event.process).into_iter().collect() } else { Vec::new() }
     }
 
     fn observe(&self, witness: &mut EventWitness, event: &Event<EventSourcing>) {
         match &event.what {
-            Deed::Applied(EventChange::Project(event), Verdict::Accepted) => {
+            PerformedEffect::Applied(EventChange::Project(event), Verdict::Accepted) => {
                 witness.changed(event.position);
             }
-            Deed::Applied(EventChange::Project(event), Verdict::Refused) => {
+            PerformedEffect::Applied(EventChange::Project(event), Verdict::Refused) => {
                 witness.passed(event.position);
             }
-            Deed::Persisted(RoleRecord::Participant(RoleRecord::Participant(checkpoint))) => {
+            PerformedEffect::Persisted(RoleRecord::Participant(RoleRecord::Participant(
+                checkpoint,
+            ))) => {
                 witness.passed(checkpoint.mark.position);
             }
-            Deed::Finished(told) => witness.told(told),
+            PerformedEffect::Finished(told) => witness.told(told),
             _ => {}
         }
     }
@@ -177,8 +184,8 @@ impl Protocol for EventSourcing {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
-    fn reading(system: &System<EventSourcing>) -> Reading<EventSourcing> {
-        event_sourcing_reading(system)
+    fn reader(system: &System<EventSourcing>) -> StateReader<EventSourcing> {
+        event_sourcing_reader(system)
     }
 
     fn words(&self) -> &dyn Words<EventSourcing> {

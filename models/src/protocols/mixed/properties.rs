@@ -19,9 +19,9 @@ use amends_check::{Parts, Property};
 
 use crate::protocols::saga::{StepOrder, WorkflowWitness};
 use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::layout::{Orchestrated, Sight};
+use crate::protocols::steps::layout::{Orchestrated, StateLayout};
 use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// The built-in properties. Those of a TCC are only there where a step may be part of
 /// one, that of the outbox where a step is a notice.
@@ -144,15 +144,15 @@ impl MixedWitness {
 /// The built-in properties of a mixed workflow.
 #[must_use]
 pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Part<Mixed>>>> {
-    let sight = Sight::new(system);
+    let layout = StateLayout::new(system);
     let all =
-        Steps::new(&sight, |witness: &MixedWitness, is| witness.happened.steps().iter().any(is));
-    let own = Steps::new(&sight, |witness: &MixedWitness, is| witness.of(witness.own).any(is));
+        Steps::new(&layout, |witness: &MixedWitness, is| witness.happened.steps().iter().any(is));
+    let own = Steps::new(&layout, |witness: &MixedWitness, is| witness.of(witness.own).any(is));
     let mut properties = vec![
-        sight.well_defined(),
-        sight.atomic(MixedLog::outcome, MixedWitness::agrees_with),
-        sight.settles(),
-        sight
+        layout.well_defined(),
+        layout.atomic(MixedLog::outcome, MixedWitness::agrees_with),
+        layout.settles(),
+        layout
             .property(LIFO, |s, v| s.runs(v).all(|(_, witness)| !witness.happened.is_disordered()))
             .given(own.with(|step| step.times_undone() > 0)),
         all.effect_once(),
@@ -162,7 +162,7 @@ pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Par
     let mixed = system.protocol();
     if mixed.compositions().any(|composition| !composition.tcc().all().is_empty()) {
         let branches =
-            Steps::new(&sight, |witness: &MixedWitness, is| witness.of(witness.branches).any(is));
+            Steps::new(&layout, |witness: &MixedWitness, is| witness.of(witness.branches).any(is));
         properties.extend([
             branches.no_empty_confirm(),
             branches.no_hanging(),
@@ -171,11 +171,11 @@ pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Par
     }
     if mixed.compositions().any(|composition| !composition.notices().all().is_empty()) {
         properties.push(
-            sight
+            layout
                 .property(PUBLISHED_IFF_COMMITTED, |s, v| {
                     s.runs(v).all(|(log, witness)| witness.is_published(log))
                 })
-                .given(sight.look(|s, v| {
+                .given(layout.look(|s, v| {
                     s.runs(v).any(|(log, witness)| {
                         witness.of(witness.notices).any(|step| step.times_done() > 0)
                             || log.outcome() == Some(SagaOutcome::Completed)
@@ -188,8 +188,8 @@ pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Par
 
 /// How states of a mixed workflow are read.
 #[must_use]
-pub(crate) fn mixed_reading(system: &System<Mixed>) -> Reading<Mixed> {
-    Sight::new(system).reading()
+pub(crate) fn mixed_reader(system: &System<Mixed>) -> StateReader<Mixed> {
+    StateLayout::new(system).reader()
 }
 
 impl Orchestrated for Mixed {

@@ -10,18 +10,20 @@ use super::coordinator::MixedCoordinator;
 use super::knobs::MixedChoices;
 use super::message::{MixedChange, MixedMessage};
 use super::participant::MixedParticipant;
-use super::properties::{MixedWitness, mixed_properties, mixed_reading};
+use super::properties::{MixedWitness, mixed_properties, mixed_reader};
 use crate::process::nodes::COORDINATOR;
 use crate::process::{Address, Answer, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, SagaMessage, SagaParticipant, SagaPlan};
 use crate::protocols::tcc::{Operation, TccMessage, TccParticipant, TccPlan};
-use crate::system::Reading;
+use crate::system::StateReader;
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use crate::protocols::saga::Saga;
 use crate::protocols::tcc::Tcc;
-use crate::system::{Deed, Event, Interchangeable, Protocol, Role, System, SystemBuilder, Words};
+use crate::system::{
+    Event, Interchangeable, PerformedEffect, Protocol, Role, System, SystemBuilder, Words,
+};
 
 /// A mixed workflow, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -137,8 +139,8 @@ impl Protocol for Mixed {
 
     fn watchers(&self, event: &Event<Mixed>) -> Vec<usize> {
         let workflow = match &event.what {
-            Deed::Applied(change, Verdict::Accepted) => business(change).0,
-            Deed::Sent(_, message) => match taken_back(message) {
+            PerformedEffect::Applied(change, Verdict::Accepted) => business(change).0,
+            PerformedEffect::Sent(_, message) => match taken_back(message) {
                 Some((workflow, _)) => workflow,
                 None => return Vec::new(),
             },
@@ -149,14 +151,14 @@ impl Protocol for Mixed {
 
     fn observe(&self, witness: &mut MixedWitness, event: &Event<Mixed>) {
         match &event.what {
-            Deed::Applied(MixedChange::Saga(change), Verdict::Accepted) => {
+            PerformedEffect::Applied(MixedChange::Saga(change), Verdict::Accepted) => {
                 let call = *change.call();
                 witness.applied(call, self.composition(call.workflow));
             }
-            Deed::Applied(MixedChange::Tcc(change), Verdict::Accepted) => {
+            PerformedEffect::Applied(MixedChange::Tcc(change), Verdict::Accepted) => {
                 witness.reserved(change.call());
             }
-            Deed::Sent(_, message) => {
+            PerformedEffect::Sent(_, message) => {
                 if let Some((_, step)) = taken_back(message) {
                     witness.answered(step);
                 }
@@ -169,8 +171,8 @@ impl Protocol for Mixed {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
-    fn reading(system: &System<Mixed>) -> Reading<Mixed> {
-        mixed_reading(system)
+    fn reader(system: &System<Mixed>) -> StateReader<Mixed> {
+        mixed_reader(system)
     }
 
     fn words(&self) -> &dyn Words<Mixed> {

@@ -23,7 +23,7 @@ use crate::system::{Local, Part, Protocol, System};
 use crate::workflow::Workflow;
 use amends_check::{Parts, Property, Snapshot};
 
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// The built-in properties of an outbox.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[
@@ -126,26 +126,26 @@ impl OutboxWitness {
 /// The built-in properties of an outbox.
 #[must_use]
 pub(crate) fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<Part<Outbox>>>> {
-    let sight = Sight::new(system);
+    let layout = StateLayout::new(system);
     let any_settled = |chosen: fn(&OutboxWitness) -> StepSet| {
-        sight.look(move |s, v| {
+        layout.look(move |s, v| {
             s.is_settled(v) && s.witnesses(v).any(|(_, witness)| !chosen(witness).is_empty())
         })
     };
     let mut properties = vec![
-        sight.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none())),
-        sight
+        layout.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none())),
+        layout
             .property(PUBLISHED_IFF_COMMITTED, |s, v| {
                 s.witnesses(v).all(|(_, witness)| witness.published == witness.committed)
             })
             .given(any_settled(|witness| witness.committed.union(witness.published))),
-        sight.property(SETTLES, |s, v| s.is_settled(v)),
-        sight
+        layout.property(SETTLES, |s, v| s.is_settled(v)),
+        layout
             .property(EFFECT_ONCE, |s, v| {
                 s.witnesses(v).all(|(_, witness)| witness.handled.iter().all(|&(_, n)| n <= 1))
             })
-            .given(sight.look(|s, v| s.witnesses(v).any(|(_, w)| !w.handled.is_empty()))),
-        sight
+            .given(layout.look(|s, v| s.witnesses(v).any(|(_, w)| !w.handled.is_empty()))),
+        layout
             .property(NO_MESSAGE_DROPPED, |s, v| {
                 s.witnesses(v).all(|(workflow, witness)| {
                     witness.published.iter().all(|step| {
@@ -168,11 +168,11 @@ pub(crate) fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<P
                 .any(|handler| !plan.handled_before(handler).intersection(witness.tried).is_empty())
         };
         properties.push(
-            sight
+            layout
                 .property(ORDERED_PER_AGGREGATE, |s, v| {
                     s.witnesses(v).all(|(_, witness)| !witness.disorder)
                 })
-                .given(sight.look(move |s, v| {
+                .given(layout.look(move |s, v| {
                     s.witnesses(v).any(|(_, witness)| two_were_tried(witness, &s.plan))
                 })),
         );
@@ -182,8 +182,8 @@ pub(crate) fn outbox_properties(system: &System<Outbox>) -> Vec<Property<Parts<P
 
 /// How states of an outbox are read.
 #[must_use]
-pub(crate) fn outbox_reading(system: &System<Outbox>) -> Reading<Outbox> {
-    Sight::new(system).reading()
+pub(crate) fn outbox_reader(system: &System<Outbox>) -> StateReader<Outbox> {
+    StateLayout::new(system).reader()
 }
 
 /// Whether all that is left to do is to ask for lines.
@@ -196,7 +196,7 @@ fn is_polling(effect: &Effect<OutboxProcess>) -> bool {
 
 /// Where to look for what in a state of the system.
 #[derive(Clone)]
-struct Sight {
+struct StateLayout {
     plan: Arc<OutboxPlan>,
     producer: usize,
     processes: Vec<usize>,
@@ -207,14 +207,14 @@ struct Sight {
 
 type View<'a> = Snapshot<'a, Part<Outbox>>;
 
-impl Sight {
+impl StateLayout {
     fn new(system: &System<Outbox>) -> Self {
         let protocol = system.protocol();
         let slots = |wanted: fn(&Address) -> bool| {
             let addresses = system.addresses().filter(wanted);
             addresses.map(|address| system.process_slot(address)).collect()
         };
-        Sight {
+        StateLayout {
             plan: Arc::clone(protocol.plan()),
             producer: system.process_slot(protocol.plan().producer()),
             processes: slots(|_| true),
@@ -227,16 +227,16 @@ impl Sight {
 
     fn look(
         &self,
-        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+        condition: impl Fn(&StateLayout, View<'_>) -> bool + Send + Sync + 'static,
     ) -> impl for<'a> Fn(View<'a>) -> bool + Send + Sync + 'static {
-        let sight = self.clone();
-        move |view: View<'_>| condition(&sight, view)
+        let layout = self.clone();
+        move |view: View<'_>| condition(&layout, view)
     }
 
     fn property(
         &self,
         property: BuiltIn,
-        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+        condition: impl Fn(&StateLayout, View<'_>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<Outbox>>> {
         property.property(self.look(condition))
     }
@@ -274,9 +274,9 @@ impl Sight {
             })
     }
 
-    fn reading(&self) -> Reading<Outbox> {
+    fn reader(&self) -> StateReader<Outbox> {
         let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
-        Reading::new(
+        StateReader::new(
             self.witnesses.len() as u32,
             move |view: View<'_>| settled.is_settled(view),
             move |view: View<'_>, (service, resource)| {

@@ -11,15 +11,15 @@ use super::message::{Delivery, Line, OutboxChange, OutboxMessage, OutboxTimer};
 use super::plan::OutboxPlan;
 use super::process::{Nobody, OutboxProcess, OutboxRecord};
 use super::producer::OutboxProducer;
-use super::properties::{OutboxWitness, outbox_properties, outbox_reading};
+use super::properties::{OutboxWitness, outbox_properties, outbox_reader};
 use super::relay::OutboxRelay;
 use crate::process::nodes::{BROKER, relay_node};
 use crate::process::{Address, ServiceId, StepId, Verdict};
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
-use crate::system::{Deed, Event, Protocol, System, SystemBuilder, Words};
+use crate::system::{Event, PerformedEffect, Protocol, System, SystemBuilder, Words};
 
 /// An outbox, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -121,8 +121,10 @@ impl Protocol for Outbox {
 
     fn watchers(&self, event: &Event<Outbox>) -> Vec<usize> {
         let workflow = match &event.what {
-            Deed::Applied(change, Verdict::Accepted | Verdict::Refused) => change.workflow(),
-            Deed::Persisted(OutboxRecord::Accepted(line)) => line.workflow,
+            PerformedEffect::Applied(change, Verdict::Accepted | Verdict::Refused) => {
+                change.workflow()
+            }
+            PerformedEffect::Persisted(OutboxRecord::Accepted(line)) => line.workflow,
             _ => return Vec::new(),
         };
         vec![workflow.0 as usize]
@@ -130,14 +132,16 @@ impl Protocol for Outbox {
 
     fn observe(&self, witness: &mut OutboxWitness, event: &Event<Outbox>) {
         match &event.what {
-            Deed::Applied(change, verdict) => witness.applied(*change, *verdict, &self.plan),
-            Deed::Persisted(OutboxRecord::Accepted(line)) => witness.published(*line),
+            PerformedEffect::Applied(change, verdict) => {
+                witness.applied(*change, *verdict, &self.plan)
+            }
+            PerformedEffect::Persisted(OutboxRecord::Accepted(line)) => witness.published(*line),
             _ => {}
         }
     }
 
-    fn reading(system: &System<Outbox>) -> Reading<Outbox> {
-        outbox_reading(system)
+    fn reader(system: &System<Outbox>) -> StateReader<Outbox> {
+        outbox_reader(system)
     }
 
     fn words(&self) -> &dyn Words<Outbox> {

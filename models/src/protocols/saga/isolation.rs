@@ -25,7 +25,7 @@ use crate::workflow::{Dataflow, ResourceId, Workflow};
 use amends_check::{Parts, Property};
 
 use super::properties::AnySaga;
-use crate::protocols::steps::layout::{Sight, View};
+use crate::protocols::steps::layout::{StateLayout, View};
 
 /// A workflow completes on a value that another one wrote and took back.
 pub(crate) const NO_DIRTY_READ: BuiltIn = BuiltIn::always(
@@ -250,20 +250,20 @@ impl IsolationWitness {
 /// The properties of isolation that have anything to say about the system's steps.
 pub(super) fn isolation_properties<T: AnySaga>(
     system: &System<T>,
-    sight: &Sight<T>,
+    layout: &StateLayout<T>,
 ) -> Vec<Property<Parts<Part<T>>>> {
     let properties = properties_of(system.protocol().flow());
     let slot = system.monitor_slot(system.protocol().workflow().instances() as usize);
-    properties.into_iter().map(|it| property(sight, slot, it)).collect()
+    properties.into_iter().map(|it| property(layout, slot, it)).collect()
 }
 
 fn property<T: AnySaga>(
-    sight: &Sight<T>,
+    layout: &StateLayout<T>,
     slot: usize,
     property: BuiltIn,
 ) -> Property<Parts<Part<T>>> {
-    let has_read = sight.look(move |_, v| runs(v, slot).any(|run| run.has_read));
-    sight
+    let has_read = layout.look(move |_, v| runs(v, slot).any(|run| run.has_read));
+    layout
         .property(property, move |s, v| {
             s.runs(v).zip(runs(v, slot)).all(|((log, _), run)| match property {
                 NO_DIRTY_READ => {

@@ -13,9 +13,9 @@ use amends_check::{Parts, Property};
 use super::isolation::isolation_properties;
 use super::witness::{StepOrder, WorkflowWitness};
 use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::layout::{Orchestrated, Sight};
+use crate::protocols::steps::layout::{Orchestrated, StateLayout};
 use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// The built-in properties of a saga.
 pub(crate) const BUILT_IN: &[BuiltIn] =
@@ -51,13 +51,13 @@ pub(crate) fn standby_properties(
 }
 
 fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<Part<T>>>> {
-    let sight = Sight::new(system);
-    let steps = Steps::new(&sight, any_step);
+    let layout = StateLayout::new(system);
+    let steps = Steps::new(&layout, any_step);
     let mut properties = vec![
-        sight.well_defined(),
-        sight.atomic(T::outcome, |monitor, outcome| of_workflow(monitor).agrees_with(outcome)),
-        sight.settles(),
-        sight
+        layout.well_defined(),
+        layout.atomic(T::outcome, |monitor, outcome| of_workflow(monitor).agrees_with(outcome)),
+        layout.settles(),
+        layout
             .property(LIFO, |s, v| {
                 !s.runs(v).any(|(_, monitor)| of_workflow(monitor).is_disordered())
             })
@@ -66,7 +66,7 @@ fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<Part<T>>>> {
         steps.no_empty_rollback(),
         steps.no_late_effect(),
     ];
-    properties.extend(isolation_properties(system, &sight));
+    properties.extend(isolation_properties(system, &layout));
     properties
 }
 
@@ -76,14 +76,14 @@ fn any_step(monitor: &SagaMonitor, is: fn(&StepHistory) -> bool) -> bool {
 
 /// How states of a saga are read.
 #[must_use]
-pub(crate) fn saga_reading(system: &System<Saga>) -> Reading<Saga> {
-    Sight::new(system).reading()
+pub(crate) fn saga_reader(system: &System<Saga>) -> StateReader<Saga> {
+    StateLayout::new(system).reader()
 }
 
 /// How states of a saga are read whose coordinators share its log.
 #[must_use]
-pub(crate) fn standby_reading(system: &System<StandbySaga>) -> Reading<StandbySaga> {
-    Sight::new(system).reading()
+pub(crate) fn standby_reader(system: &System<StandbySaga>) -> StateReader<StandbySaga> {
+    StateLayout::new(system).reader()
 }
 
 fn of_workflow(monitor: &SagaMonitor) -> &WorkflowWitness {

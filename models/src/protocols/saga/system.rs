@@ -10,19 +10,20 @@ use super::log::SagaRecord;
 use super::message::{Direction, SagaMessage};
 use super::participant::{SagaChange, SagaParticipant};
 use super::plan::SagaPlan;
-use super::properties::{saga_properties, saga_reading};
+use super::properties::{saga_properties, saga_reader};
 use super::witness::WorkflowWitness;
 use crate::process::nodes::COORDINATOR;
 use crate::process::rename::renames;
 use crate::process::{Address, Answer, Verdict};
-use crate::system::Reading;
+use crate::system::StateReader;
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Dataflow, Workflow};
 
 use super::rows::{Business, Rows};
 
 use crate::system::{
-    Deed, Event, Interchangeable, Protocol, Role, RoleRecord, System, SystemBuilder, Words,
+    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
+    Words,
 };
 
 /// A saga, as a system hosts it.
@@ -129,15 +130,15 @@ impl Protocol for Saga {
     fn watchers(&self, event: &Event<Saga>) -> Vec<usize> {
         let between = self.is_isolation_watched().then_some(self.workflow.instances() as usize);
         match &event.what {
-            Deed::Applied(SagaChange::Step(call), Verdict::Accepted) => {
+            PerformedEffect::Applied(SagaChange::Step(call), Verdict::Accepted) => {
                 [call.workflow.0 as usize].into_iter().chain(between).collect()
             }
-            Deed::Sent(_, SagaMessage::Reply(call, Answer::Done))
+            PerformedEffect::Sent(_, SagaMessage::Reply(call, Answer::Done))
                 if call.direction == Direction::Backward =>
             {
                 vec![call.workflow.0 as usize]
             }
-            Deed::Persisted(RoleRecord::Coordinator(SagaRecord::Ended(_))) => {
+            PerformedEffect::Persisted(RoleRecord::Coordinator(SagaRecord::Ended(_))) => {
                 between.into_iter().collect()
             }
             _ => Vec::new(),
@@ -146,18 +147,24 @@ impl Protocol for Saga {
 
     fn observe(&self, monitor: &mut SagaMonitor, event: &Event<Saga>) {
         match (monitor, &event.what) {
-            (SagaMonitor::Workflow(witness), Deed::Applied(SagaChange::Step(call), _)) => {
+            (
+                SagaMonitor::Workflow(witness),
+                PerformedEffect::Applied(SagaChange::Step(call), _),
+            ) => {
                 witness.applied(*call, self.plan.step(call.step).into());
             }
-            (SagaMonitor::Workflow(witness), Deed::Sent(_, message)) => {
+            (SagaMonitor::Workflow(witness), PerformedEffect::Sent(_, message)) => {
                 witness.answered(message.call());
             }
-            (SagaMonitor::Isolation(witness), Deed::Applied(SagaChange::Step(call), _)) => {
+            (
+                SagaMonitor::Isolation(witness),
+                PerformedEffect::Applied(SagaChange::Step(call), _),
+            ) => {
                 witness.applied(&self.workflow, &self.flow, call);
             }
             (
                 SagaMonitor::Isolation(witness),
-                Deed::Persisted(RoleRecord::Coordinator(SagaRecord::Ended(outcome))),
+                PerformedEffect::Persisted(RoleRecord::Coordinator(SagaRecord::Ended(outcome))),
             ) => {
                 if let Address::Coordinator(workflow) = event.process {
                     witness.ended(workflow, *outcome);
@@ -171,8 +178,8 @@ impl Protocol for Saga {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
-    fn reading(system: &System<Saga>) -> Reading<Saga> {
-        saga_reading(system)
+    fn reader(system: &System<Saga>) -> StateReader<Saga> {
+        saga_reader(system)
     }
 
     fn words(&self) -> &dyn Words<Saga> {

@@ -10,7 +10,7 @@ use crate::process::{Address, WorkflowId};
 use crate::system::{BuiltIn, Local, Part, Protocol, SETTLES, System, WELL_DEFINED};
 use amends_check::{Parts, Property, Snapshot};
 
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// A protocol in which each workflow has a coordinator, whose log tells how it ended, and a witness
 /// of its own, at the position of the workflow.
@@ -42,7 +42,7 @@ pub(crate) type View<'a, T> = Snapshot<'a, Part<T>>;
 
 /// Where to look for what in a state of the system.
 #[derive_where(Clone)]
-pub(crate) struct Sight<T> {
+pub(crate) struct StateLayout<T> {
     coordinators: Vec<usize>,
     keepers: Vec<usize>,
     witnesses: Vec<usize>,
@@ -50,9 +50,9 @@ pub(crate) struct Sight<T> {
     protocol: PhantomData<fn() -> T>,
 }
 
-impl<T: Orchestrated> Sight<T> {
+impl<T: Orchestrated> StateLayout<T> {
     pub(crate) fn new(system: &System<T>) -> Self {
-        let mut sight = Sight {
+        let mut layout = StateLayout {
             coordinators: vec![],
             keepers: vec![],
             witnesses: vec![],
@@ -63,15 +63,15 @@ impl<T: Orchestrated> Sight<T> {
             let slot = system.process_slot(address);
             match address {
                 Address::Coordinator(workflow) | Address::Initiator(workflow) => {
-                    sight.coordinators.push(slot);
-                    sight.keepers.push(system.process_slot(T::keeper(address)));
-                    sight.witnesses.push(system.monitor_slot(workflow.0 as usize));
+                    layout.coordinators.push(slot);
+                    layout.keepers.push(system.process_slot(T::keeper(address)));
+                    layout.witnesses.push(system.monitor_slot(workflow.0 as usize));
                 }
-                Address::Service(_) => sight.services.push(slot),
+                Address::Service(_) => layout.services.push(slot),
                 Address::Relay(_) | Address::Broker | Address::Standby(_) | Address::Store => {}
             }
         }
-        sight
+        layout
     }
 
     pub(crate) fn look<F>(
@@ -81,8 +81,8 @@ impl<T: Orchestrated> Sight<T> {
     where
         F: Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
     {
-        let sight = self.clone();
-        move |view: View<'_, T>| condition(&sight, view)
+        let layout = self.clone();
+        move |view: View<'_, T>| condition(&layout, view)
     }
 
     pub(crate) fn property(
@@ -115,9 +115,9 @@ impl<T: Orchestrated> Sight<T> {
     }
 
     /// How states are read from here.
-    pub(crate) fn reading(&self) -> Reading<T> {
+    pub(crate) fn reader(&self) -> StateReader<T> {
         let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
-        Reading::new(
+        StateReader::new(
             self.coordinators.len() as u32,
             move |view: View<'_, T>| settled.is_settled(view),
             move |view: View<'_, T>, (service, resource)| {

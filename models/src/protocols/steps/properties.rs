@@ -5,7 +5,7 @@ use crate::system::{BuiltIn, EFFECT_ONCE, Part};
 use amends_check::{Parts, Property};
 
 use super::history::StepHistory;
-use super::layout::{Orchestrated, Sight, View};
+use super::layout::{Orchestrated, StateLayout, View};
 
 /// No partial outcome.
 pub(crate) const ATOMIC: BuiltIn = BuiltIn::always(
@@ -44,13 +44,13 @@ pub(crate) type AnyStep<Monitor> = fn(&Monitor, fn(&StepHistory) -> bool) -> boo
 
 /// The steps of all workflows, or some of them.
 pub(crate) struct Steps<'a, T: Orchestrated> {
-    sight: &'a Sight<T>,
+    layout: &'a StateLayout<T>,
     any: AnyStep<T::Monitor>,
 }
 
 impl<'a, T: Orchestrated> Steps<'a, T> {
-    pub(crate) fn new(sight: &'a Sight<T>, any: AnyStep<T::Monitor>) -> Self {
-        Steps { sight, any }
+    pub(crate) fn new(layout: &'a StateLayout<T>, any: AnyStep<T::Monitor>) -> Self {
+        Steps { layout, any }
     }
 
     pub(crate) fn effect_once(&self) -> Property<Parts<Part<T>>> {
@@ -94,7 +94,7 @@ impl<'a, T: Orchestrated> Steps<'a, T> {
 
     fn without(&self, property: BuiltIn, is: fn(&StepHistory) -> bool) -> Property<Parts<Part<T>>> {
         let any = self.any;
-        self.sight.property(property, move |s, v| !s.runs(v).any(|(_, witness)| any(witness, is)))
+        self.layout.property(property, move |s, v| !s.runs(v).any(|(_, witness)| any(witness, is)))
     }
 
     /// There is such a step.
@@ -103,6 +103,6 @@ impl<'a, T: Orchestrated> Steps<'a, T> {
         is: fn(&StepHistory) -> bool,
     ) -> impl for<'v> Fn(View<'v, T>) -> bool + Send + Sync + use<T> {
         let any = self.any;
-        self.sight.look(move |s, v| s.runs(v).any(|(_, witness)| any(witness, is)))
+        self.layout.look(move |s, v| s.runs(v).any(|(_, witness)| any(witness, is)))
     }
 }

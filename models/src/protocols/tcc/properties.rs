@@ -16,9 +16,9 @@ use crate::workflow::Workflow;
 use amends_check::{Parts, Property};
 
 use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::layout::{Orchestrated, Sight};
+use crate::protocols::steps::layout::{Orchestrated, StateLayout};
 use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// The built-in properties.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[
@@ -95,12 +95,12 @@ impl TccWitness {
 /// The built-in properties of a TCC.
 #[must_use]
 pub(crate) fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tcc>>>> {
-    let sight = Sight::new(system);
-    let steps = Steps::new(&sight, |witness: &TccWitness, is| witness.steps.iter().any(is));
+    let layout = StateLayout::new(system);
+    let steps = Steps::new(&layout, |witness: &TccWitness, is| witness.steps.iter().any(is));
     vec![
-        sight.well_defined(),
-        sight.atomic(|log| log.outcome(), TccWitness::agrees_with),
-        sight.settles(),
+        layout.well_defined(),
+        layout.atomic(|log| log.outcome(), TccWitness::agrees_with),
+        layout.settles(),
         steps.effect_once(),
         steps.no_empty_confirm(),
         steps.no_empty_rollback(),
@@ -111,8 +111,8 @@ pub(crate) fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tc
 
 /// How states of a tcc are read.
 #[must_use]
-pub(crate) fn tcc_reading(system: &System<Tcc>) -> Reading<Tcc> {
-    Sight::new(system).reading()
+pub(crate) fn tcc_reader(system: &System<Tcc>) -> StateReader<Tcc> {
+    StateLayout::new(system).reader()
 }
 
 impl Orchestrated for Tcc {

@@ -11,15 +11,16 @@ use super::log::{Decision, TccOutcome, TccRecord};
 use super::message::{Operation, TccMessage, TccTimer};
 use super::participant::{Reservation, ReservationRecord, TccChange, TccParticipant};
 use super::plan::TccPlan;
-use super::properties::{TccWitness, tcc_properties, tcc_reading};
+use super::properties::{TccWitness, tcc_properties, tcc_reader};
 use crate::process::nodes::COORDINATOR;
 use crate::process::{Address, Answer, StepId, Verdict};
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
 use crate::system::{
-    Deed, Event, Interchangeable, Protocol, Role, RoleRecord, System, SystemBuilder, Words,
+    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
+    Words,
 };
 
 /// A TCC, as a system hosts it.
@@ -100,8 +101,8 @@ impl Protocol for Tcc {
 
     fn watchers(&self, event: &Event<Tcc>) -> Vec<usize> {
         let call = match &event.what {
-            Deed::Applied(change, Verdict::Accepted) => change.call(),
-            Deed::Sent(_, TccMessage::Reply(call, Answer::Done))
+            PerformedEffect::Applied(change, Verdict::Accepted) => change.call(),
+            PerformedEffect::Sent(_, TccMessage::Reply(call, Answer::Done))
                 if call.operation == Operation::Cancel =>
             {
                 *call
@@ -113,8 +114,10 @@ impl Protocol for Tcc {
 
     fn observe(&self, witness: &mut TccWitness, event: &Event<Tcc>) {
         match &event.what {
-            Deed::Applied(change, Verdict::Accepted) => witness.applied(change.call()),
-            Deed::Sent(_, TccMessage::Reply(call, Answer::Done)) => witness.answered(*call),
+            PerformedEffect::Applied(change, Verdict::Accepted) => witness.applied(change.call()),
+            PerformedEffect::Sent(_, TccMessage::Reply(call, Answer::Done)) => {
+                witness.answered(*call)
+            }
             _ => {}
         }
     }
@@ -123,8 +126,8 @@ impl Protocol for Tcc {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
-    fn reading(system: &System<Tcc>) -> Reading<Tcc> {
-        tcc_reading(system)
+    fn reader(system: &System<Tcc>) -> StateReader<Tcc> {
+        tcc_reader(system)
     }
 
     fn words(&self) -> &dyn Words<Tcc> {

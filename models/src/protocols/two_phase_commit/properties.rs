@@ -16,7 +16,7 @@ use crate::system::{Local, Part, Protocol, Status, System};
 use crate::workflow::Fault;
 use amends_check::{Parts, Property, Snapshot};
 
-use crate::system::{Ending, Reading};
+use crate::system::{Ending, StateReader};
 
 /// The built-in properties of two-phase commit.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[
@@ -183,42 +183,42 @@ impl TwoPhaseWitness {
 pub(crate) fn two_phase_properties(
     system: &System<TwoPhaseCommit>,
 ) -> Vec<Property<TwoPhaseParts>> {
-    let sight = Sight::new(system);
-    let mut properties = safety(&sight);
-    properties.extend(liveness(&sight));
-    properties.extend(hanging(&sight, system));
-    properties.extend(heuristics(&sight, system));
+    let layout = StateLayout::new(system);
+    let mut properties = safety(&layout);
+    properties.extend(liveness(&layout));
+    properties.extend(hanging(&layout, system));
+    properties.extend(heuristics(&layout, system));
     properties
 }
 
 /// How states of a two-phase commit are read.
 #[must_use]
-pub(crate) fn two_phase_reading(system: &System<TwoPhaseCommit>) -> Reading<TwoPhaseCommit> {
-    Sight::new(system).reading()
+pub(crate) fn two_phase_reader(system: &System<TwoPhaseCommit>) -> StateReader<TwoPhaseCommit> {
+    StateLayout::new(system).reader()
 }
 
-fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
+fn safety(layout: &StateLayout) -> Vec<Property<TwoPhaseParts>> {
     vec![
-        sight.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none())),
-        sight
+        layout.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none())),
+        layout
             .property(AGREEMENT, |s, v| {
                 s.runs(v).all(|run| {
                     !(run.witness.any_committed() && run.witness.any_aborted())
                         && run.outcomes(v).all(|outcome| run.witness.agrees_with(outcome))
                 })
             })
-            .given(sight.look(|s, v| {
+            .given(layout.look(|s, v| {
                 s.runs(v).any(|run| run.witness.any_committed() || run.witness.any_aborted())
             })),
-        sight
+        layout
             .property(VALIDITY, |s, v| {
                 s.runs(v).all(|run| {
                     !run.witness.any_committed()
                         || run.witness.branches.iter().all(|branch| branch.promised)
                 })
             })
-            .given(sight.look(|s, v| s.runs(v).any(|run| run.witness.any_committed()))),
-        sight
+            .given(layout.look(|s, v| s.runs(v).any(|run| run.witness.any_committed()))),
+        layout
             .property(STABILITY, |s, v| {
                 s.branches(v).all(|(id, branch, log)| {
                     let both_ways = branch.committed && branch.aborted;
@@ -227,8 +227,8 @@ fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
                     !(both_ways || branch.repeated || forgotten)
                 })
             })
-            .given(sight.look(|s, v| s.branches(v).any(|(_, branch, _)| branch.promised))),
-        sight
+            .given(layout.look(|s, v| s.branches(v).any(|(_, branch, _)| branch.promised))),
+        layout
             .property(NO_SPLIT_SNAPSHOT, |s, v| {
                 s.participants(v).all(|local| {
                     let log = TwoPhaseCommit::branches(local);
@@ -237,32 +237,32 @@ fn safety(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
                 })
             })
             .given(
-                sight.look(|s, v| {
+                layout.look(|s, v| {
                     s.participants(v).any(|local| !local.resources.prepared.is_empty())
                 }),
             ),
     ]
 }
 
-fn liveness(sight: &Sight) -> Vec<Property<TwoPhaseParts>> {
+fn liveness(layout: &StateLayout) -> Vec<Property<TwoPhaseParts>> {
     vec![
-        sight.property(SETTLES, |s, v| s.is_settled(v)),
-        sight
+        layout.property(SETTLES, |s, v| s.is_settled(v)),
+        layout
             .property(NON_BLOCKING, |s, v| !s.is_in_doubt(v))
-            .given(sight.look(|s, v| s.is_in_doubt(v))),
+            .given(layout.look(|s, v| s.is_in_doubt(v))),
     ]
 }
 
 /// What hangs and may be given up is given up; what hangs and may not is reported.
-fn hanging(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPhaseParts>> {
+fn hanging(layout: &StateLayout, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPhaseParts>> {
     let knobs = system.protocol().plan().knobs();
     let mut properties = Vec::new();
     if knobs.work == Work::OwnRound {
-        let works = |s: &Sight, v: View<'_>| {
+        let works = |s: &StateLayout, v: View<'_>| {
             s.participants(v).any(|local| !local.volatile.participant.working().is_empty())
         };
         properties.push(
-            sight.property(NO_ABANDONED_LOCKS, move |s, v| !works(s, v)).given(sight.look(works)),
+            layout.property(NO_ABANDONED_LOCKS, move |s, v| !works(s, v)).given(layout.look(works)),
         );
     }
     let halts = system.protocol().workflow().faults().total(Fault::Halt) > 0;
@@ -271,7 +271,7 @@ fn hanging(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPh
         && knobs.heuristic == Heuristic::None
         && knobs.suspicion != Suspicion::AbortPrepared
     {
-        let unreported = |s: &Sight, v: View<'_>| {
+        let unreported = |s: &StateLayout, v: View<'_>| {
             s.runs(v).any(|run| {
                 let mut coordinators = run.coordinators.iter();
                 coordinators.all(|&slot| v.part(slot).process().status == Status::Halted)
@@ -283,33 +283,36 @@ fn hanging(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPh
             })
         };
         properties.push(
-            sight
+            layout
                 .property(HANGING_REPORTED, move |s, v| !unreported(s, v))
-                .given(sight.look(unreported)),
+                .given(layout.look(unreported)),
         );
     }
     properties
 }
 
-fn heuristics(sight: &Sight, system: &System<TwoPhaseCommit>) -> Vec<Property<TwoPhaseParts>> {
+fn heuristics(
+    layout: &StateLayout,
+    system: &System<TwoPhaseCommit>,
+) -> Vec<Property<TwoPhaseParts>> {
     if system.protocol().plan().knobs().heuristic == Heuristic::None {
         return Vec::new();
     }
     vec![
-        sight
+        layout
             .property(NO_HEURISTIC_DAMAGE, |s, v| s.runs(v).all(|run| !s.is_damaged(v, &run)))
-            .given(sight.look(|s, v| {
+            .given(layout.look(|s, v| {
                 s.branches(v)
                     .any(|(id, _, log)| matches!(log.state(id), Some(BranchState::Heuristic(_))))
             })),
-        sight
+        layout
             .property(HEURISTICS_REPORTED, |s, v| {
                 s.runs(v).all(|run| {
                     !s.is_damaged(v, &run)
                         || run.outcomes(v).all(|outcome| outcome == TwoPhaseOutcome::Mixed)
                 })
             })
-            .given(sight.look(|s, v| s.runs(v).any(|run| s.is_damaged(v, &run)))),
+            .given(layout.look(|s, v| s.runs(v).any(|run| s.is_damaged(v, &run)))),
     ]
 }
 
@@ -320,7 +323,7 @@ type View<'a> = Snapshot<'a, Part<TwoPhaseCommit>>;
 
 /// Where to look for what in a state of the system.
 #[derive(Clone)]
-struct Sight {
+struct StateLayout {
     /// Who coordinates each transaction, and its witness.
     transactions: Vec<(SmallVec<[usize; 2]>, usize)>,
     /// By service.
@@ -343,7 +346,7 @@ impl Run<'_> {
     }
 }
 
-impl Sight {
+impl StateLayout {
     fn new(system: &System<TwoPhaseCommit>) -> Self {
         let protocol = system.protocol();
         let transactions = (0..protocol.workflow().instances()).map(WorkflowId).map(|id| {
@@ -353,7 +356,7 @@ impl Sight {
         });
         let services = system.addresses().filter(|address| matches!(address, Address::Service(_)));
         let participants = protocol.plan().participants().iter();
-        Sight {
+        StateLayout {
             transactions: transactions.collect(),
             services: services.map(|address| system.process_slot(address)).collect(),
             participants: participants
@@ -364,16 +367,16 @@ impl Sight {
 
     fn look(
         &self,
-        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+        condition: impl Fn(&StateLayout, View<'_>) -> bool + Send + Sync + 'static,
     ) -> impl for<'a> Fn(View<'a>) -> bool + Send + Sync + 'static {
-        let sight = self.clone();
-        move |view: View<'_>| condition(&sight, view)
+        let layout = self.clone();
+        move |view: View<'_>| condition(&layout, view)
     }
 
     fn property(
         &self,
         property: BuiltIn,
-        condition: impl Fn(&Sight, View<'_>) -> bool + Send + Sync + 'static,
+        condition: impl Fn(&StateLayout, View<'_>) -> bool + Send + Sync + 'static,
     ) -> Property<TwoPhaseParts> {
         property.property(self.look(condition))
     }
@@ -429,9 +432,9 @@ impl Sight {
         })
     }
 
-    fn reading(&self) -> Reading<TwoPhaseCommit> {
+    fn reader(&self) -> StateReader<TwoPhaseCommit> {
         let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
-        Reading::new(
+        StateReader::new(
             self.transactions.len() as u32,
             move |view: View<'_>| settled.is_settled(view),
             move |view: View<'_>, (service, resource)| {

@@ -12,17 +12,18 @@ use super::log::{BranchRecord, BranchState, Branches, CoordinatorLog};
 use super::message::{Saying, Vote};
 use super::participant::{BranchChange, ChangeKind, TwoPhaseParticipant};
 use super::plan::TwoPhasePlan;
-use super::properties::{TwoPhaseWitness, two_phase_properties, two_phase_reading};
+use super::properties::{TwoPhaseWitness, two_phase_properties, two_phase_reader};
 use super::store::DecisionStore;
 use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::process::rename::renames;
 use crate::process::{Address, ServiceId, StepId, Verdict, WorkflowId};
-use crate::system::Reading;
+use crate::system::StateReader;
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
 use crate::system::{
-    Deed, Event, Interchangeable, Local, Protocol, Role, RoleRecord, System, SystemBuilder, Words,
+    Event, Interchangeable, Local, PerformedEffect, Protocol, Role, RoleRecord, System,
+    SystemBuilder, Words,
 };
 
 /// A two-phase commit, as a system hosts it.
@@ -195,13 +196,17 @@ impl Protocol for TwoPhaseCommit {
 
     fn watchers(&self, event: &Event<TwoPhaseCommit>) -> Vec<usize> {
         let workflow = match &event.what {
-            Deed::Applied(change, Verdict::Accepted) if change.kind != ChangeKind::Hold => {
+            PerformedEffect::Applied(change, Verdict::Accepted)
+                if change.kind != ChangeKind::Hold =>
+            {
                 change.workflow
             }
-            Deed::Sent(_, message) if matches!(message.saying, Saying::Vote(Vote::Yes)) => {
+            PerformedEffect::Sent(_, message)
+                if matches!(message.saying, Saying::Vote(Vote::Yes)) =>
+            {
                 message.workflow
             }
-            Deed::Persisted(RoleRecord::Participant(record))
+            PerformedEffect::Persisted(RoleRecord::Participant(record))
                 if matches!(record.state, BranchState::Aborted) =>
             {
                 record.workflow
@@ -215,16 +220,16 @@ impl Protocol for TwoPhaseCommit {
         let Some(position) = self.position(event.process) else { return };
         let branch = witness.branch(position);
         match &event.what {
-            Deed::Applied(change, Verdict::Accepted) => match change.kind {
+            PerformedEffect::Applied(change, Verdict::Accepted) => match change.kind {
                 ChangeKind::Commit => branch.committed(),
                 ChangeKind::Rollback => branch.aborted(),
                 ChangeKind::Check | ChangeKind::Hold => {}
             },
-            Deed::Persisted(RoleRecord::Participant(BranchRecord {
+            PerformedEffect::Persisted(RoleRecord::Participant(BranchRecord {
                 state: BranchState::Aborted,
                 ..
             })) => branch.aborted(),
-            Deed::Sent(_, message) if message.saying == Saying::Vote(Vote::Yes) => {
+            PerformedEffect::Sent(_, message) if message.saying == Saying::Vote(Vote::Yes) => {
                 branch.promised();
             }
             _ => {}
@@ -235,8 +240,8 @@ impl Protocol for TwoPhaseCommit {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
     }
 
-    fn reading(system: &System<TwoPhaseCommit>) -> Reading<TwoPhaseCommit> {
-        two_phase_reading(system)
+    fn reader(system: &System<TwoPhaseCommit>) -> StateReader<TwoPhaseCommit> {
+        two_phase_reader(system)
     }
 
     fn words(&self) -> &dyn Words<TwoPhaseCommit> {

@@ -11,10 +11,10 @@ use crate::protocols::saga::knobs::SagaKnobs;
 use crate::protocols::saga::log::{SagaLog, SagaRecord};
 use crate::protocols::saga::participant::SagaParticipant;
 use crate::protocols::saga::plan::SagaPlan;
-use crate::protocols::saga::properties::{standby_properties, standby_reading};
+use crate::protocols::saga::properties::{standby_properties, standby_reader};
 use crate::system::{
-    Deed, Event, Interchangeable, Local, Protocol, Reading, Role, RoleRecord, System,
-    SystemBuilder, Words,
+    Event, Interchangeable, Local, PerformedEffect, Protocol, Role, RoleRecord, StateReader,
+    System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
@@ -78,14 +78,17 @@ impl StandbySaga {
 /// workflow ended is what a coordinator's last record is elsewhere.
 fn of_saga(event: &Event<StandbySaga>) -> Option<Event<Saga>> {
     let (process, what) = match &event.what {
-        Deed::Applied(asked, verdict) => (event.process, Deed::Applied(asked.change, *verdict)),
-        Deed::Sent(to, StandbyMessage::Saga(message)) => (event.process, Deed::Sent(*to, *message)),
-        Deed::Persisted(RoleRecord::Coordinator(RoleRecord::Participant(StoreRecord {
-            workflow,
-            lease: LeaseRecord::Written(log),
-        }))) => {
+        PerformedEffect::Applied(asked, verdict) => {
+            (event.process, PerformedEffect::Applied(asked.change, *verdict))
+        }
+        PerformedEffect::Sent(to, StandbyMessage::Saga(message)) => {
+            (event.process, PerformedEffect::Sent(*to, *message))
+        }
+        PerformedEffect::Persisted(RoleRecord::Coordinator(RoleRecord::Participant(
+            StoreRecord { workflow, lease: LeaseRecord::Written(log) },
+        ))) => {
             let ended = RoleRecord::Coordinator(SagaRecord::Ended(log.outcome()?));
-            (Address::Coordinator(*workflow), Deed::Persisted(ended))
+            (Address::Coordinator(*workflow), PerformedEffect::Persisted(ended))
         }
         _ => return None,
     };
@@ -145,8 +148,8 @@ impl Protocol for StandbySaga {
         Some(Interchangeable::workflows(self.workflow().interchangeable()))
     }
 
-    fn reading(system: &System<StandbySaga>) -> Reading<StandbySaga> {
-        standby_reading(system)
+    fn reader(system: &System<StandbySaga>) -> StateReader<StandbySaga> {
+        standby_reader(system)
     }
 
     fn words(&self) -> &dyn Words<StandbySaga> {

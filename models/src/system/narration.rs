@@ -3,11 +3,11 @@
 use crate::process::{Address, Verdict};
 use amends_check::Counterexample;
 
-use super::action::{Action, Stimulus};
+use super::action::{Action, Trigger};
 use super::budget::NodeId;
-use super::execution::{Circumstances, Execution};
+use super::execution::{Execution, InjectedFaults};
 use super::local::Status;
-use super::protocol::{Deed, Protocol};
+use super::protocol::{PerformedEffect, Protocol};
 use super::story::{Actor, Happening, Story, StoryEvent};
 use super::topology::{Granularity, Part, System};
 
@@ -29,7 +29,7 @@ impl<T: Protocol> System<T> {
         let mut before = &run.start;
         for (action, after) in &run.steps {
             first_event_of_step.push(events.len());
-            self.tell(action, before, &mut events);
+            self.narrate(action, before, &mut events);
             before = after;
         }
         first_event_of_step.push(events.len());
@@ -48,25 +48,25 @@ impl<T: Protocol> System<T> {
         let name = |address: Address| words.process(address);
         let node = |node: NodeId| &self.nodes[usize::from(node.0)];
         match action {
-            Action::Take { process, stimulus, circumstances } => {
-                let mut line = match stimulus {
-                    Stimulus::Start => format!("{} starts", name(*process)),
-                    Stimulus::Cancel => format!("{} is cancelled", name(*process)),
-                    Stimulus::Recover => format!("{} recovers", name(*process)),
-                    Stimulus::Deliver { from, message } => {
+            Action::Take { process, trigger, injected } => {
+                let mut line = match trigger {
+                    Trigger::Start => format!("{} starts", name(*process)),
+                    Trigger::Cancel => format!("{} is cancelled", name(*process)),
+                    Trigger::Recover => format!("{} recovers", name(*process)),
+                    Trigger::Deliver { from, message } => {
                         format!("{} → {}: {}", name(*from), name(*process), words.message(message))
                     }
-                    Stimulus::Fire { timer, spurious } => {
+                    Trigger::Fire { timer, spurious } => {
                         let early = if *spurious { ", too early" } else { "" };
                         format!("{}: {}{early}", name(*process), words.timer(timer))
                     }
                 };
-                match circumstances.forced {
+                match injected.forced {
                     Some(Verdict::Refused) => line.push_str(", and refuses"),
                     Some(_) => line.push_str(", and its transaction fails"),
                     None => {}
                 }
-                if let Some(effects) = circumstances.crash_after {
+                if let Some(effects) = injected.crash_after {
                     line.push_str(&format!(", and crashes after {effects} of its effects"));
                 }
                 line
@@ -93,39 +93,37 @@ impl<T: Protocol> System<T> {
         }
     }
 
-    fn tell(&self, action: &Action<T>, before: &[Part<T>], events: &mut Vec<StoryEvent>) {
+    fn narrate(&self, action: &Action<T>, before: &[Part<T>], events: &mut Vec<StoryEvent>) {
         let words = self.protocol.words();
         let slot = |address: Address| self.process_slot(address);
         let mut push = |actor: Option<usize>, happening, text| {
             events.push(StoryEvent { actor, happening, text });
         };
         match action {
-            Action::Take { process, stimulus, circumstances } => {
-                let (happening, text) = match stimulus {
-                    Stimulus::Start => (Happening::Start, "is asked to start".to_owned()),
-                    Stimulus::Cancel => {
-                        (Happening::Cancel, "is cancelled by its client".to_owned())
-                    }
-                    Stimulus::Recover => (Happening::Recover, "recovers from its log".to_owned()),
-                    Stimulus::Deliver { from, message } => {
+            Action::Take { process, trigger, injected } => {
+                let (happening, text) = match trigger {
+                    Trigger::Start => (Happening::Start, "is asked to start".to_owned()),
+                    Trigger::Cancel => (Happening::Cancel, "is cancelled by its client".to_owned()),
+                    Trigger::Recover => (Happening::Recover, "recovers from its log".to_owned()),
+                    Trigger::Deliver { from, message } => {
                         (Happening::Deliver { from: slot(*from) }, words.message(message))
                     }
-                    Stimulus::Fire { timer, spurious: false } => {
+                    Trigger::Fire { timer, spurious: false } => {
                         (Happening::Timer, words.timer(timer))
                     }
-                    Stimulus::Fire { timer, spurious: true } => {
+                    Trigger::Fire { timer, spurious: true } => {
                         (Happening::SpuriousTimeout, words.timer(timer))
                     }
                 };
                 push(Some(slot(*process)), happening, text);
-                self.tell_effects(*process, stimulus, *circumstances, before, events);
+                self.narrate_input(*process, trigger, *injected, before, events);
             }
             Action::Run { process, forced } => {
                 let at = slot(*process);
                 let local = before[at].process().clone();
                 let mut run = self.execution(&self.processes[at], local);
                 if run.run_next(*forced).is_some() {
-                    self.tell_deeds(run, events);
+                    self.narrate_effects(run, events);
                 }
             }
             Action::Lose { from, to, message } => {
@@ -146,11 +144,11 @@ impl<T: Protocol> System<T> {
         }
     }
 
-    fn tell_effects(
+    fn narrate_input(
         &self,
         process: Address,
-        stimulus: &Stimulus<T>,
-        circumstances: Circumstances,
+        trigger: &Trigger<T>,
+        injected: InjectedFaults,
         before: &[Part<T>],
         events: &mut Vec<StoryEvent>,
     ) {
@@ -159,13 +157,13 @@ impl<T: Protocol> System<T> {
         }
         let slot = self.process_slot(process);
         let placed = &self.processes[slot];
-        let local = self.taken(placed, before[slot].process(), stimulus);
+        let local = self.taken(placed, before[slot].process(), trigger);
         let whole = self.execution(placed, local.clone());
-        let planned = Circumstances { crash_after: None, ..circumstances };
+        let planned = InjectedFaults { crash_after: None, ..injected };
         let planned = whole.run_all(planned).map_or(0, |run| run.carried_out);
-        let Some(run) = self.execution(placed, local).run_all(circumstances) else { return };
-        self.tell_deeds(run, events);
-        if let Some(after) = circumstances.crash_after {
+        let Some(run) = self.execution(placed, local).run_all(injected) else { return };
+        self.narrate_effects(run, events);
+        if let Some(after) = injected.crash_after {
             let node = &self.nodes[usize::from(placed.node.0)];
             let left = planned - after;
             let effects = if left == 1 { "effect" } else { "effects" };
@@ -177,13 +175,15 @@ impl<T: Protocol> System<T> {
         }
     }
 
-    fn tell_deeds(&self, run: Execution<'_, T>, events: &mut Vec<StoryEvent>) {
+    fn narrate_effects(&self, run: Execution<'_, T>, events: &mut Vec<StoryEvent>) {
         let words = self.protocol.words();
         let actor = Some(self.process_slot(run.address));
-        for deed in &run.deeds {
+        for deed in &run.performed {
             let (happening, text) = match deed {
-                Deed::Persisted(record) => (Happening::Persist, words.record(run.address, record)),
-                Deed::Applied(change, verdict) => {
+                PerformedEffect::Persisted(record) => {
+                    (Happening::Persist, words.record(run.address, record))
+                }
+                PerformedEffect::Applied(change, verdict) => {
                     let happening = match verdict {
                         Verdict::Accepted => Happening::Accepted,
                         Verdict::Refused => Happening::Refused,
@@ -191,10 +191,10 @@ impl<T: Protocol> System<T> {
                     };
                     (happening, words.change(change))
                 }
-                Deed::Sent(to, message) => {
+                PerformedEffect::Sent(to, message) => {
                     (Happening::Send { to: self.process_slot(*to) }, words.message(message))
                 }
-                Deed::Finished(outcome) => (Happening::Finish, words.outcome(outcome)),
+                PerformedEffect::Finished(outcome) => (Happening::Finish, words.outcome(outcome)),
             };
             events.push(StoryEvent { actor, happening, text });
         }

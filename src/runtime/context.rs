@@ -13,13 +13,13 @@ use crate::store::{Lane, Store};
 
 use super::activity::Activity;
 use super::business::Business;
-use super::home::Home;
 use super::network::Network;
 use super::options::Timing;
+use super::process_store::ProcessStore;
 
 pub(crate) type VolatileOf<T> = <<T as Protocol>::Process as Process>::Volatile;
 
-pub(crate) struct Site<T: Hostable, S: Store> {
+pub(crate) struct RuntimeContext<T: Hostable, S: Store> {
     pub(crate) system: Arc<System<T>>,
     pub(crate) business: Arc<dyn Business<T, S::Transaction>>,
     pub(crate) store: S,
@@ -35,7 +35,7 @@ pub(crate) struct Site<T: Hostable, S: Store> {
     memories: Mutex<BTreeMap<Address, VolatileOf<T>>>,
 }
 
-impl<T: Hostable, S: Store> Site<T, S> {
+impl<T: Hostable, S: Store> RuntimeContext<T, S> {
     #[allow(clippy::too_many_arguments, reason = "these are the fields")]
     pub(crate) fn new(
         system: Arc<System<T>>,
@@ -47,7 +47,7 @@ impl<T: Hostable, S: Store> Site<T, S> {
         timing: Timing,
         observer: Arc<dyn Observer>,
     ) -> Self {
-        Site {
+        RuntimeContext {
             system,
             business,
             store,
@@ -62,9 +62,13 @@ impl<T: Hostable, S: Store> Site<T, S> {
         }
     }
 
-    pub(crate) fn home(&self, process: Address, lane: Lane) -> Home<T, S::Transaction> {
+    pub(crate) fn process_store(
+        &self,
+        process: Address,
+        lane: Lane,
+    ) -> ProcessStore<T, S::Transaction> {
         let (system, business) = (Arc::clone(&self.system), Arc::clone(&self.business));
-        Home { system, business, process, lane }
+        ProcessStore { system, business, process, lane }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -8,27 +8,33 @@ use std::sync::Arc;
 
 use amends_models::process::host::{Attempt as Attempted, Performed, StoreEffect};
 use amends_models::process::{Address, Input, Process, Verdict};
-use amends_models::system::{ChangeOf, Deed, Event, Hostable, Protocol, RecordOf, Stored, System};
+use amends_models::system::{
+    ChangeOf, Event, Hostable, PerformedEffect, Protocol, RecordOf, Stored, System,
+};
 
 use crate::store::{Entry, Lane, StoreError, Transaction};
 
 use super::business::{Attempt, Business};
 
 /// A process's place in a store.
-pub(crate) struct Home<T: Protocol, X> {
+pub(crate) struct ProcessStore<T: Protocol, X> {
     pub(crate) system: Arc<System<T>>,
     pub(crate) business: Arc<dyn Business<T, X>>,
     pub(crate) process: Address,
     pub(crate) lane: Lane,
 }
 
-impl<T: Protocol, X> Clone for Home<T, X> {
+impl<T: Protocol, X> Clone for ProcessStore<T, X> {
     fn clone(&self) -> Self {
-        Home { system: Arc::clone(&self.system), business: Arc::clone(&self.business), ..*self }
+        ProcessStore {
+            system: Arc::clone(&self.system),
+            business: Arc::clone(&self.business),
+            ..*self
+        }
     }
 }
 
-impl<T: Hostable, X: Transaction> Home<T, X> {
+impl<T: Hostable, X: Transaction> ProcessStore<T, X> {
     /// Folds what the process persisted.
     ///
     /// # Errors
@@ -76,7 +82,10 @@ impl<T: Hostable, X: Transaction> Home<T, X> {
         let verdict = transaction
             .attempt(|transaction| self.business_says(transaction, &mut attempt.change, forced))?;
         let (change, record) = attempt.concluded(verdict);
-        let event = Event { process: self.process, what: Deed::Applied(change.clone(), verdict) };
+        let event = Event {
+            process: self.process,
+            what: PerformedEffect::Applied(change.clone(), verdict),
+        };
         let deed =
             self.is_worth_noting(&event).then(|| encode("a deed", &event.what)).transpose()?;
         let text = record.as_ref().map(|record| encode("a record", record)).transpose()?;
@@ -108,7 +117,7 @@ impl<T: Hostable, X: Transaction> Home<T, X> {
     ///
     /// # Errors
     /// When it cannot be written down.
-    pub(crate) fn note(&self, what: Deed<T>) -> Result<Option<Entry>, StoreError> {
+    pub(crate) fn note(&self, what: PerformedEffect<T>) -> Result<Option<Entry>, StoreError> {
         let event = Event { process: self.process, what };
         if !self.is_worth_noting(&event) {
             return Ok(None);
@@ -117,7 +126,7 @@ impl<T: Hostable, X: Transaction> Home<T, X> {
     }
 
     fn is_worth_noting(&self, event: &Event<T>) -> bool {
-        matches!(event.what, Deed::Applied(_, Verdict::Accepted))
+        matches!(event.what, PerformedEffect::Applied(_, Verdict::Accepted))
             || !self.system.protocol().watchers(event).is_empty()
     }
 

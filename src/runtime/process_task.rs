@@ -1,5 +1,5 @@
-//! The life of a process, whichever it is: it comes up with what it persisted, takes one input after
-//! the other and carries out what follows, crashes, and comes up again.
+//! The task of a process, whichever it is: it recovers with what it persisted, takes one input after
+//! the other and carries out what follows, crashes, and recovers again.
 //!
 //! Effects are carried out in order, with a crash possible before each of them: those on the store
 //! through transactions, the others on the world outside. A process that serves a single workflow goes
@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use amends_models::process::host::{EffectKind, Hosted, OutsideEffect, StoreEffect};
 use amends_models::process::{Address, Input, Process, Verdict, WorkflowId};
-use amends_models::system::{Deed, Hostable, OutcomeOf, TimerOf};
+use amends_models::system::{Hostable, OutcomeOf, PerformedEffect, TimerOf};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
@@ -17,17 +17,17 @@ use crate::simulate::{FaultKind, Place};
 use crate::store::{Lane, Store, StoreError, Transaction};
 
 use super::activity::Busy;
-use super::home::Home;
+use super::context::RuntimeContext;
 use super::network::{Mail, Mailbox};
-use super::site::Site;
+use super::process_store::ProcessStore;
 use super::timers::Timers;
 
 /// A client with second thoughts has them before the process has handled so many inputs.
-const SECOND_THOUGHTS: u64 = 12;
+const CANCEL_WITHIN_INPUTS: u64 = 12;
 
 /// Lives until there is nothing left to do, or the store fails.
 pub(crate) async fn live<T, S>(
-    site: Arc<Site<T, S>>,
+    context: Arc<RuntimeContext<T, S>>,
     process: Address,
     lane: Lane,
     mut mailbox: Mailbox<T>,
@@ -36,36 +36,36 @@ where
     T: Hostable,
     S: Store,
 {
-    let Some(core) = site.system.core(process) else {
+    let Some(core) = context.system.core(process) else {
         return Err(StoreError::Stranger { process });
     };
-    let mut life = Life::new(&site, process, lane);
-    let mut busy = site.activity.begin();
+    let mut task = ProcessTask::new(&context, process, lane);
+    let mut busy = context.activity.begin();
     loop {
-        let mut hosted = life.come_up(core).await?;
+        let mut hosted = task.recover(core).await?;
         hosted.give(Input::Recover);
         let ended = loop {
-            match life.carry_out(core, &mut hosted).await? {
+            match task.carry_out(core, &mut hosted).await? {
                 Flow::Waiting => {}
                 Flow::Crashed => break Flow::Crashed,
                 Flow::Halted => break Flow::Halted,
             }
-            life.rest(&hosted);
+            task.rest(&hosted);
             drop(busy);
-            if life.may_sleep(&hosted) && site.network.retire(process, lane, &mailbox) {
+            if task.may_sleep(&hosted) && context.network.retire(process, lane, &mailbox) {
                 return Ok(());
             }
-            let Some((input, begun)) = life.next_input(core, &hosted, &mut mailbox).await else {
+            let Some((input, begun)) = task.next_input(core, &hosted, &mut mailbox).await else {
                 return Ok(());
             };
-            (busy, life.concerns) = (begun, life.workflow_of(&input));
+            (busy, task.concerns) = (begun, task.workflow_of(&input));
             hosted.give(input);
         };
-        life.forget(&ended);
+        task.forget(&ended);
         if ended == Flow::Halted {
             return Ok(());
         }
-        tokio::time::sleep(site.timing.restart).await;
+        tokio::time::sleep(context.timing.restart).await;
     }
 }
 
@@ -81,9 +81,9 @@ enum Flow {
 }
 
 /// What goes with a process through all its crashes: its place, its clients.
-struct Life<'a, T: Hostable, S: Store> {
-    site: &'a Site<T, S>,
-    home: Home<T, S::Transaction>,
+struct ProcessTask<'a, T: Hostable, S: Store> {
+    context: &'a RuntimeContext<T, S>,
+    process_store: ProcessStore<T, S::Transaction>,
     timers: Timers<TimerOf<T>>,
     client: Client<T>,
     /// The workflow that the present input is about.
@@ -105,24 +105,24 @@ struct Client<T: Hostable> {
     /// When the request is taken back.
     deadline: Option<Instant>,
     /// After how many inputs an injected cancellation comes.
-    second_thoughts: Option<u64>,
+    cancel_after_inputs: Option<u64>,
     handled: u64,
 }
 
-impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
-    fn new(site: &'a Site<T, S>, process: Address, lane: Lane) -> Self {
+impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
+    fn new(context: &'a RuntimeContext<T, S>, process: Address, lane: Lane) -> Self {
         // Who serves a single workflow is asked for it; the others have a client all the time.
-        let asks = process.workflow().is_none() && site.system.has_client(process);
-        Life {
-            site,
-            home: site.home(process, lane),
+        let asks = process.workflow().is_none() && context.system.has_client(process);
+        ProcessTask {
+            context,
+            process_store: context.process_store(process, lane),
             timers: Timers::new(),
             client: Client {
                 asks,
                 waiting: Vec::new(),
                 again: None,
                 deadline: None,
-                second_thoughts: None,
+                cancel_after_inputs: None,
                 handled: 0,
             },
             concerns: process.workflow(),
@@ -132,18 +132,19 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
     }
 
     fn process(&self) -> Address {
-        self.home.process
+        self.process_store.process
     }
 
-    async fn come_up<'c>(
+    async fn recover<'c>(
         &mut self,
         core: &'c T::Process,
     ) -> Result<Hosted<'c, T::Process>, StoreError> {
-        let home = self.home.clone();
-        let log =
-            self.site.store.transact(move |transaction| transaction.log(home.process, home.lane));
-        let hosted = Hosted::new(core, self.home.fold(core, log.await?)?);
-        self.site.network.set_down(self.process(), self.home.lane, false);
+        let process_store = self.process_store.clone();
+        let log = self.context.store.transact(move |transaction| {
+            transaction.log(process_store.process, process_store.lane)
+        });
+        let hosted = Hosted::new(core, self.process_store.fold(core, log.await?)?);
+        self.context.network.set_down(self.process(), self.process_store.lane, false);
         self.note_acceptance(&hosted, false);
         Ok(hosted)
     }
@@ -155,7 +156,7 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
         hosted: &mut Hosted<'_, T::Process>,
     ) -> Result<Flow, StoreError> {
         while let Some(effect) = hosted.next_effect() {
-            if let Some(end) = self.fate() {
+            if let Some(end) = self.injected_failure() {
                 return Ok(end);
             }
             match EffectKind::from(effect) {
@@ -163,7 +164,7 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
                 EffectKind::Outside(effect) => self.carry_outside(core, effect).await?,
             }
         }
-        Ok(self.fate_of_node().unwrap_or(Flow::Waiting))
+        Ok(self.halted_node().unwrap_or(Flow::Waiting))
     }
 
     /// Carries out an effect in one transaction of the store.
@@ -172,12 +173,13 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
         hosted: &mut Hosted<'_, T::Process>,
         effect: StoreEffect<T::Process>,
     ) -> Result<(), StoreError> {
-        let (home, forced) = (self.home.clone(), self.forced(&effect));
-        let store = &self.site.store;
-        let performed =
-            store.transact(move |transaction| home.perform(transaction, effect, forced)).await?;
+        let (process_store, forced) = (self.process_store.clone(), self.forced(&effect));
+        let store = &self.context.store;
+        let performed = store
+            .transact(move |transaction| process_store.perform(transaction, effect, forced))
+            .await?;
         if performed.record.is_some() {
-            self.site.activity.advance();
+            self.context.activity.advance();
             self.client.again = None;
         }
         hosted.absorb(performed);
@@ -186,25 +188,25 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
     }
 
     /// Whether the process goes down here and now.
-    fn fate(&self) -> Option<Flow> {
+    fn injected_failure(&self) -> Option<Flow> {
         if self.strikes(FaultKind::Halt)
-            && let Some(node) = self.site.system.node(self.process())
+            && let Some(node) = self.context.system.node(self.process())
         {
-            self.site.network.halt(node);
+            self.context.network.halt(node);
         }
-        if self.site.network.is_whole()
+        if self.context.network.is_whole()
             && self.strikes(FaultKind::Partition)
-            && let Some(node) = self.site.system.node(self.process())
+            && let Some(node) = self.context.system.node(self.process())
         {
             let place = Place::Process(self.process());
-            self.site.network.cut_off(node, self.site.injector.length(self.concerns, place));
+            self.context.network.cut_off(node, self.context.injector.length(self.concerns, place));
         }
         let crashes = self.strikes(FaultKind::Crash);
-        self.fate_of_node().or(crashes.then_some(Flow::Crashed))
+        self.halted_node().or(crashes.then_some(Flow::Crashed))
     }
 
-    fn fate_of_node(&self) -> Option<Flow> {
-        self.site.network.is_halted(self.process()).then_some(Flow::Halted)
+    fn halted_node(&self) -> Option<Flow> {
+        self.context.network.is_halted(self.process()).then_some(Flow::Halted)
     }
 
     /// The verdict that a fault imposes on a change.
@@ -213,7 +215,7 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
         if self.strikes(FaultKind::Fail) {
             return Some(Verdict::Failed);
         }
-        let refusable = self.site.system.protocol().refusable(&attempt.change);
+        let refusable = self.context.system.protocol().refusable(&attempt.change);
         (refusable && self.strikes(FaultKind::Refuse)).then_some(Verdict::Refused)
     }
 
@@ -225,18 +227,18 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
     ) -> Result<(), StoreError> {
         match effect {
             OutsideEffect::Send { to, message } => {
-                self.note(Deed::Sent(to, message.clone())).await?;
+                self.note(PerformedEffect::Sent(to, message.clone())).await?;
                 let workflow = self.concerns.or(to.workflow());
-                self.site.network.send(workflow, self.process(), to, message);
+                self.context.network.send(workflow, self.process(), to, message);
             }
             OutsideEffect::Finish(outcome) => {
-                self.note(Deed::Finished(outcome.clone())).await?;
+                self.note(PerformedEffect::Finished(outcome.clone())).await?;
                 self.outcome = Some(outcome);
             }
             OutsideEffect::SetTimer(timer) => {
                 let hasty = core.awaits(&timer).or(core.watches(&timer)).is_some()
                     && self.strikes(FaultKind::Timeout);
-                let timing = &self.site.timing;
+                let timing = &self.context.timing;
                 let backoff = if core.paces(&timer) { timing.pace } else { timing.call };
                 self.timers.set(timer, backoff, self.random(), hasty);
             }
@@ -245,9 +247,11 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
         Ok(())
     }
 
-    async fn note(&self, what: Deed<T>) -> Result<(), StoreError> {
-        match self.home.note(what)? {
-            Some(entry) => self.site.store.transact(|transaction| transaction.append(entry)).await,
+    async fn note(&self, what: PerformedEffect<T>) -> Result<(), StoreError> {
+        match self.process_store.note(what)? {
+            Some(entry) => {
+                self.context.store.transact(|transaction| transaction.append(entry)).await
+            }
             None => Ok(()),
         }
     }
@@ -255,7 +259,7 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
     /// Tells whoever has to know that the process is at rest, until its next input.
     fn rest(&mut self, hosted: &Hosted<'_, T::Process>) {
         if self.process().workflow().is_none() {
-            self.site.remember(self.process(), hosted.volatile());
+            self.context.remember(self.process(), hosted.volatile());
         }
         if let Some(outcome) = &self.outcome
             && hosted.has_accepted()
@@ -281,10 +285,10 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
         self.outcome = None;
         self.concerns = self.process().workflow();
         if self.process().workflow().is_none() {
-            self.site.remember(self.process(), &Default::default());
+            self.context.remember(self.process(), &Default::default());
         }
         if *flow == Flow::Crashed {
-            self.site.network.set_down(self.process(), self.home.lane, true);
+            self.context.network.set_down(self.process(), self.process_store.lane, true);
         }
     }
 
@@ -294,20 +298,20 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
         }
         let process = self.process();
         if let Some(workflow) = process.workflow()
-            && self.site.system.has_client(process)
+            && self.context.system.has_client(process)
             && hosted.has_accepted()
         {
             self.has_accepted = true;
-            self.site.accept(workflow, is_news);
+            self.context.accept(workflow, is_news);
         }
     }
 
     fn strikes(&self, fault: FaultKind) -> bool {
-        self.site.injector.strikes(fault, self.concerns, Place::Process(self.process()))
+        self.context.injector.strikes(fault, self.concerns, Place::Process(self.process()))
     }
 
     fn random(&self) -> u64 {
-        self.site.injector.length(self.concerns, Place::Process(self.process()))
+        self.context.injector.length(self.concerns, Place::Process(self.process()))
     }
 
     /// The workflow that an input is about, as far as the addresses tell.
@@ -320,7 +324,7 @@ impl<'a, T: Hostable, S: Store> Life<'a, T, S> {
 }
 
 /// What happens next to the process.
-impl<T: Hostable, S: Store> Life<'_, T, S> {
+impl<T: Hostable, S: Store> ProcessTask<'_, T, S> {
     /// Waits for the next input; `None` when there will be none.
     async fn next_input(
         &mut self,
@@ -328,9 +332,9 @@ impl<T: Hostable, S: Store> Life<'_, T, S> {
         hosted: &Hosted<'_, T::Process>,
         mailbox: &mut Mailbox<T>,
     ) -> Option<(Input<T::Process>, Busy)> {
-        let begin = || self.site.activity.begin();
+        let begin = || self.context.activity.begin();
         loop {
-            let asks = self.client.asks && hosted.awaits_start() && !self.site.is_stopping();
+            let asks = self.client.asks && hosted.awaits_start() && !self.context.is_stopping();
             if self.client.asks && !asks && self.client.has_second_thoughts() {
                 return Some((Input::Cancel, begin()));
             }
@@ -351,14 +355,14 @@ impl<T: Hostable, S: Store> Life<'_, T, S> {
                     (Mail::Ask(waiting), _busy) => self.asked(waiting, hosted),
                 },
                 () = tokio::time::sleep_until(again), if asks => {
-                    let pause = self.site.timing.pace.delay(0, self.random());
+                    let pause = self.context.timing.pace.delay(0, self.random());
                     self.client.again = Some(Instant::now() + pause);
                     return Some((Input::Start, begin()));
                 }
                 (timer, hasty) = self.timers.next() => {
                     let busy = begin();
                     let heard = core.watches(&timer).is_some_and(|peer| {
-                        !hasty && !self.site.network.is_silent(peer, self.process())
+                        !hasty && !self.context.network.is_silent(peer, self.process())
                     });
                     if heard {
                         self.timers.restart(&timer, self.random());
@@ -381,12 +385,12 @@ impl<T: Hostable, S: Store> Life<'_, T, S> {
         client.waiting.push(waiting);
         if !client.asks {
             client.asks = true;
-            client.deadline = self.site.timing.deadline.map(|time| Instant::now() + time);
+            client.deadline = self.context.timing.deadline.map(|time| Instant::now() + time);
             let place = Place::Client(process);
-            let injector = &self.site.injector;
-            client.second_thoughts = injector
+            let injector = &self.context.injector;
+            client.cancel_after_inputs = injector
                 .strikes(FaultKind::Cancel, self.concerns, place)
-                .then(|| injector.length(self.concerns, place) % SECOND_THOUGHTS);
+                .then(|| injector.length(self.concerns, place) % CANCEL_WITHIN_INPUTS);
         }
     }
 }
@@ -394,7 +398,7 @@ impl<T: Hostable, S: Store> Life<'_, T, S> {
 impl<T: Hostable> Client<T> {
     fn has_second_thoughts(&mut self) -> bool {
         self.handled += 1;
-        self.second_thoughts.take_if(|after| *after <= self.handled).is_some()
+        self.cancel_after_inputs.take_if(|after| *after <= self.handled).is_some()
     }
 }
 

@@ -19,14 +19,14 @@ type Look<T, Place, Seen> = Arc<dyn for<'a> Fn(View<'a, T>, Place) -> Seen + Sen
 
 /// How the states of a system are read.
 #[derive_where(Clone)]
-pub struct Reading<T: Protocol> {
+pub struct StateReader<T: Protocol> {
     workflows: u32,
     settled: Condition<Parts<Part<T>>>,
     resource: Look<T, (ServiceId, ResourceId), i64>,
     ending: Look<T, WorkflowId, Option<Ending>>,
 }
 
-impl<T: Protocol> Reading<T> {
+impl<T: Protocol> StateReader<T> {
     /// Reads states of a system of that many workflows: whether all of them are over, what a resource
     /// is worth, and how a workflow ended, if it did.
     pub fn new(
@@ -35,7 +35,7 @@ impl<T: Protocol> Reading<T> {
         resource: impl for<'a> Fn(View<'a, T>, (ServiceId, ResourceId)) -> i64 + Send + Sync + 'static,
         ending: impl for<'a> Fn(View<'a, T>, WorkflowId) -> Option<Ending> + Send + Sync + 'static,
     ) -> Self {
-        Reading {
+        StateReader {
             workflows,
             settled: Arc::new(settled),
             resource: Arc::new(resource),
@@ -92,14 +92,14 @@ impl<T: Protocol> Reading<T> {
             Claim::Eventually => PropertyKind::Eventually,
             Claim::NeverStuck => PropertyKind::NeverStuck,
         };
-        let (reading, stated) = (self.clone(), definition.clone());
+        let (reader, stated) = (self.clone(), definition.clone());
         let property = Property::<Parts<Part<T>>>::new(kind, &definition.name, move |view| {
-            let lookup = |variable| reading.value(view, variable);
+            let lookup = |variable| reader.value(view, variable);
             stated.concerns(&lookup).is_ok() && stated.condition.evaluate(&lookup).unwrap_or(false)
         });
-        let (reading, stated) = (self.clone(), definition.clone());
+        let (reader, stated) = (self.clone(), definition.clone());
         let property = property.remarking(move |view| {
-            let lookup = |variable| reading.value(view, variable);
+            let lookup = |variable| reader.value(view, variable);
             let premise =
                 stated.concerns(&lookup).err().map(|error| format!("the premise: {error}"));
             premise
@@ -109,10 +109,10 @@ impl<T: Protocol> Reading<T> {
         if !only_settled && definition.given.is_none() {
             return property;
         }
-        let (reading, stated) = (self.clone(), definition.clone());
+        let (reader, stated) = (self.clone(), definition.clone());
         property.given(move |view| {
-            (!only_settled || reading.is_settled(view))
-                && stated.concerns(&|variable| reading.value(view, variable)).unwrap_or(true)
+            (!only_settled || reader.is_settled(view))
+                && stated.concerns(&|variable| reader.value(view, variable)).unwrap_or(true)
         })
     }
 }

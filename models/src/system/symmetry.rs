@@ -21,7 +21,9 @@ use amends_check::Swap;
 
 use super::action::Request;
 use super::local::{Local, LocalState};
-use super::protocol::{ChangeOf, Deed, Event, MessageOf, OutcomeOf, Protocol, RecordOf, TimerOf};
+use super::protocol::{
+    ChangeOf, Event, MessageOf, OutcomeOf, PerformedEffect, Protocol, RecordOf, TimerOf,
+};
 use super::topology::{Part, System};
 
 /// Workflows that are interchangeable, and how to rename them in everything that a system holds.
@@ -66,17 +68,17 @@ impl<T: Protocol> Interchangeable<T> {
             monitor: Rename::rename,
             request: |request, names| match request {
                 Request::Put(envelope) => Arc::make_mut(envelope).rename(names),
-                Request::OweNothing(sender, timer) => {
+                Request::RequireQuiescent(sender, timer) => {
                     sender.rename(names);
                     timer.rename(names);
                 }
-                Request::BeSilent(watcher) => watcher.rename(names),
+                Request::RequireDown(watcher) => watcher.rename(names),
                 Request::Observe(event) => rename_event(event, names),
                 Request::Crash
                 | Request::Halt
                 | Request::Cut(_)
                 | Request::Heal
-                | Request::Spend(..) => {}
+                | Request::ConsumeFault(..) => {}
             },
         }
     }
@@ -148,12 +150,12 @@ where
 {
     event.process.rename(names);
     match &mut event.what {
-        Deed::Persisted(record) => record.rename(names),
-        Deed::Applied(change, _) => change.rename(names),
-        Deed::Sent(to, message) => {
+        PerformedEffect::Persisted(record) => record.rename(names),
+        PerformedEffect::Applied(change, _) => change.rename(names),
+        PerformedEffect::Sent(to, message) => {
             to.rename(names);
             message.rename(names);
         }
-        Deed::Finished(outcome) => outcome.rename(names),
+        PerformedEffect::Finished(outcome) => outcome.rename(names),
     }
 }
