@@ -6,9 +6,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use amends_check::{Parts, Property};
+
 use crate::process::{Address, ServiceId, WorkflowId};
 use crate::workflow::Workflow;
-use amends_check::{Parts, Property};
 
 use super::budget::{Budget, NodeId};
 use super::protocol::Protocol;

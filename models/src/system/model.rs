@@ -8,10 +8,9 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use amends_check::{Counterexample, Move, Product, PropertyKind, Snapshot};
 use derive_where::derive_where;
 use stateright::{Expectation, Model, Path, Property as ForeignProperty};
-
-use amends_check::{Counterexample, Move, Product, PropertyKind, Snapshot};
 
 use super::action::Action;
 use super::protocol::Protocol;

@@ -1,7 +1,8 @@
 //! Turning a run of a system into a [`Story`].
 
-use crate::process::{Address, Verdict};
 use amends_check::Counterexample;
+
+use crate::process::{Address, Verdict};
 
 use super::action::{Action, Trigger};
 use super::budget::NodeId;

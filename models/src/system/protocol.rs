@@ -7,13 +7,13 @@ use derive_where::derive_where;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{Ending, StateReader};
 use crate::process::{Address, Process, Value, Verdict};
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
 use super::symmetry::Interchangeable;
 use super::topology::System;
+use super::{Ending, StateReader};
 
 /// A protocol, as a [`System`](super::System) hosts it.
 pub trait Protocol: Send + Sync + 'static {

@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
+use amends_check::{Condition, Parts, Property, PropertyKind, Snapshot};
 use derive_where::derive_where;
 
-use super::{Part, Protocol};
 use crate::process::{ServiceId, WorkflowId};
 use crate::workflow::{Claim, PropertyDefinition, ResourceId, Variable};
-use amends_check::{Condition, Parts, Property, PropertyKind, Snapshot};
 
 use super::ending::Ending;
+use super::{Part, Protocol};
 
 /// A state, seen as a row of parts.
 type View<'a, T> = Snapshot<'a, Part<T>>;

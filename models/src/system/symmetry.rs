@@ -13,11 +13,11 @@
 
 use std::sync::Arc;
 
+use amends_check::Swap;
 use derive_where::derive_where;
 
 use crate::process::rename::{Exchange, Rename};
 use crate::process::{Process, WorkflowId};
-use amends_check::Swap;
 
 use super::action::Request;
 use super::local::{Local, LocalState};

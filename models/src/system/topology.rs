@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use amends_check::{Parts, ProductSubject, Property, Verification};
 use derive_where::derive_where;
 
 use crate::process::{Address, Input};
-use amends_check::{Parts, ProductSubject, Property, Verification};
 
 use super::budget::{Budget, NodeId};
 use super::local::Local;

@@ -20,9 +20,10 @@
 
 use std::sync::Arc;
 
+use amends_check::{Fairness, Move, Product, Swap};
+
 use crate::process::{Address, Input, Process, Verdict};
 use crate::workflow::Fault;
-use amends_check::{Fairness, Move, Product, Swap};
 
 use super::action::{Action, Request, Trigger, imposed};
 use super::budget::{Budget, NodeId};

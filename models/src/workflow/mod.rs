@@ -15,16 +15,16 @@ mod execution;
 pub mod expression;
 pub mod faults;
 pub mod request;
-mod requirements;
 pub mod rule;
 pub mod suggestion;
 
-pub use builder::{PropertyDraft, RuleDraft, StepDraft, WorkflowBuilder, WorkflowError};
+pub use builder::{
+    Drafts, PropertyDraft, Requirements, RuleDraft, StepDraft, WorkflowBuilder, WorkflowError,
+};
 pub use business::{ByWork, Work};
 pub use dataflow::Dataflow;
 pub use definition::{Claim, PropertyDefinition, Resource, Service, Step, StepKind, Workflow};
 pub use expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};
 pub use request::{InputId, Requests};
-pub use requirements::{Drafts, Requirements};
 pub use rule::{Rule, StepProtocol};

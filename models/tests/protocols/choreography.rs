@@ -1,14 +1,15 @@
 //! The choreographed saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
-use crate::workflows;
 use amends_models::protocols::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
 use amends_models::protocols::saga::{Cancellation, SagaKnobs};
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, StepKind, Workflow};
+
+use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
+use crate::workflows;
 
 fn choreographed() -> Protocol {
     Protocol::Choreography(ChoreographyKnobs::default())

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
 use amends_models::protocols::Design;
 use amends_models::protocols::event_sourcing::{
     Checkpoint, CommandIdentity, Conflict, Delivery, EventSourced, EventSourcingKnobs,
@@ -13,6 +12,8 @@ use amends_models::workflow::domain::{
     AggregateDraft, CommandDraft, Domain, DomainBuilder, EventDraft, PolicyDraft, ProjectionDraft,
 };
 use amends_models::workflow::{Fault, FaultBudget, Workflow};
+
+use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
 
 /// Orders that take from one shared stock.
 fn stock() -> DomainBuilder {

@@ -1,10 +1,11 @@
 //! Isolation of sagas: workflows that run at the same time read and overwrite each other's unfinished
 //! work unless a countermeasure keeps them apart, and each countermeasure mends what it is for.
 
-use crate::trial::{self, Case, faults, verdicts};
 use amends_models::protocols::saga::{Isolation, SagaKnobs};
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, StepDraft, StepKind, Workflow, WorkflowError};
+
+use crate::trial::{self, Case, faults, verdicts};
 
 fn isolated(design: Design, isolation: Isolation) -> Design {
     design.with_protocol(Protocol::Saga(SagaKnobs { isolation, ..SagaKnobs::default() }))

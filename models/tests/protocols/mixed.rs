@@ -3,7 +3,6 @@
 
 use std::num::NonZeroU8;
 
-use crate::trial::{self, Case, assert_all_hold, faults};
 use amends_models::process::{StepId, WorkflowId, barrier};
 use amends_models::protocols::mixed::{
     MessageTable, MixedChoices, MixedKnobs, Notify, RollBack, Settle,
@@ -14,6 +13,8 @@ use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{
     Fault, RuleDraft, StepDraft, StepKind, StepProtocol, Workflow, WorkflowBuilder,
 };
+
+use crate::trial::{self, Case, assert_all_hold, faults};
 
 fn mixed(choices: MixedChoices) -> Protocol {
     Protocol::Mixed(choices)

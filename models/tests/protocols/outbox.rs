@@ -1,12 +1,13 @@
 //! The outbox: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-use crate::trial::{self, Case, assert_all_hold, faults};
 use amends_models::protocols::outbox::{
     Acknowledge, Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write,
 };
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
+
+use crate::trial::{self, Case, assert_all_hold, faults};
 
 /// One transaction per order, whose event one other service handles. It has stock for so many.
 fn orders(stock: i64) -> Design {

@@ -1,14 +1,15 @@
 //! The orchestrated saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-use crate::trial::{self, Case, assert_all_hold, faults};
-use crate::workflows;
 use amends_models::protocols::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, KeyLifetime, LedgerWrite,
     Recovery, SagaKnobs, StepLog,
 };
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, FaultBudget};
+
+use crate::trial::{self, Case, assert_all_hold, faults};
+use crate::workflows;
 
 fn design(steps: usize) -> Design {
     workflows::in_a_row(steps, Protocol::Saga(SagaKnobs::default()))

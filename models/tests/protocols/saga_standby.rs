@@ -1,12 +1,13 @@
 //! The saga with a coordinator that stands by: it ends although the first one never returns, and stays
 //! atomic as long as the store fences off whoever led before.
 
-use crate::trial::{self, Case, faults};
-use crate::workflows;
 use amends_models::protocols::lease::Fencing;
 use amends_models::protocols::saga::SagaKnobs;
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, FaultBudget};
+
+use crate::trial::{self, Case, faults};
+use crate::workflows;
 
 fn design(steps: usize, knobs: SagaKnobs) -> Design {
     workflows::in_a_row(steps, Protocol::Saga(knobs))

@@ -3,7 +3,6 @@
 
 use std::num::NonZeroU8;
 
-use crate::trial::{self, Case, faults, verdicts};
 use amends_models::check::{Property, PropertyKind, Snapshot};
 use amends_models::process::barrier::{Barrier, LedgerWrite};
 use amends_models::process::{Address, WorkflowId};
@@ -15,6 +14,8 @@ use amends_models::protocols::tcc::{
 use amends_models::protocols::{Design, Protocol};
 use amends_models::system::Part;
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
+
+use crate::trial::{self, Case, faults, verdicts};
 
 const ONE: Option<NonZeroU8> = Some(NonZeroU8::MIN);
 const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);

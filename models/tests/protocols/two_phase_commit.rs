@@ -1,7 +1,6 @@
 //! Two-phase commit: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-use crate::trial::{self, Case, faults};
 use amends_models::protocols::lease::{Claiming, Fencing, Life};
 use amends_models::protocols::two_phase_commit::{
     CommitLog, DecisionLog, Heuristic, HeuristicReport, Locks, PrepareLog, Presumption, Silence,
@@ -9,6 +8,8 @@ use amends_models::protocols::two_phase_commit::{
 };
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
+
+use crate::trial::{self, Case, faults};
 
 /// A transfer between two banks. There is money for one of two concurrent transfers only.
 fn transfer(knobs: &TwoPhaseKnobs) -> Design {

@@ -5,17 +5,18 @@
 //! is on its way, waits in an outbox, or is being carried out: then nothing will ever happen to it
 //! again. Events that got lost for good show in silence with some steps done and others not.
 
-use super::initiator::InitiatorLog;
-use super::system::Choreography;
-use crate::process::WorkflowId;
-use crate::protocols::steps::properties::{ATOMIC, LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT};
-use crate::system::{BuiltIn, CAUSAL, EFFECT_ONCE, Local, Part, SETTLES, System, WELL_DEFINED};
 use amends_check::{Parts, Property};
 
+use crate::process::WorkflowId;
 use crate::protocols::saga::WorkflowWitness;
-use crate::protocols::steps::layout::{Orchestrated, StateLayout, View};
-use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, StateReader};
+use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout, View};
+use crate::protocols::steps::properties::{LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, Steps};
+use crate::system::{
+    BuiltIn, CAUSAL, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
+};
+
+use super::initiator::InitiatorLog;
+use super::system::Choreography;
 
 /// The built-in properties of a choreography.
 pub(crate) const BUILT_IN: &[BuiltIn] =

@@ -5,6 +5,17 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::process::barrier::Entry;
+use crate::process::nodes::INITIATOR;
+use crate::process::{Address, StepId, Verdict, WorkflowId};
+use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
+use crate::system::{
+    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader, System,
+    SystemBuilder, Words,
+};
+use crate::workflow::builder::Place;
+use crate::workflow::{ArithmeticError, Workflow};
+
 use super::event::{
     ChoreographyMessage, ChoreographyTimer, Event as Told, Line, Reaction, Subscriber,
 };
@@ -14,18 +25,6 @@ use super::plan::ChoreographyPlan;
 use super::properties::{choreography_properties, choreography_reader};
 use super::service::ReactingService;
 use super::store::ServiceRecord;
-use crate::process::barrier::Entry;
-use crate::process::nodes::INITIATOR;
-use crate::process::{Address, StepId, Verdict, WorkflowId};
-use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
-use crate::system::StateReader;
-use crate::workflow::builder::Place;
-use crate::workflow::{ArithmeticError, Workflow};
-
-use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
-    Words,
-};
 
 /// A choreography, as a system hosts it.
 #[derive(Clone, Debug)]

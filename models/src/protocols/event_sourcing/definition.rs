@@ -1,11 +1,12 @@
 //! What the catalogue knows of event sourcing.
 
-use super::knobs::EventSourced;
+use std::sync::Arc;
+
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;
 use crate::workflow::domain::Domain;
-use std::sync::Arc;
 
+use super::knobs::EventSourced;
 use super::properties;
 use super::system::system;
 

@@ -2,6 +2,13 @@
 
 use std::sync::Arc;
 
+use amends_check::{Parts, Property, Snapshot};
+
+use crate::process::{Address, ServiceId, WorkflowId};
+use crate::system::{BuiltIn, Ending, Local, Part, StateReader, System};
+use crate::workflow::ResourceId;
+use crate::workflow::domain::AggregateId;
+
 use super::command::Run;
 use super::consumer::{ConsumerMemory, Marks};
 use super::event::{EventLog, Position, StoredEvent};
@@ -10,14 +17,7 @@ use super::message::{Answer, EventMessage};
 use super::plan::{ConsumerId, EventPlan, STORE};
 use super::store::StoreMemory;
 use super::system::EventSourcing;
-use crate::process::{Address, ServiceId, WorkflowId};
-use crate::system::{BuiltIn, Local, Part, System};
-use crate::workflow::ResourceId;
-use crate::workflow::domain::AggregateId;
-use amends_check::{Parts, Property, Snapshot};
-
 use super::witness::EventWitness;
-use crate::system::{Ending, StateReader};
 
 /// Where to look for what in a state of the system.
 #[derive(Clone)]

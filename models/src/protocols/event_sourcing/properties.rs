@@ -6,18 +6,18 @@
 //! it. (Lamport, *Time, Clocks, and the Ordering of Events in a Distributed System*, 1978: a cause
 //! has a smaller timestamp only if the clocks are made to say so.)
 
-use super::command::{Phase, Run};
-use super::event::{CommandId, StoredEvent};
-use super::message::Answer;
-use super::system::EventSourcing;
-use crate::system::{
-    BuiltIn, CAUSAL, EFFECT_ONCE, NO_LOST_UPDATE, Part, SETTLES, System, WELL_DEFINED,
-};
-use crate::workflow::domain::Values;
 use amends_check::{Parts, Property};
 
+use crate::system::{
+    BuiltIn, CAUSAL, EFFECT_ONCE, NO_LOST_UPDATE, Part, SETTLES, StateReader, System, WELL_DEFINED,
+};
+use crate::workflow::domain::Values;
+
+use super::command::{Phase, Run};
+use super::event::{CommandId, StoredEvent};
 use super::layout::{StateLayout, View};
-use crate::system::StateReader;
+use super::message::Answer;
+use super::system::EventSourcing;
 
 /// The built-in properties.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[

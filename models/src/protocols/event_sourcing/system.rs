@@ -5,6 +5,18 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::rename::renames;
+use crate::process::{Address, Verdict};
+use crate::system::{
+    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader, System,
+    SystemBuilder, Words,
+};
+use crate::workflow::builder::Place;
+use crate::workflow::domain::{
+    COMMAND_HANDLER, Domain, DomainPlace, EVENT_STORE, EventField, Values,
+};
+use crate::workflow::{ArithmeticError, Workflow};
+
 use super::consumer::{Consumer, Marks};
 use super::handler::CommandHandler;
 use super::knobs::{EventSourcingKnobs, ReadModelWrite};
@@ -13,19 +25,6 @@ use super::plan::{ConsumerId, EventPlan, STORE};
 use super::properties::{event_sourcing_properties, event_sourcing_reader};
 use super::store::EventStore;
 use super::witness::EventWitness;
-use crate::process::rename::renames;
-use crate::process::{Address, Verdict};
-use crate::system::StateReader;
-use crate::workflow::builder::Place;
-use crate::workflow::domain::{
-    COMMAND_HANDLER, Domain, DomainPlace, EVENT_STORE, EventField, Values,
-};
-use crate::workflow::{ArithmeticError, Workflow};
-
-use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
-    Words,
-};
 
 /// An event-sourced system, as a [`System`] hosts it.
 #[derive(Clone, Debug)]

@@ -2,10 +2,11 @@
 
 use smallvec::SmallVec;
 
+use crate::process::rename::renames;
+
 use super::event::Position;
 use super::message::{Answer, Told};
 use super::plan::ConsumerId;
-use crate::process::rename::renames;
 
 /// What a client was told, or what a consumer did: whatever its checkpoint says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,16 +1,16 @@
 //! How an event-sourced system reads in a story.
 
+use crate::process::{Address, Verdict};
+use crate::system::{RoleRecord, Words};
+use crate::workflow::domain::EventKind;
+
 use super::consumer::ConsumerRecord;
 use super::event::{CommandId, IssuedCommand, StoreRecord, StoredEvent, StreamId};
 use super::handler::HandlerRecord;
 use super::message::{Answer, EventChange, EventMessage, EventTimer, Read, Source, Told};
 use super::plan::ConsumerId;
-use super::witness::EventWitness;
-use crate::process::{Address, Verdict};
-use crate::system::{RoleRecord, Words};
-use crate::workflow::domain::EventKind;
-
 use super::system::{EventSourcing, ReadModel};
+use super::witness::EventWitness;
 
 impl EventSourcing {
     fn stream(&self, stream: StreamId) -> String {

@@ -1,8 +1,9 @@
 //! How leases read in a story, whatever is kept under them.
 
+use crate::process::Address;
+
 use super::store::{LeaseMessage, StoreRecord};
 use super::{LeaseRecord, LeaseReply, LeaseRequest};
-use crate::process::Address;
 
 /// What a leader, or whoever wants to lead, says to the store, and what that answers: with what is
 /// written in words, and whether anything is.

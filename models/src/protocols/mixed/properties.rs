@@ -1,27 +1,27 @@
 //! The properties of a mixed workflow: those of its saga, of its TCC and of its outbox, and that all of
 //! them agree; and the witness they rely on.
 
-use super::composition::Composition;
-use super::coordinator::MixedLog;
-use super::system::Mixed;
+use amends_check::{Parts, Property};
+
 use crate::process::rename::renames;
 use crate::process::{StepId, StepSet, WorkflowId};
 use crate::protocols::outbox::properties::PUBLISHED_IFF_COMMITTED;
-use crate::protocols::saga::{Direction, SagaOutcome, StepCall};
+use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
+use crate::protocols::steps::StepHistory;
+use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
 use crate::protocols::steps::properties::{
-    ATOMIC, LIFO, NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, NO_LATE_EFFECT,
-    RESERVATIONS_RELEASED,
+    LIFO, NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, NO_LATE_EFFECT, RESERVATIONS_RELEASED,
+    Steps,
 };
 use crate::protocols::tcc::{Operation, TccCall};
-use crate::system::{BuiltIn, EFFECT_ONCE, Local, Part, SETTLES, System, WELL_DEFINED};
+use crate::system::{
+    BuiltIn, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
+};
 use crate::workflow::Workflow;
-use amends_check::{Parts, Property};
 
-use crate::protocols::saga::{StepOrder, WorkflowWitness};
-use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::layout::{Orchestrated, StateLayout};
-use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, StateReader};
+use super::composition::Composition;
+use super::coordinator::MixedLog;
+use super::system::Mixed;
 
 /// The built-in properties. Those of a TCC are only there where a step may be part of
 /// one, that of the outbox where a step is a notice.

@@ -5,25 +5,23 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::process::nodes::COORDINATOR;
+use crate::process::{Address, Answer, StepId, Verdict, WorkflowId};
+use crate::protocols::saga::{Direction, Saga, SagaMessage, SagaParticipant, SagaPlan};
+use crate::protocols::tcc::{Operation, Tcc, TccMessage, TccParticipant, TccPlan};
+use crate::system::{
+    Event, Interchangeable, PerformedEffect, Protocol, Role, StateReader, System, SystemBuilder,
+    Words,
+};
+use crate::workflow::builder::Place;
+use crate::workflow::{ArithmeticError, Work, Workflow};
+
 use super::composition::Composition;
 use super::coordinator::MixedCoordinator;
 use super::knobs::MixedChoices;
 use super::message::{MixedChange, MixedMessage};
 use super::participant::MixedParticipant;
 use super::properties::{MixedWitness, mixed_properties, mixed_reader};
-use crate::process::nodes::COORDINATOR;
-use crate::process::{Address, Answer, StepId, Verdict, WorkflowId};
-use crate::protocols::saga::{Direction, SagaMessage, SagaParticipant, SagaPlan};
-use crate::protocols::tcc::{Operation, TccMessage, TccParticipant, TccPlan};
-use crate::system::StateReader;
-use crate::workflow::builder::Place;
-use crate::workflow::{ArithmeticError, Work, Workflow};
-
-use crate::protocols::saga::Saga;
-use crate::protocols::tcc::Tcc;
-use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, System, SystemBuilder, Words,
-};
 
 /// A mixed workflow, as a system hosts it.
 #[derive(Clone, Debug)]

@@ -2,13 +2,13 @@
 
 use smallvec::SmallVec;
 
-use super::message::{MixedChange, MixedLedgerRecord, MixedMessage, MixedRecord, MixedTimer};
-use super::properties::MixedWitness;
 use crate::process::{Address, StepId};
 use crate::protocols::saga::{Saga, SagaOutcome, SagaRecord};
 use crate::protocols::tcc::Tcc;
 use crate::system::{RoleRecord, Words};
 
+use super::message::{MixedChange, MixedLedgerRecord, MixedMessage, MixedRecord, MixedTimer};
+use super::properties::MixedWitness;
 use super::system::Mixed;
 
 impl Mixed {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::process::{Address, Effect, Effects, Input, Verdict};
+use crate::protocols::choreography::Acknowledge;
 
 use super::knobs::{InboxWrite, Poison};
 use super::message::{Delivery, OutboxChange, OutboxMessage};
 use super::plan::OutboxPlan;
 use super::process::{OutboxProcess, OutboxRecord};
-use crate::protocols::choreography::Acknowledge;
 
 /// A service that handles events.
 #[derive(Clone, Debug)]

@@ -9,21 +9,21 @@
 //! | `settles` | a message that is delivered for ever, and blocks what comes after it |
 //! | `well-defined` | arithmetic without a result |
 
-use crate::system::{BuiltIn, EFFECT_ONCE, SETTLES, WELL_DEFINED};
 use std::sync::Arc;
 
+use amends_check::{Parts, Property, Snapshot};
 use smallvec::SmallVec;
+
+use crate::process::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
+use crate::system::{
+    BuiltIn, EFFECT_ONCE, Ending, Local, Part, Protocol, SETTLES, StateReader, System, WELL_DEFINED,
+};
+use crate::workflow::Workflow;
 
 use super::message::{Line, OutboxChange, OutboxMessage, OutboxTimer};
 use super::plan::OutboxPlan;
 use super::process::OutboxProcess;
 use super::system::Outbox;
-use crate::process::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
-use crate::system::{Local, Part, Protocol, System};
-use crate::workflow::Workflow;
-use amends_check::{Parts, Property, Snapshot};
-
-use crate::system::{Ending, StateReader};
 
 /// The built-in properties of an outbox.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[

@@ -4,6 +4,14 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::process::nodes::{BROKER, relay_node};
+use crate::process::{Address, ServiceId, StepId, Verdict};
+use crate::system::{
+    Ending, Event, PerformedEffect, Protocol, StateReader, System, SystemBuilder, Words,
+};
+use crate::workflow::builder::Place;
+use crate::workflow::{ArithmeticError, Work, Workflow};
+
 use super::broker::OutboxBroker;
 use super::consumer::OutboxConsumer;
 use super::knobs::OutboxKnobs;
@@ -13,13 +21,6 @@ use super::process::{Nobody, OutboxProcess, OutboxRecord};
 use super::producer::OutboxProducer;
 use super::properties::{OutboxWitness, outbox_properties, outbox_reader};
 use super::relay::OutboxRelay;
-use crate::process::nodes::{BROKER, relay_node};
-use crate::process::{Address, ServiceId, StepId, Verdict};
-use crate::system::{Ending, StateReader};
-use crate::workflow::builder::Place;
-use crate::workflow::{ArithmeticError, Work, Workflow};
-
-use crate::system::{Event, PerformedEffect, Protocol, System, SystemBuilder, Words};
 
 /// An outbox, as a system hosts it.
 #[derive(Clone, Debug)]

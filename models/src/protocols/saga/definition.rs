@@ -1,13 +1,12 @@
 //! What the catalogue knows of sagas.
 
-use super::isolation::properties_of;
-use super::standby;
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::{Dataflow, Workflow};
 
+use super::isolation::properties_of;
 use super::knobs::SagaKnobs;
-use super::properties;
 use super::system::system;
+use super::{properties, standby};
 
 impl ProtocolDefinition for SagaKnobs {
     const TABLES: &'static [&'static str] = &["saga"];

@@ -12,20 +12,20 @@
 //! The witness goes by what was really read and written. A change that was made good again before
 //! anybody used it (10 to 0 and back to 10) is none.
 
+use amends_check::{Parts, Property};
 use smallvec::SmallVec;
 
-use super::log::SagaOutcome;
-use super::message::{Direction, StepCall};
-use super::system::SagaMonitor;
 use crate::process::rename::{Exchange, Rename};
 use crate::process::{LocalSet, ServiceId, StepId, StepSet, WorkflowId};
+use crate::protocols::steps::layout::{StateLayout, View};
 use crate::system::{BuiltIn, NO_LOST_UPDATE, Part, System};
 use crate::workflow::dataflow::Observation;
 use crate::workflow::{Dataflow, ResourceId, Workflow};
-use amends_check::{Parts, Property};
 
+use super::log::SagaOutcome;
+use super::message::{Direction, StepCall};
 use super::properties::AnySaga;
-use crate::protocols::steps::layout::{StateLayout, View};
+use super::system::SagaMonitor;
 
 /// A workflow completes on a value that another one wrote and took back.
 pub(crate) const NO_DIRTY_READ: BuiltIn = BuiltIn::always(

@@ -12,7 +12,6 @@ use crate::process::{
 use crate::workflow::StepKind;
 
 use super::coordinator::SagaTimer;
-
 use super::log::SagaOutcome;
 use super::message::{Direction, SagaMessage, StepCall};
 use super::plan::SagaPlan;

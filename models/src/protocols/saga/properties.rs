@@ -1,21 +1,21 @@
 //! The properties of a saga.
 
-use super::log::{SagaLog, SagaOutcome};
-use super::plan::PlannedStep;
-use super::standby::StandbySaga;
-use super::system::{Saga, SagaMonitor};
-use crate::process::{Address, WorkflowId};
-use crate::protocols::steps::properties::{ATOMIC, LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT};
-use crate::system::{BuiltIn, EFFECT_ONCE, Local, Part, Protocol, SETTLES, System, WELL_DEFINED};
-use crate::workflow::Dataflow;
 use amends_check::{Parts, Property};
 
-use super::isolation::isolation_properties;
-use super::witness::{StepOrder, WorkflowWitness};
+use crate::process::WorkflowId;
 use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::layout::{Orchestrated, StateLayout};
-use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, StateReader};
+use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
+use crate::protocols::steps::properties::{LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, Steps};
+use crate::system::{
+    BuiltIn, EFFECT_ONCE, Ending, Local, Part, Protocol, SETTLES, StateReader, System, WELL_DEFINED,
+};
+use crate::workflow::Dataflow;
+
+use super::isolation::isolation_properties;
+use super::log::{SagaLog, SagaOutcome};
+use super::plan::PlannedStep;
+use super::system::{Saga, SagaMonitor};
+use super::witness::{StepOrder, WorkflowWitness};
 
 /// The built-in properties of a saga.
 pub(crate) const BUILT_IN: &[BuiltIn] =
@@ -28,7 +28,9 @@ impl From<&PlannedStep> for StepOrder {
 }
 
 /// A saga, whoever keeps its log.
-pub(super) trait AnySaga: Orchestrated + Protocol<Monitor = SagaMonitor> {
+pub(in crate::protocols::saga) trait AnySaga:
+    Orchestrated + Protocol<Monitor = SagaMonitor>
+{
     /// What its steps read and write.
     fn flow(&self) -> &Dataflow;
 
@@ -42,15 +44,7 @@ pub(crate) fn saga_properties(system: &System<Saga>) -> Vec<Property<Parts<Part<
     properties(system)
 }
 
-/// The same properties of a saga whose coordinators share its log.
-#[must_use]
-pub(crate) fn standby_properties(
-    system: &System<StandbySaga>,
-) -> Vec<Property<Parts<Part<StandbySaga>>>> {
-    properties(system)
-}
-
-fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<Part<T>>>> {
+pub(super) fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<Part<T>>>> {
     let layout = StateLayout::new(system);
     let steps = Steps::new(&layout, any_step);
     let mut properties = vec![
@@ -77,12 +71,6 @@ fn any_step(monitor: &SagaMonitor, is: fn(&StepHistory) -> bool) -> bool {
 /// How states of a saga are read.
 #[must_use]
 pub(crate) fn saga_reader(system: &System<Saga>) -> StateReader<Saga> {
-    StateLayout::new(system).reader()
-}
-
-/// How states of a saga are read whose coordinators share its log.
-#[must_use]
-pub(crate) fn standby_reader(system: &System<StandbySaga>) -> StateReader<StandbySaga> {
     StateLayout::new(system).reader()
 }
 
@@ -116,37 +104,6 @@ impl AnySaga for Saga {
 
     fn outcome(log: &SagaLog) -> Option<SagaOutcome> {
         log.outcome()
-    }
-}
-
-/// The log is what the store has; there is none until a leader has written.
-impl Orchestrated for StandbySaga {
-    type Log = Option<SagaLog>;
-
-    fn keeper(_coordinator: Address) -> Address {
-        Address::Store
-    }
-
-    fn log(store: &Local<StandbySaga>, workflow: WorkflowId) -> &Option<SagaLog> {
-        StandbySaga::registers(store).get(workflow).map_or(&None, |register| &register.value)
-    }
-
-    fn values(service: &Local<StandbySaga>) -> &[i64] {
-        &service.resources.values
-    }
-
-    fn ending(log: &Option<SagaLog>) -> Option<Ending> {
-        Self::outcome(log).map(Ending::from)
-    }
-}
-
-impl AnySaga for StandbySaga {
-    fn flow(&self) -> &Dataflow {
-        self.saga().flow()
-    }
-
-    fn outcome(log: &Option<SagaLog>) -> Option<SagaOutcome> {
-        log.and_then(|log| log.outcome())
     }
 }
 

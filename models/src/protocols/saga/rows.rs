@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::process::rename::renames;
+use crate::process::{Locals, Verdict};
+use crate::workflow::{ArithmeticError, Dataflow, Workflow};
+
 use super::knobs::Isolation;
 use super::marks::Marks;
 use super::message::{Direction, StepCall};
 use super::participant::SagaChange;
 use super::plan::SagaPlan;
-use crate::process::rename::renames;
-use crate::process::{Locals, Verdict};
-use crate::workflow::{ArithmeticError, Dataflow, Workflow};
 
 /// What a participant owns.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -3,6 +3,16 @@
 
 use std::sync::Arc;
 
+use crate::process::nodes::COORDINATOR;
+use crate::process::rename::renames;
+use crate::process::{Address, Answer, Verdict};
+use crate::system::{
+    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader, System,
+    SystemBuilder, Words,
+};
+use crate::workflow::builder::Place;
+use crate::workflow::{ArithmeticError, Dataflow, Workflow};
+
 use super::coordinator::SagaCoordinator;
 use super::isolation::IsolationWitness;
 use super::knobs::SagaKnobs;
@@ -11,20 +21,8 @@ use super::message::{Direction, SagaMessage};
 use super::participant::{SagaChange, SagaParticipant};
 use super::plan::SagaPlan;
 use super::properties::{saga_properties, saga_reader};
-use super::witness::WorkflowWitness;
-use crate::process::nodes::COORDINATOR;
-use crate::process::rename::renames;
-use crate::process::{Address, Answer, Verdict};
-use crate::system::StateReader;
-use crate::workflow::builder::Place;
-use crate::workflow::{ArithmeticError, Dataflow, Workflow};
-
 use super::rows::{Business, Rows};
-
-use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
-    Words,
-};
+use super::witness::WorkflowWitness;
 
 /// A saga, as a system hosts it.
 #[derive(Clone, Debug)]

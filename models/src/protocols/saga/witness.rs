@@ -5,13 +5,13 @@
 
 use smallvec::SmallVec;
 
-use super::log::SagaOutcome;
-use super::message::{Direction, StepCall};
 use crate::process::rename::renames;
 use crate::process::{StepId, StepSet};
+use crate::protocols::steps::StepHistory;
 use crate::workflow::Workflow;
 
-use crate::protocols::steps::StepHistory;
+use super::log::SagaOutcome;
+use super::message::{Direction, StepCall};
 
 /// What really happened to the steps of one workflow, whatever the processes that carried it out
 /// believe.

@@ -1,14 +1,14 @@
 //! The words in which stories of a saga are told.
 
-use super::coordinator::SagaTimer;
-use super::log::{SagaOutcome, SagaPhase, SagaRecord};
-use super::message::{Direction, SagaMessage};
-use super::participant::{LedgerRecord, SagaChange};
 use crate::process::barrier::Entry;
 use crate::process::{Address, Answer, Locals, StepId};
 use crate::system::{DurableOf, RoleRecord, Words};
 use crate::workflow::ResourceId;
 
+use super::coordinator::SagaTimer;
+use super::log::{SagaOutcome, SagaPhase, SagaRecord};
+use super::message::{Direction, SagaMessage};
+use super::participant::{LedgerRecord, SagaChange};
 use super::rows::Rows;
 use super::system::{Saga, SagaMonitor};
 

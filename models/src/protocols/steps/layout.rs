@@ -3,14 +3,19 @@
 
 use std::marker::PhantomData;
 
+use amends_check::{Parts, Property, Snapshot};
 use derive_where::derive_where;
 
-use super::properties::ATOMIC;
 use crate::process::{Address, WorkflowId};
-use crate::system::{BuiltIn, Local, Part, Protocol, SETTLES, System, WELL_DEFINED};
-use amends_check::{Parts, Property, Snapshot};
+use crate::system::{
+    BuiltIn, Ending, Local, Part, Protocol, SETTLES, StateReader, System, WELL_DEFINED,
+};
 
-use crate::system::{Ending, StateReader};
+/// No partial outcome.
+pub(crate) const ATOMIC: BuiltIn = BuiltIn::always(
+    "atomic",
+    "when a workflow has ended, all of its steps are in force or none is",
+);
 
 /// A protocol in which each workflow has a coordinator, whose log tells how it ended, and a witness
 /// of its own, at the position of the workflow.

@@ -1,17 +1,12 @@
 //! What must be true of every step that can be taken back, whatever protocol it is part of: judged by
 //! its [history](StepHistory), and never by what its coordinator and its participant believe.
 
-use crate::system::{BuiltIn, EFFECT_ONCE, Part};
 use amends_check::{Parts, Property};
+
+use crate::system::{BuiltIn, EFFECT_ONCE, Part};
 
 use super::history::StepHistory;
 use super::layout::{Orchestrated, StateLayout, View};
-
-/// No partial outcome.
-pub(crate) const ATOMIC: BuiltIn = BuiltIn::always(
-    "atomic",
-    "when a workflow has ended, all of its steps are in force or none is",
-);
 
 /// No compensation in the wrong order.
 pub(crate) const LIFO: BuiltIn =

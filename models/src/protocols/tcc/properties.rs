@@ -1,24 +1,23 @@
 //! The properties of a TCC, and the witness they rely on.
 
-use crate::protocols::steps::properties::{
-    ATOMIC, NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED,
-};
-use crate::system::{BuiltIn, EFFECT_ONCE, SETTLES, WELL_DEFINED};
+use amends_check::{Parts, Property};
 use smallvec::SmallVec;
+
+use crate::process::rename::renames;
+use crate::process::{StepId, WorkflowId};
+use crate::protocols::steps::StepHistory;
+use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
+use crate::protocols::steps::properties::{
+    NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED, Steps,
+};
+use crate::system::{
+    BuiltIn, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
+};
+use crate::workflow::Workflow;
 
 use super::log::{TccLog, TccOutcome};
 use super::message::{Operation, TccCall};
 use super::system::Tcc;
-use crate::process::rename::renames;
-use crate::process::{StepId, WorkflowId};
-use crate::system::{Local, Part, System};
-use crate::workflow::Workflow;
-use amends_check::{Parts, Property};
-
-use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::layout::{Orchestrated, StateLayout};
-use crate::protocols::steps::properties::Steps;
-use crate::system::{Ending, StateReader};
 
 /// The built-in properties.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[

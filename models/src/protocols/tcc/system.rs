@@ -5,6 +5,15 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::process::nodes::COORDINATOR;
+use crate::process::{Address, Answer, StepId, Verdict};
+use crate::system::{
+    Ending, Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader,
+    System, SystemBuilder, Words,
+};
+use crate::workflow::builder::Place;
+use crate::workflow::{ArithmeticError, Workflow};
+
 use super::coordinator::TccCoordinator;
 use super::knobs::TccKnobs;
 use super::log::{Decision, TccOutcome, TccRecord};
@@ -12,16 +21,6 @@ use super::message::{Operation, TccMessage, TccTimer};
 use super::participant::{Reservation, ReservationRecord, TccChange, TccParticipant};
 use super::plan::TccPlan;
 use super::properties::{TccWitness, tcc_properties, tcc_reader};
-use crate::process::nodes::COORDINATOR;
-use crate::process::{Address, Answer, StepId, Verdict};
-use crate::system::{Ending, StateReader};
-use crate::workflow::builder::Place;
-use crate::workflow::{ArithmeticError, Workflow};
-
-use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, System, SystemBuilder,
-    Words,
-};
 
 /// A TCC, as a system hosts it.
 #[derive(Clone, Debug)]

@@ -3,20 +3,20 @@
 //! Agreement, validity and stability are those of the atomic commit problem (Bernstein, Hadzilacos and
 //! Goodman 1987, chapter 7; Skeen 1981 for non-blocking), each stated of what participants really did.
 
-use crate::system::{BuiltIn, SETTLES, WELL_DEFINED};
+use amends_check::{Parts, Property, Snapshot};
 use smallvec::SmallVec;
+
+use crate::process::rename::renames;
+use crate::process::{Address, WorkflowId};
+use crate::system::{
+    BuiltIn, Ending, Local, Part, Protocol, SETTLES, StateReader, Status, System, WELL_DEFINED,
+};
+use crate::workflow::Fault;
 
 use super::knobs::{Heuristic, Suspicion, Work};
 use super::log::{BranchState, Branches, TwoPhaseOutcome};
 use super::message::Decision;
 use super::system::TwoPhaseCommit;
-use crate::process::rename::renames;
-use crate::process::{Address, WorkflowId};
-use crate::system::{Local, Part, Protocol, Status, System};
-use crate::workflow::Fault;
-use amends_check::{Parts, Property, Snapshot};
-
-use crate::system::{Ending, StateReader};
 
 /// The built-in properties of two-phase commit.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[

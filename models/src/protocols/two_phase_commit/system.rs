@@ -6,6 +6,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
+use crate::process::rename::renames;
+use crate::process::{Address, ServiceId, StepId, Verdict, WorkflowId};
+use crate::system::{
+    Event, Interchangeable, Local, PerformedEffect, Protocol, Role, RoleRecord, StateReader,
+    System, SystemBuilder, Words,
+};
+use crate::workflow::builder::Place;
+use crate::workflow::{ArithmeticError, Work, Workflow};
+
 use super::coordinator::TwoPhaseCoordinator;
 use super::knobs::{Locks, TwoPhaseKnobs};
 use super::log::{BranchRecord, BranchState, Branches, CoordinatorLog};
@@ -14,17 +24,6 @@ use super::participant::{BranchChange, ChangeKind, TwoPhaseParticipant};
 use super::plan::TwoPhasePlan;
 use super::properties::{TwoPhaseWitness, two_phase_properties, two_phase_reader};
 use super::store::DecisionStore;
-use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
-use crate::process::rename::renames;
-use crate::process::{Address, ServiceId, StepId, Verdict, WorkflowId};
-use crate::system::StateReader;
-use crate::workflow::builder::Place;
-use crate::workflow::{ArithmeticError, Work, Workflow};
-
-use crate::system::{
-    Event, Interchangeable, Local, PerformedEffect, Protocol, Role, RoleRecord, System,
-    SystemBuilder, Words,
-};
 
 /// A two-phase commit, as a system hosts it.
 #[derive(Clone, Debug)]

@@ -1,15 +1,15 @@
 //! How a two-phase commit reads in a story.
 
-use super::log::{BranchRecord, BranchState, CoordinatorRecord, TwoPhaseOutcome};
-use super::message::{Decision, Saying, TwoPhaseMessage, Vote};
-use super::participant::{BranchChange, ChangeKind};
-use super::properties::TwoPhaseWitness;
-use super::timer::TwoPhaseTimer;
 use crate::process::{Address, StepId};
 use crate::protocols::lease::{LeaseMessage, words};
 use crate::system::{Ending, RecordOf, RoleRecord, Words};
 
+use super::log::{BranchRecord, BranchState, CoordinatorRecord, TwoPhaseOutcome};
+use super::message::{Decision, Saying, TwoPhaseMessage, Vote};
+use super::participant::{BranchChange, ChangeKind};
+use super::properties::TwoPhaseWitness;
 use super::system::{Rows, TwoPhaseCommit};
+use super::timer::TwoPhaseTimer;
 
 impl TwoPhaseCommit {
     fn name(&self, address: Address) -> String {

@@ -1,10 +1,10 @@
 //! What a step may say of itself, by protocol: a saga confirms nothing, a TCC has no variables.
 
 use crate::workflow::business::Work;
-use crate::workflow::requirements::Requirements;
 
 use super::draft::StepDraft;
 use super::refusal::{Place, StepField, WorkflowError};
+use super::requirements::Requirements;
 
 /// Whether the protocol knows what the step says of itself.
 pub(crate) fn check_belongs<R: Requirements + ?Sized>(

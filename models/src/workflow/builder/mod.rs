@@ -9,6 +9,7 @@
 //! | `draft.rs` | steps and properties as people write them |
 //! | `shape.rs` | checks that need no meaning: sizes, names, limits |
 //! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
+//! | `requirements.rs` | what a protocol demands of a workflow |
 //! | `belonging.rs` | what a step may say of itself, by protocol |
 //! | `request.rs`, `rule.rs` | what clients put in, and what is picked by it |
 //! | `locals.rs` | what steps read, and whether it is read before it is used |
@@ -22,6 +23,7 @@ mod names;
 mod order;
 mod refusal;
 mod request;
+mod requirements;
 mod resolution;
 mod rule;
 mod shape;
@@ -30,7 +32,6 @@ mod tests;
 
 use super::definition::{Claim, Resource, Service, Workflow};
 use super::faults::FaultBudget;
-use super::requirements::{Drafts, Requirements};
 
 use locals::{ReadValues, check_locals};
 use names::EveryName;
@@ -42,6 +43,7 @@ pub use draft::{PropertyDraft, RuleDraft, StepDraft};
 pub(super) use names::OwnNames;
 pub(crate) use order::{ancestors, check_point_of_no_return};
 pub use refusal::{Place, RuleField, StepField, WorkflowError};
+pub use requirements::{Drafts, Requirements};
 pub(super) use shape::{NAME_RULE, twice};
 
 /// Collects a workflow and checks it as a whole.

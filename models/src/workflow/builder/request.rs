@@ -2,10 +2,10 @@
 
 use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::request::Requests;
-use crate::workflow::requirements::Requirements;
 
 use super::WorkflowBuilder;
 use super::refusal::{Place, WorkflowError};
+use super::requirements::Requirements;
 use super::shape::{NAME_RULE, twice};
 
 impl WorkflowBuilder {

@@ -5,13 +5,13 @@ use crate::workflow::business::Work;
 use crate::workflow::definition::{PropertyDefinition, Step, StepKind};
 use crate::workflow::expression::parse::{parse_assignment, parse_condition};
 use crate::workflow::expression::{Assignment, Condition, Reading};
-use crate::workflow::requirements::Requirements;
 use crate::workflow::suggestion::suggestion;
 
 use super::WorkflowBuilder;
 use super::draft::{PropertyDraft, StepDraft};
 use super::names::{EveryName, OwnNames, StepNames};
 use super::refusal::{Place, StepField, WorkflowError};
+use super::requirements::Requirements;
 
 impl WorkflowBuilder {
     pub(super) fn resolve_step(

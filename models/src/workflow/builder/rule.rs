@@ -3,12 +3,12 @@
 use crate::workflow::expression::Variable;
 use crate::workflow::expression::parse::parse_condition;
 use crate::workflow::request::Requests;
-use crate::workflow::requirements::Requirements;
 use crate::workflow::rule::{Rule, StepProtocol};
 
 use super::WorkflowBuilder;
 use super::names::InputNames;
 use super::refusal::{Place, RuleField, WorkflowError};
+use super::requirements::Requirements;
 
 impl WorkflowBuilder {
     /// The rule, and what it picks for each request.

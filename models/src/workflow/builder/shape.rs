@@ -3,10 +3,10 @@
 use crate::process::StepSet;
 use crate::workflow::definition::{Resource, Service};
 use crate::workflow::expression::name::{is_name, written};
-use crate::workflow::requirements::Requirements;
 use crate::workflow::suggestion::suggestion;
 
 use super::refusal::{Place, StepField, WorkflowError};
+use super::requirements::Requirements;
 use super::{MAX_INSTANCES, WorkflowBuilder};
 
 /// The most services of a workflow, and the most resources of a service.

@@ -1,11 +1,12 @@
 //! What the builder refuses, and what it lets through.
 
-use super::*;
 use crate::process::nodes::COORDINATOR;
 use crate::process::{StepId, StepSet, WorkflowId};
 use crate::protocols::saga::SagaKnobs;
 use crate::protocols::tcc::TccKnobs;
 use crate::workflow::{Fault, StepKind, Work};
+
+use super::*;
 
 /// A shop with a till and a warehouse, for tests to spoil.
 fn shop() -> WorkflowBuilder {

@@ -22,6 +22,7 @@
 mod coordinator;
 mod message;
 mod participant;
+mod properties;
 mod store;
 mod system;
 mod words;

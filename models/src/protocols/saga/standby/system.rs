@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::{AskedParticipant, LedCoordinator, LogStore, StandbyChange, StandbyMessage};
 use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::process::{Address, Verdict};
 use crate::protocols::lease::{LeaseRecord, Registers, StoreRecord};
@@ -11,7 +10,8 @@ use crate::protocols::saga::knobs::SagaKnobs;
 use crate::protocols::saga::log::{SagaLog, SagaRecord};
 use crate::protocols::saga::participant::SagaParticipant;
 use crate::protocols::saga::plan::SagaPlan;
-use crate::protocols::saga::properties::{standby_properties, standby_reader};
+use crate::protocols::saga::rows::Rows;
+use crate::protocols::saga::system::{Saga, SagaMonitor};
 use crate::system::{
     Event, Interchangeable, Local, PerformedEffect, Protocol, Role, RoleRecord, StateReader,
     System, SystemBuilder, Words,
@@ -19,8 +19,8 @@ use crate::system::{
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
-use crate::protocols::saga::rows::Rows;
-use crate::protocols::saga::system::{Saga, SagaMonitor};
+use super::properties::{standby_properties, standby_reader};
+use super::{AskedParticipant, LedCoordinator, LogStore, StandbyChange, StandbyMessage};
 
 /// A saga with a coordinator that stands by, as a system hosts it.
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 //! How a saga with a coordinator that stands by reads in a story: as a saga, except for the lead and
 //! the log that goes with it.
 
-use super::{LedRecord, StandbyChange, StandbyMessage, StandbyTimer};
 use crate::process::{Address, StepId};
 use crate::protocols::lease::words;
 use crate::protocols::saga::log::{SagaLog, SagaOutcome, SagaPhase};
@@ -10,6 +9,7 @@ use crate::protocols::saga::system::{Saga, SagaMonitor};
 use crate::system::{DurableOf, RecordOf, RoleRecord, Words};
 
 use super::system::StandbySaga;
+use super::{LedRecord, StandbyChange, StandbyMessage, StandbyTimer};
 
 impl StandbySaga {
     fn name(&self, address: Address) -> String {

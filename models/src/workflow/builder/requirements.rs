@@ -4,12 +4,13 @@
 //! of a workflow mean something to it, and refuses what does not, at the place where it is written.
 
 use crate::process::{StepId, StepSet};
+use crate::workflow::business::Work;
+use crate::workflow::definition::{Service, Step};
 
-use super::builder::{
-    RuleDraft, StepDraft, WorkflowError, check_belongs, check_point_of_no_return,
-};
-use super::business::Work;
-use super::definition::{Service, Step};
+use super::belonging::check_belongs;
+use super::draft::{RuleDraft, StepDraft};
+use super::order::check_point_of_no_return;
+use super::refusal::WorkflowError;
 
 /// A workflow as people wrote it, before its texts have a meaning.
 #[derive(Clone, Copy, Debug)]
