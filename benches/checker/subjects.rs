@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use amends::models::check::gray_lamport::TwoPhase;
 use amends::models::check::{self, Product, PropertyKind, Report, Verify as _};
-use amends::models::system::{Protocol, System, WithSystem};
+use amends::models::system::{ProtocolModel, System, WithSystem};
 use amends::models::workflow::{Fault, FaultBudget};
 use amends::spec;
 use stateright::{Checker as _, Model};
@@ -127,7 +127,7 @@ struct Searching {
 impl WithSystem for Searching {
     type Output = Search;
 
-    fn with<T: Protocol>(self, system: System<T>) -> Search {
+    fn with<T: ProtocolModel>(self, system: System<T>) -> Search {
         match self.checker {
             // Stateright is only asked what it can answer, so we are asked no more.
             Checker::Amends => {

@@ -16,7 +16,7 @@ use amends_models::check::{
     Snapshot,
 };
 use amends_models::protocols::Design;
-use amends_models::system::{Action, Part, Protocol, System, WithSystem};
+use amends_models::system::{Action, Part, ProtocolModel, System, WithSystem};
 use amends_models::workflow::Fault;
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
@@ -137,12 +137,12 @@ struct Checking<'a, W> {
 impl<W: FnMut(&Progress) + Send> WithSystem for Checking<'_, W> {
     type Output = Result<CheckReport, CheckError>;
 
-    fn with<T: Protocol>(self, system: System<T>) -> Self::Output {
+    fn with<T: ProtocolModel>(self, system: System<T>) -> Self::Output {
         check_system(self.spec, &system, self.options, self.watch)
     }
 }
 
-fn check_system<T: Protocol>(
+fn check_system<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     options: &CheckOptions,
@@ -215,7 +215,7 @@ fn check_system<T: Protocol>(
 }
 
 /// The first place found where the arithmetic of the spec has no result.
-fn undefined<T: Protocol>(
+fn undefined<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     found: &[SystemFinding<T>],
@@ -241,7 +241,7 @@ fn undefined<T: Protocol>(
 }
 
 /// The first property found whose arithmetic has no result.
-fn without_value<T: Protocol>(
+fn without_value<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     found: &[SystemFinding<T>],
@@ -278,7 +278,7 @@ struct Serving(SocketAddr);
 impl WithSystem for Serving {
     type Output = ();
 
-    fn with<T: Protocol>(self, system: System<T>) {
+    fn with<T: ProtocolModel>(self, system: System<T>) {
         system.checker().serve(self.0);
     }
 }
@@ -288,7 +288,7 @@ fn resident_memory() -> u64 {
 }
 
 /// Says that a loop is a short one, where the search for a shortest was given up.
-fn short_loop<T: Protocol>(found: &SystemFinding<T>) -> Option<String> {
+fn short_loop<T: ProtocolModel>(found: &SystemFinding<T>) -> Option<String> {
     let name = &found.name;
     (!found.is_shortest).then(|| {
         format!("the run that violates {name} ends in a short loop; there may be a shorter")
@@ -299,7 +299,7 @@ fn short_loop<T: Protocol>(found: &SystemFinding<T>) -> Option<String> {
 ///
 /// # Errors
 /// When the arithmetic of the spec has no result somewhere.
-fn build_report<T: Protocol>(
+fn build_report<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     extent: Extent,
@@ -350,12 +350,12 @@ fn describe_reduction(report: &ReductionReport) -> String {
 }
 
 /// The kinds of faults that happened somewhere in the space.
-fn occurred_faults<T: Protocol>(report: &SystemReport<T>) -> Vec<Fault> {
+fn occurred_faults<T: ProtocolModel>(report: &SystemReport<T>) -> Vec<Fault> {
     let taken = report.coverage.iter().filter(|(_, count)| *count > 0);
     taken.flat_map(|(action, _)| action.faults()).collect()
 }
 
-fn finding<T: Protocol>(spec: &Spec, system: &System<T>, found: SystemFinding<T>) -> Finding {
+fn finding<T: ProtocolModel>(spec: &Spec, system: &System<T>, found: SystemFinding<T>) -> Finding {
     let stated = spec.design.workflow().properties().iter().position(|it| it.name == found.name);
     let verdict = match &found.verdict {
         check::Verdict::Holds => Verdict::Holds,
@@ -388,7 +388,7 @@ fn position(spec: &Spec, place: &Place) -> Option<Position> {
     Some(Position { line, column })
 }
 
-fn counterexample<T: Protocol>(
+fn counterexample<T: ProtocolModel>(
     system: &System<T>,
     run: &Counterexample<Vec<Part<T>>, Action<T>>,
 ) -> CounterexampleReport {

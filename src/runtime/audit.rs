@@ -18,7 +18,7 @@ use std::sync::Arc;
 use amends_models::check::{Parts, Product, Property, PropertyKind, Snapshot};
 use amends_models::process::{Address, Process, Verdict, WorkflowId};
 use amends_models::system::{
-    ChangeOf, Ending, Event, Hostable, Local, Part, PerformedEffect, Protocol, RecordOf,
+    ChangeOf, Ending, Event, Hostable, Local, Part, PerformedEffect, ProtocolModel, RecordOf,
     StateReader, Status, System,
 };
 use amends_models::workflow::{Claim, Variable};
@@ -202,7 +202,7 @@ impl<T: Hostable> Audit<T> {
 }
 
 /// What is known beside the history when a run is over.
-pub(super) struct FinalState<T: Protocol> {
+pub(super) struct FinalState<T: ProtocolModel> {
     /// What processes own, as it is stored.
     pub(super) owned: Vec<(Address, T::Resources)>,
     /// Who stopped for good.
@@ -318,7 +318,7 @@ impl<T: Hostable> Audit<T> {
 /// A state, as properties see it.
 type View<'a, T> = Snapshot<'a, Part<T>>;
 
-fn is_concerned<T: Protocol>(property: &Property<Parts<Part<T>>>, view: View<'_, T>) -> bool {
+fn is_concerned<T: ProtocolModel>(property: &Property<Parts<Part<T>>>, view: View<'_, T>) -> bool {
     property.premise.as_ref().is_none_or(|premise| premise(view))
 }
 
@@ -330,7 +330,7 @@ fn must_happen(kind: PropertyKind) -> bool {
     )
 }
 
-fn local<'r, T: Protocol>(
+fn local<'r, T: ProtocolModel>(
     system: &System<T>,
     row: &'r mut [Part<T>],
     process: Address,

@@ -1,7 +1,7 @@
 //! What changes mean: the seam between the protocol and your own code.
 
 use amends_models::process::{Address, Verdict};
-use amends_models::system::{ChangeOf, Hostable, Protocol, System};
+use amends_models::system::{ChangeOf, Hostable, ProtocolModel, System};
 
 use crate::store::Transaction;
 
@@ -12,7 +12,7 @@ use super::process_store::{decode, encode};
 pub type BusinessError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A change that is asked for.
-pub struct Attempt<'a, T: Protocol> {
+pub struct Attempt<'a, T: ProtocolModel> {
     /// The system it is asked for in.
     pub system: &'a System<T>,
     /// Whose resources it is about.
@@ -80,7 +80,7 @@ pub struct Attempt<'a, T: Protocol> {
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Business<T: Protocol, X: Transaction>: Send + Sync + 'static {
+pub trait Business<T: ProtocolModel, X: Transaction>: Send + Sync + 'static {
     /// Makes the change within the open transaction, or refuses it. What it did is undone unless it
     /// says [`Verdict::Accepted`]. It must not wait, and must not touch anything outside of the
     /// transaction: a change elsewhere would not be undone with it.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use amends_models::process::{Address, Process, WorkflowId};
-use amends_models::system::{Hostable, Protocol, System};
+use amends_models::system::{Hostable, ProtocolModel, System};
 
 use crate::simulate::Injector;
 use crate::store::{Lane, Store};
@@ -17,7 +17,7 @@ use super::network::Network;
 use super::options::Timing;
 use super::process_store::ProcessStore;
 
-pub(crate) type VolatileOf<T> = <<T as Protocol>::Process as Process>::Volatile;
+pub(crate) type VolatileOf<T> = <<T as ProtocolModel>::Process as Process>::Volatile;
 
 pub(crate) struct RuntimeContext<T: Hostable, S: Store> {
     pub(crate) system: Arc<System<T>>,

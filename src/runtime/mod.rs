@@ -11,6 +11,7 @@
 //! | [`host`](amends_models::process::host) | a process in memory, as all hosts have it |
 //! | `process_store` | its place in the store: log, resources, and the history of what it did |
 //! | `process_task` | its task: inputs, effects in order, crashes between any two of them |
+//! | `requests` | which input it takes next, and who asks for what it does |
 //! | `context` | what all processes of one runtime share: system, store, network, faults |
 //! | `network`, `timers` | mailboxes by address; timers with backoff |
 //! | `activity` | whether anything is under way, and whether a run gets anywhere |
@@ -25,21 +26,24 @@
 mod activity;
 mod audit;
 mod business;
+mod client;
 mod context;
-mod engine;
 mod network;
 mod options;
 mod process_store;
 mod process_task;
 mod report;
+mod requests;
 mod run;
+mod supervisor;
 mod task;
 mod timers;
 
 pub use audit::Violation;
 pub use business::{Attempt, Business, BusinessError, Expressions};
+pub use client::Client;
 pub use context::{Observer, Silent};
-pub use engine::{Client, Runtime};
 pub use options::{RunOptions, StoreChoice, Timing, UnknownStore};
 pub use report::{CutShort, EndingWords, RunReport};
 pub use run::{RunError, run, run_on, run_until};
+pub use supervisor::Runtime;

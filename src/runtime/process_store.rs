@@ -9,7 +9,7 @@ use std::sync::Arc;
 use amends_models::process::host::{Attempt as Attempted, Performed, StoreEffect};
 use amends_models::process::{Address, Input, Process, Verdict};
 use amends_models::system::{
-    ChangeOf, Event, Hostable, PerformedEffect, Protocol, RecordOf, Stored, System,
+    ChangeOf, Event, Hostable, PerformedEffect, ProtocolModel, RecordOf, Stored, System,
 };
 
 use crate::store::{Entry, Lane, StoreError, Transaction};
@@ -17,14 +17,14 @@ use crate::store::{Entry, Lane, StoreError, Transaction};
 use super::business::{Attempt, Business};
 
 /// A process's place in a store.
-pub(crate) struct ProcessStore<T: Protocol, X> {
+pub(crate) struct ProcessStore<T: ProtocolModel, X> {
     pub(crate) system: Arc<System<T>>,
     pub(crate) business: Arc<dyn Business<T, X>>,
     pub(crate) process: Address,
     pub(crate) lane: Lane,
 }
 
-impl<T: Protocol, X> Clone for ProcessStore<T, X> {
+impl<T: ProtocolModel, X> Clone for ProcessStore<T, X> {
     fn clone(&self) -> Self {
         ProcessStore {
             system: Arc::clone(&self.system),

@@ -10,20 +10,15 @@ use std::sync::Arc;
 use amends_models::process::host::{EffectKind, Hosted, OutsideEffect, StoreEffect};
 use amends_models::process::{Address, Input, Process, Verdict, WorkflowId};
 use amends_models::system::{Hostable, OutcomeOf, PerformedEffect, TimerOf};
-use tokio::sync::mpsc::UnboundedSender;
-use tokio::time::Instant;
 
 use crate::simulate::{FaultKind, Place};
 use crate::store::{Lane, Store, StoreError, Transaction};
 
-use super::activity::Busy;
 use super::context::RuntimeContext;
-use super::network::{Mail, Mailbox};
+use super::network::Mailbox;
 use super::process_store::ProcessStore;
+use super::requests::Requests;
 use super::timers::Timers;
-
-/// A client with second thoughts has them before the process has handled so many inputs.
-const CANCEL_WITHIN_INPUTS: u64 = 12;
 
 /// Lives until there is nothing left to do, or the store fails.
 pub(crate) async fn live<T, S>(
@@ -81,32 +76,17 @@ enum Flow {
 }
 
 /// What goes with a process through all its crashes: its place, its clients.
-struct ProcessTask<'a, T: Hostable, S: Store> {
-    context: &'a RuntimeContext<T, S>,
-    process_store: ProcessStore<T, S::Transaction>,
-    timers: Timers<TimerOf<T>>,
-    client: Client<T>,
+pub(super) struct ProcessTask<'a, T: Hostable, S: Store> {
+    pub(super) context: &'a RuntimeContext<T, S>,
+    pub(super) process_store: ProcessStore<T, S::Transaction>,
+    pub(super) timers: Timers<TimerOf<T>>,
+    pub(super) requests: Requests<T>,
     /// The workflow that the present input is about.
-    concerns: Option<WorkflowId>,
+    pub(super) concerns: Option<WorkflowId>,
     /// Whether the process was seen to have taken its workflow on.
-    has_accepted: bool,
+    pub(super) has_accepted: bool,
     /// What it told last.
-    outcome: Option<OutcomeOf<T>>,
-}
-
-/// Whoever asks for what the process does.
-struct Client<T: Hostable> {
-    /// Asks until the process does not wait for it any more.
-    asks: bool,
-    /// Who wants to be told how it ended.
-    waiting: Vec<UnboundedSender<OutcomeOf<T>>>,
-    /// When a request that was in vain is repeated.
-    again: Option<Instant>,
-    /// When the request is taken back.
-    deadline: Option<Instant>,
-    /// After how many inputs an injected cancellation comes.
-    cancel_after_inputs: Option<u64>,
-    handled: u64,
+    pub(super) outcome: Option<OutcomeOf<T>>,
 }
 
 impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
@@ -117,21 +97,14 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
             context,
             process_store: context.process_store(process, lane),
             timers: Timers::new(),
-            client: Client {
-                asks,
-                waiting: Vec::new(),
-                again: None,
-                deadline: None,
-                cancel_after_inputs: None,
-                handled: 0,
-            },
+            requests: Requests::new(asks),
             concerns: process.workflow(),
             has_accepted: false,
             outcome: None,
         }
     }
 
-    fn process(&self) -> Address {
+    pub(super) fn process(&self) -> Address {
         self.process_store.process
     }
 
@@ -180,7 +153,7 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
             .await?;
         if performed.record.is_some() {
             self.context.activity.advance();
-            self.client.again = None;
+            self.requests.again = None;
         }
         hosted.absorb(performed);
         self.note_acceptance(hosted, true);
@@ -264,7 +237,7 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
         if let Some(outcome) = &self.outcome
             && hosted.has_accepted()
         {
-            for waiting in self.client.waiting.drain(..) {
+            for waiting in self.requests.waiting.drain(..) {
                 // Whoever stopped waiting does not want to know.
                 let _ = waiting.send(outcome.clone());
             }
@@ -275,8 +248,8 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
     fn may_sleep(&self, hosted: &Hosted<'_, T::Process>) -> bool {
         self.process().workflow().is_some()
             && self.timers.is_empty()
-            && self.client.waiting.is_empty()
-            && !(self.client.asks && hosted.awaits_start())
+            && self.requests.waiting.is_empty()
+            && !(self.requests.asks && hosted.awaits_start())
     }
 
     /// A crash: of all this, nothing is left.
@@ -310,7 +283,7 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
         self.context.injector.strikes(fault, self.concerns, Place::Process(self.process()))
     }
 
-    fn random(&self) -> u64 {
+    pub(super) fn random(&self) -> u64 {
         self.context.injector.length(self.concerns, Place::Process(self.process()))
     }
 
@@ -320,91 +293,5 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
             Input::Message { from, .. } => from.workflow(),
             _ => None,
         })
-    }
-}
-
-/// What happens next to the process.
-impl<T: Hostable, S: Store> ProcessTask<'_, T, S> {
-    /// Waits for the next input; `None` when there will be none.
-    async fn next_input(
-        &mut self,
-        core: &T::Process,
-        hosted: &Hosted<'_, T::Process>,
-        mailbox: &mut Mailbox<T>,
-    ) -> Option<(Input<T::Process>, Busy)> {
-        let begin = || self.context.activity.begin();
-        loop {
-            let asks = self.client.asks && hosted.awaits_start() && !self.context.is_stopping();
-            if self.client.asks && !asks && self.client.has_second_thoughts() {
-                return Some((Input::Cancel, begin()));
-            }
-            let again = self.client.again.unwrap_or_else(Instant::now);
-            let deadline = self.client.deadline.filter(|_| !asks);
-            tokio::select! {
-                biased;
-                () = at(deadline) => {
-                    self.client.deadline = None;
-                    return Some((Input::Cancel, begin()));
-                }
-                mail = mailbox.recv() => match mail? {
-                    (Mail::Message { from, message }, busy) => {
-                        return Some((Input::Message { from, message }, busy));
-                    }
-                    // Nobody takes a request back that was not made yet.
-                    (Mail::Cancel, _busy) => self.client.deadline = Some(Instant::now()),
-                    (Mail::Ask(waiting), _busy) => self.asked(waiting, hosted),
-                },
-                () = tokio::time::sleep_until(again), if asks => {
-                    let pause = self.context.timing.pace.delay(0, self.random());
-                    self.client.again = Some(Instant::now() + pause);
-                    return Some((Input::Start, begin()));
-                }
-                (timer, hasty) = self.timers.next() => {
-                    let busy = begin();
-                    let heard = core.watches(&timer).is_some_and(|peer| {
-                        !hasty && !self.context.network.is_silent(peer, self.process())
-                    });
-                    if heard {
-                        self.timers.restart(&timer, self.random());
-                    } else {
-                        return Some((Input::TimerFired(timer), busy));
-                    }
-                }
-            }
-        }
-    }
-
-    fn asked(&mut self, waiting: UnboundedSender<OutcomeOf<T>>, hosted: &Hosted<'_, T::Process>) {
-        if let Some(outcome) = self.outcome.as_ref().filter(|_| hosted.has_accepted()) {
-            // Whoever stopped waiting does not want to know.
-            let _ = waiting.send(outcome.clone());
-            return;
-        }
-        let process = self.process();
-        let client = &mut self.client;
-        client.waiting.push(waiting);
-        if !client.asks {
-            client.asks = true;
-            client.deadline = self.context.timing.deadline.map(|time| Instant::now() + time);
-            let place = Place::Client(process);
-            let injector = &self.context.injector;
-            client.cancel_after_inputs = injector
-                .strikes(FaultKind::Cancel, self.concerns, place)
-                .then(|| injector.length(self.concerns, place) % CANCEL_WITHIN_INPUTS);
-        }
-    }
-}
-
-impl<T: Hostable> Client<T> {
-    fn has_second_thoughts(&mut self) -> bool {
-        self.handled += 1;
-        self.cancel_after_inputs.take_if(|after| *after <= self.handled).is_some()
-    }
-}
-
-async fn at(time: Option<Instant>) {
-    match time {
-        Some(time) => tokio::time::sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }

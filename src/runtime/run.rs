@@ -18,10 +18,11 @@ use crate::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
 use super::audit::{Audit, FinalState};
 use super::business::{Business, Expressions};
-use super::engine::{Runtime, entrances};
+use super::client::entrances;
 use super::options::{RunOptions, StoreChoice};
 use super::process_store::decode;
 use super::report::{CutShort, EndingWords, RunReport};
+use super::supervisor::Runtime;
 use super::task::spawn;
 
 /// Why a run could not be carried out.

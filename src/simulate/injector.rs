@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use amends_models::process::{Address, WorkflowId};
-use amends_models::system::{NodeId, Protocol, System};
+use amends_models::system::{NodeId, ProtocolModel, System};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -72,7 +72,7 @@ impl Injector {
     ///
     /// # Errors
     /// When the plan names a node that the system does not have.
-    pub fn new<T: Protocol>(
+    pub fn new<T: ProtocolModel>(
         plan: &FaultPlan,
         system: &System<T>,
         seed: u64,

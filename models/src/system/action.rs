@@ -9,12 +9,12 @@ use crate::workflow::Fault;
 
 use super::budget::NodeId;
 use super::execution::InjectedFaults;
-use super::protocol::{Event, MessageOf, Protocol, TimerOf};
+use super::protocol_model::{Event, MessageOf, ProtocolModel, TimerOf};
 
 /// A transition of a [`System`](super::System). In one state, different transitions have different
 /// labels.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Action<T: Protocol> {
+pub enum Action<T: ProtocolModel> {
     /// A process takes an input and carries out what it wants done, or a part of it, if a crash falls
     /// in between.
     Take {
@@ -62,7 +62,7 @@ pub enum Action<T: Protocol> {
 
 /// What makes a process act.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Trigger<T: Protocol> {
+pub enum Trigger<T: ProtocolModel> {
     /// The client asks for the workflow.
     Start,
     /// The client takes its request back (a fault).
@@ -85,7 +85,7 @@ pub enum Trigger<T: Protocol> {
     },
 }
 
-impl<T: Protocol> Action<T> {
+impl<T: ProtocolModel> Action<T> {
     /// The faults that the action spends.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
@@ -125,7 +125,7 @@ impl<T: Protocol> Action<T> {
     }
 }
 
-impl<T: Protocol> Trigger<T> {
+impl<T: ProtocolModel> Trigger<T> {
     /// The fault that it is, if it is one.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {
@@ -147,7 +147,7 @@ pub(super) fn imposed(verdict: Verdict) -> Fault {
 
 /// What one part of a system asks of another.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Request<T: Protocol> {
+pub enum Request<T: ProtocolModel> {
     /// Process: this message is on its way to you.
     Put(Arc<(Address, MessageOf<T>)>),
     /// Process: grant only if this sender has nothing more to expect from you that its timer stands

@@ -15,19 +15,19 @@ use stateright::actor::{Actor, Id, Out};
 use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect, give};
 use crate::process::{Address, Input, Process, Verdict};
 
-use super::protocol::{MessageOf, Protocol, TimerOf};
+use super::protocol_model::{MessageOf, ProtocolModel, TimerOf};
 use super::topology::System;
 
 /// One process of a [`System`], as an actor. Actor ids are positions in the system.
 #[derive_where(Clone)]
-pub struct ProcessActor<T: Protocol> {
+pub struct ProcessActor<T: ProtocolModel> {
     system: Arc<System<T>>,
     slot: usize,
 }
 
 /// What an actor of a process keeps.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ActorState<T: Protocol> {
+pub struct ActorState<T: ProtocolModel> {
     /// What a crash destroys.
     pub volatile: <T::Process as Process>::Volatile,
     /// What a crash leaves.
@@ -36,7 +36,7 @@ pub struct ActorState<T: Protocol> {
 
 /// What is left of an actor after a crash.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ActorStorage<T: Protocol> {
+pub struct ActorStorage<T: ProtocolModel> {
     /// What the log folds to.
     pub log: <T::Process as Process>::Durable,
     /// What the process owns.
@@ -45,13 +45,13 @@ pub struct ActorStorage<T: Protocol> {
 
 /// All processes of a system, as actors, in order of their slots.
 #[must_use]
-pub fn actors<T: Protocol>(system: &Arc<System<T>>) -> Vec<ProcessActor<T>> {
+pub fn actors<T: ProtocolModel>(system: &Arc<System<T>>) -> Vec<ProcessActor<T>> {
     (0..system.processes.len())
         .map(|slot| ProcessActor { system: Arc::clone(system), slot })
         .collect()
 }
 
-impl<T: Protocol> ProcessActor<T> {
+impl<T: ProtocolModel> ProcessActor<T> {
     fn core(&self) -> &T::Process {
         &self.system.processes[self.slot].core
     }
@@ -116,7 +116,7 @@ impl<T: Protocol> ProcessActor<T> {
     }
 }
 
-impl<T: Protocol> Actor for ProcessActor<T> {
+impl<T: ProtocolModel> Actor for ProcessActor<T> {
     type Msg = MessageOf<T>;
     type Timer = TimerOf<T>;
     type State = ActorState<T>;

@@ -12,18 +12,18 @@ use crate::process::{Address, ServiceId, WorkflowId};
 use crate::workflow::Workflow;
 
 use super::budget::{Budget, NodeId};
-use super::protocol::Protocol;
+use super::protocol_model::ProtocolModel;
 use super::topology::{Granularity, Part, Placed, System};
 
 /// Collects the parts of a system.
-pub struct SystemBuilder<T: Protocol> {
+pub struct SystemBuilder<T: ProtocolModel> {
     protocol: T,
     workflow: Arc<Workflow>,
     processes: Vec<Placed<T>>,
     nodes: Vec<String>,
 }
 
-impl<T: Protocol> SystemBuilder<T> {
+impl<T: ProtocolModel> SystemBuilder<T> {
     /// A system of that protocol, without processes, in the world of the protocol's workflow: with its
     /// links and its faults.
     #[must_use]

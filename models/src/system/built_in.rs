@@ -5,7 +5,7 @@
 
 use amends_check::{Parts, Property, PropertyKind, Snapshot};
 
-use super::protocol::Protocol;
+use super::protocol_model::ProtocolModel;
 use super::topology::Part;
 
 /// A property that a protocol has of its own.
@@ -31,7 +31,7 @@ impl BuiltIn {
     }
 
     /// The property, with its condition.
-    pub(crate) fn property<T: Protocol>(
+    pub(crate) fn property<T: ProtocolModel>(
         self,
         condition: impl for<'a> Fn(Snapshot<'a, Part<T>>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<T>>> {

@@ -11,7 +11,7 @@ use crate::workflow::domain::Domain;
 use crate::workflow::{Requirements, Workflow};
 
 use super::built_in::BuiltIn;
-use super::protocol::Hostable;
+use super::protocol_model::Hostable;
 use super::topology::System;
 
 /// The choices of a protocol's implementer: a plain value that can be written down.

@@ -4,7 +4,7 @@ use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect};
 use crate::process::{Address, Effect, Input, Process, Verdict};
 
 use super::local::{Local, Status};
-use super::protocol::{PerformedEffect, Protocol};
+use super::protocol_model::{PerformedEffect, ProtocolModel};
 
 /// How the effects of one input are carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -16,7 +16,7 @@ pub struct InjectedFaults {
 }
 
 /// A host's hands: one process being driven.
-pub(super) struct Execution<'a, T: Protocol> {
+pub(super) struct Execution<'a, T: ProtocolModel> {
     pub(super) protocol: &'a T,
     pub(super) core: &'a T::Process,
     pub(super) address: Address,
@@ -27,7 +27,7 @@ pub(super) struct Execution<'a, T: Protocol> {
     pub(super) carried_out: u8,
 }
 
-impl<'a, T: Protocol> Execution<'a, T> {
+impl<'a, T: ProtocolModel> Execution<'a, T> {
     pub(super) fn new(
         protocol: &'a T,
         core: &'a T::Process,

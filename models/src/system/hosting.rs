@@ -4,10 +4,10 @@
 use crate::process::Address;
 
 use super::budget::NodeId;
-use super::protocol::Protocol;
+use super::protocol_model::ProtocolModel;
 use super::topology::{Placed, System};
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// The core of the process at `address`; `None` when nobody lives there.
     #[must_use]
     pub fn core(&self, address: Address) -> Option<&T::Process> {

@@ -18,11 +18,11 @@ use crate::workflow::ArithmeticError;
 
 use super::budget::NodeId;
 use super::inbox::Inbox;
-use super::protocol::{ChangeOf, MessageOf, Protocol, TimerOf};
+use super::protocol_model::{ChangeOf, MessageOf, ProtocolModel, TimerOf};
 
 /// A process, and what is on its way to it.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Local<T: Protocol> {
+pub struct Local<T: ProtocolModel> {
     state: Arc<LocalState<T>>,
     /// What is on its way to it. Not the process's own, so a crash leaves it.
     pub inbox: Inbox<MessageOf<T>>,
@@ -31,7 +31,7 @@ pub struct Local<T: Protocol> {
 /// All that belongs to a process alone. A [`Local`] shares it with its clones until one of them
 /// changes it.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct LocalState<T: Protocol> {
+pub struct LocalState<T: ProtocolModel> {
     /// Whether it runs.
     pub status: Status,
     /// What a crash destroys.
@@ -62,7 +62,7 @@ pub enum Status {
     Halted,
 }
 
-impl<T: Protocol> Deref for Local<T> {
+impl<T: ProtocolModel> Deref for Local<T> {
     type Target = LocalState<T>;
 
     fn deref(&self) -> &LocalState<T> {
@@ -70,13 +70,13 @@ impl<T: Protocol> Deref for Local<T> {
     }
 }
 
-impl<T: Protocol> DerefMut for Local<T> {
+impl<T: ProtocolModel> DerefMut for Local<T> {
     fn deref_mut(&mut self) -> &mut LocalState<T> {
         Arc::make_mut(&mut self.state)
     }
 }
 
-impl<T: Protocol> Local<T> {
+impl<T: ProtocolModel> Local<T> {
     /// A process that has not started, with these resources.
     pub(super) fn fresh(resources: T::Resources) -> Self {
         let state = LocalState {
@@ -93,7 +93,7 @@ impl<T: Protocol> Local<T> {
     }
 }
 
-impl<T: Protocol> LocalState<T> {
+impl<T: ProtocolModel> LocalState<T> {
     /// Whether it can take an input now.
     pub(super) fn is_ready(&self) -> bool {
         self.status == Status::Up && self.pending.is_empty() && self.defect.is_none()

@@ -33,7 +33,7 @@ mod inbox;
 mod local;
 mod model;
 mod narration;
-mod protocol;
+mod protocol_model;
 mod role;
 mod stale;
 mod state_reader;
@@ -53,8 +53,8 @@ pub use execution::InjectedFaults;
 pub use inbox::Inbox;
 pub use local::{Local, LocalState, Status};
 pub use model::SystemState;
-pub use protocol::{
-    ChangeOf, DurableOf, Event, Hostable, MessageOf, OutcomeOf, PerformedEffect, Protocol,
+pub use protocol_model::{
+    ChangeOf, DurableOf, Event, Hostable, MessageOf, OutcomeOf, PerformedEffect, ProtocolModel,
     RecordOf, Stored, TimerOf, Words,
 };
 pub use role::{Role, RoleRecord, RoleState};

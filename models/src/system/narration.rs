@@ -8,11 +8,11 @@ use super::action::{Action, Trigger};
 use super::budget::NodeId;
 use super::execution::{Execution, InjectedFaults};
 use super::local::Status;
-use super::protocol::{PerformedEffect, Protocol};
+use super::protocol_model::{PerformedEffect, ProtocolModel};
 use super::story::{Actor, Happening, Story, StoryEvent};
 use super::topology::{Granularity, Part, System};
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// Tells a run, event by event.
     #[must_use]
     pub fn story(&self, run: &Counterexample<Vec<Part<T>>, Action<T>>) -> Story {

@@ -17,10 +17,10 @@ use crate::process::{Address, Input, Process};
 
 use super::action::Request;
 use super::local::Local;
-use super::protocol::{MessageOf, Protocol};
+use super::protocol_model::{MessageOf, ProtocolModel};
 use super::topology::{Part, System};
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// Whether the request puts a message in an inbox that is stale there.
     pub(super) fn waits_in_vain(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
         match (part, request) {

@@ -10,7 +10,7 @@ use crate::process::{ServiceId, WorkflowId};
 use crate::workflow::{Claim, PropertyDefinition, ResourceId, Variable};
 
 use super::ending::Ending;
-use super::{Part, Protocol};
+use super::{Part, ProtocolModel};
 
 /// A state, seen as a row of parts.
 type View<'a, T> = Snapshot<'a, Part<T>>;
@@ -19,14 +19,14 @@ type Look<T, Place, Seen> = Arc<dyn for<'a> Fn(View<'a, T>, Place) -> Seen + Sen
 
 /// How the states of a system are read.
 #[derive_where(Clone)]
-pub struct StateReader<T: Protocol> {
+pub struct StateReader<T: ProtocolModel> {
     workflows: u32,
     settled: Condition<Parts<Part<T>>>,
     resource: Look<T, (ServiceId, ResourceId), i64>,
     ending: Look<T, WorkflowId, Option<Ending>>,
 }
 
-impl<T: Protocol> StateReader<T> {
+impl<T: ProtocolModel> StateReader<T> {
     /// Reads states of a system of that many workflows: whether all of them are over, what a resource
     /// is worth, and how a workflow ended, if it did.
     pub fn new(

@@ -2,7 +2,7 @@
 //!
 //! When two workflows exchange their numbers everywhere in a state, in the slots of their processes
 //! and monitors and in every value that mentions them, what can happen next is the same, with the
-//! numbers exchanged. A protocol says so with [`Protocol::interchangeable`], and the checker then
+//! numbers exchanged. A protocol says so with [`ProtocolModel::interchangeable`], and the checker then
 //! explores one of several states that differ in that only
 //! ([`Product::symmetry`](amends_check::Product::symmetry)).
 //!
@@ -21,21 +21,21 @@ use crate::process::{Process, WorkflowId};
 
 use super::action::Request;
 use super::local::{Local, LocalState};
-use super::protocol::{
-    ChangeOf, Event, MessageOf, OutcomeOf, PerformedEffect, Protocol, RecordOf, TimerOf,
+use super::protocol_model::{
+    ChangeOf, Event, MessageOf, OutcomeOf, PerformedEffect, ProtocolModel, RecordOf, TimerOf,
 };
 use super::topology::{Part, System};
 
 /// Workflows that are interchangeable, and how to rename them in everything that a system holds.
 #[derive_where(Clone, Debug)]
-pub struct Interchangeable<T: Protocol> {
+pub struct Interchangeable<T: ProtocolModel> {
     groups: Vec<Vec<WorkflowId>>,
     local: fn(&mut Local<T>, Exchange, bool),
     monitor: fn(&mut T::Monitor, Exchange),
     request: fn(&mut Request<T>, Exchange),
 }
 
-impl<T: Protocol> Interchangeable<T> {
+impl<T: ProtocolModel> Interchangeable<T> {
     /// Workflows in groups, within which they differ in nothing but their numbers. Each is watched by
     /// the monitor of its own position, and later monitors watch none of them in particular.
     #[must_use]
@@ -109,7 +109,7 @@ impl<T: Protocol> Interchangeable<T> {
     }
 }
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// Where a slot goes, and what it holds then, when two workflows exchange their names.
     pub(super) fn swapped(&self, swap: Swap, slot: usize, part: &Part<T>) -> (usize, Part<T>) {
         let Some(workflows) = &self.interchangeable else { return (slot, part.clone()) };
@@ -141,7 +141,7 @@ impl<T: Protocol> System<T> {
     }
 }
 
-fn rename_event<T: Protocol>(event: &mut Event<T>, names: Exchange)
+fn rename_event<T: ProtocolModel>(event: &mut Event<T>, names: Exchange)
 where
     RecordOf<T>: Rename,
     ChangeOf<T>: Rename,

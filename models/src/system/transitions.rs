@@ -29,11 +29,11 @@ use super::action::{Action, Request, Trigger, imposed};
 use super::budget::{Budget, NodeId};
 use super::execution::{Execution, InjectedFaults};
 use super::local::{Local, Status};
-use super::protocol::{Event, PerformedEffect, Protocol, TimerOf};
+use super::protocol_model::{Event, PerformedEffect, ProtocolModel, TimerOf};
 use super::symmetry::Interchangeable;
 use super::topology::{Granularity, Part, Placed, System};
 
-impl<T: Protocol> Product for System<T> {
+impl<T: ProtocolModel> Product for System<T> {
     type Part = Part<T>;
     type Request = Request<T>;
     type Action = Action<T>;
@@ -106,7 +106,7 @@ impl<T: Protocol> Product for System<T> {
     }
 }
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     fn process_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
         self.network_moves(placed, local, moves);
         if local.status == Status::Down {

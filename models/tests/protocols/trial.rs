@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use amends_models::check::{Counterexample, Reduction, ReductionReport, Report, Verdict};
-use amends_models::protocols::{Design, Protocol as Chosen};
-use amends_models::system::{Granularity, Protocol, System, WithSystem};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::system::{Granularity, ProtocolModel, System, WithSystem};
 use amends_models::workflow::{Fault, FaultBudget};
 use stateright::{Checker, Model};
 
@@ -31,7 +31,7 @@ impl Case {
     pub(crate) fn new(
         name: &'static str,
         design: Design,
-        protocol: Chosen,
+        protocol: Protocol,
         breaks: &'static str,
     ) -> Case {
         Case { name, design: design.with_protocol(protocol), breaks }
@@ -59,7 +59,7 @@ fn verdicts_at(design: &Design, granularity: Granularity) -> Verdicts {
     impl WithSystem for Judging {
         type Output = Verdicts;
 
-        fn with<T: Protocol>(self, system: System<T>) -> Verdicts {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> Verdicts {
             let report = system.granularity(self.0).verify().run();
             assert!(report.is_complete());
             report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
@@ -110,7 +110,7 @@ pub(crate) fn assert_stateright_agrees(design: &Design) {
     impl WithSystem for Comparing {
         type Output = ();
 
-        fn with<T: Protocol>(self, system: System<T>) {
+        fn with<T: ProtocolModel>(self, system: System<T>) {
             let ours = system.verify().symmetry(false).run();
             let theirs = system.checker().spawn_bfs().join();
             assert_eq!(ours.states, theirs.unique_state_count() as u64);
@@ -130,7 +130,7 @@ pub(crate) fn stories(cases: &[Case]) -> String {
     impl WithSystem for Telling {
         type Output = String;
 
-        fn with<T: Protocol>(self, system: System<T>) -> String {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
             let report = system.verify().run();
             let found = report.property(self.0).expect("the property is checked");
             let run = found.verdict.counterexample().expect("the property is violated");
@@ -159,7 +159,7 @@ pub(crate) fn symmetry(cases: &[Case]) -> String {
     impl WithSystem for Comparing {
         type Output = String;
 
-        fn with<T: Protocol>(self, system: System<T>) -> String {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
             let full = system.verify().symmetry(false).max_states(COMPARED).run();
             if !full.is_complete() {
                 return String::from("too large to compare");
@@ -207,7 +207,7 @@ pub(crate) fn stale_messages(cases: &[Case]) -> String {
     impl WithSystem for Comparing {
         type Output = String;
 
-        fn with<T: Protocol>(self, system: System<T>) -> String {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
             let full = system.verify().symmetry(false).max_states(COMPARED);
             let full = full.run();
             if !full.is_complete() {

@@ -10,7 +10,7 @@ use crate::process::nodes::INITIATOR;
 use crate::process::{Address, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader, System,
+    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader, System,
     SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
@@ -83,7 +83,7 @@ impl Choreography {
     }
 }
 
-impl Protocol for Choreography {
+impl ProtocolModel for Choreography {
     // The initiator takes the place that the coordinator has in a saga.
     type Process = Role<Initiator, ReactingService>;
     type Resources = SmallVec<[i64; 2]>;

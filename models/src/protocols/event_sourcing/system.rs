@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::process::rename::renames;
 use crate::process::{Address, Verdict};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader, System,
+    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader, System,
     SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
@@ -97,7 +97,7 @@ impl EventSourcing {
     }
 }
 
-impl Protocol for EventSourcing {
+impl ProtocolModel for EventSourcing {
     type Process = Role<CommandHandler, Role<EventStore, Consumer>>;
     type Resources = ReadModel;
     type Monitor = EventWitness;

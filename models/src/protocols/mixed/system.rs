@@ -10,8 +10,8 @@ use crate::process::{Address, Answer, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, Saga, SagaMessage, SagaParticipant, SagaPlan};
 use crate::protocols::tcc::{Operation, Tcc, TccMessage, TccParticipant, TccPlan};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, StateReader, System, SystemBuilder,
-    Words,
+    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, StateReader, System,
+    SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
@@ -94,7 +94,7 @@ fn business(change: &MixedChange) -> (WorkflowId, StepId, Work) {
     }
 }
 
-impl Protocol for Mixed {
+impl ProtocolModel for Mixed {
     type Process = Role<MixedCoordinator, MixedParticipant>;
     type Resources = SmallVec<[i64; 2]>;
     type Monitor = MixedWitness;

@@ -16,7 +16,8 @@ use smallvec::SmallVec;
 
 use crate::process::{Address, Effect, StepId, StepSet, Verdict, WorkflowId};
 use crate::system::{
-    BuiltIn, EFFECT_ONCE, Ending, Local, Part, Protocol, SETTLES, StateReader, System, WELL_DEFINED,
+    BuiltIn, EFFECT_ONCE, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, System,
+    WELL_DEFINED,
 };
 use crate::workflow::Workflow;
 

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 use crate::process::nodes::{BROKER, relay_node};
 use crate::process::{Address, ServiceId, StepId, Verdict};
 use crate::system::{
-    Ending, Event, PerformedEffect, Protocol, StateReader, System, SystemBuilder, Words,
+    Ending, Event, PerformedEffect, ProtocolModel, StateReader, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
@@ -85,7 +85,7 @@ impl Outbox {
     }
 }
 
-impl Protocol for Outbox {
+impl ProtocolModel for Outbox {
     type Process = OutboxProcess;
     type Resources = SmallVec<[i64; 2]>;
     type Monitor = OutboxWitness;

@@ -7,7 +7,8 @@ use crate::protocols::steps::StepHistory;
 use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
 use crate::protocols::steps::properties::{LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, Steps};
 use crate::system::{
-    BuiltIn, EFFECT_ONCE, Ending, Local, Part, Protocol, SETTLES, StateReader, System, WELL_DEFINED,
+    BuiltIn, EFFECT_ONCE, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, System,
+    WELL_DEFINED,
 };
 use crate::workflow::Dataflow;
 
@@ -29,7 +30,7 @@ impl From<&PlannedStep> for StepOrder {
 
 /// A saga, whoever keeps its log.
 pub(in crate::protocols::saga) trait AnySaga:
-    Orchestrated + Protocol<Monitor = SagaMonitor>
+    Orchestrated + ProtocolModel<Monitor = SagaMonitor>
 {
     /// What its steps read and write.
     fn flow(&self) -> &Dataflow;

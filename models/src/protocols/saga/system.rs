@@ -7,7 +7,7 @@ use crate::process::nodes::COORDINATOR;
 use crate::process::rename::renames;
 use crate::process::{Address, Answer, Verdict};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader, System,
+    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader, System,
     SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
@@ -78,7 +78,7 @@ pub enum SagaMonitor {
     Isolation(IsolationWitness),
 }
 
-impl Protocol for Saga {
+impl ProtocolModel for Saga {
     type Process = Role<SagaCoordinator, SagaParticipant>;
     type Resources = Rows;
     type Monitor = SagaMonitor;

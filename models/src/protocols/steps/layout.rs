@@ -8,7 +8,7 @@ use derive_where::derive_where;
 
 use crate::process::{Address, WorkflowId};
 use crate::system::{
-    BuiltIn, Ending, Local, Part, Protocol, SETTLES, StateReader, System, WELL_DEFINED,
+    BuiltIn, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, System, WELL_DEFINED,
 };
 
 /// No partial outcome.
@@ -19,7 +19,7 @@ pub(crate) const ATOMIC: BuiltIn = BuiltIn::always(
 
 /// A protocol in which each workflow has a coordinator, whose log tells how it ended, and a witness
 /// of its own, at the position of the workflow.
-pub(crate) trait Orchestrated: Protocol {
+pub(crate) trait Orchestrated: ProtocolModel {
     /// What the coordinator's log folds to.
     type Log;
 

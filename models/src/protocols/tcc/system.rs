@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::process::nodes::COORDINATOR;
 use crate::process::{Address, Answer, StepId, Verdict};
 use crate::system::{
-    Ending, Event, Interchangeable, PerformedEffect, Protocol, Role, RoleRecord, StateReader,
+    Ending, Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader,
     System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
@@ -60,7 +60,7 @@ impl Tcc {
     }
 }
 
-impl Protocol for Tcc {
+impl ProtocolModel for Tcc {
     type Process = Role<TccCoordinator, TccParticipant>;
     type Resources = SmallVec<[i64; 2]>;
     type Monitor = TccWitness;

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 use crate::process::rename::renames;
 use crate::process::{Address, WorkflowId};
 use crate::system::{
-    BuiltIn, Ending, Local, Part, Protocol, SETTLES, StateReader, Status, System, WELL_DEFINED,
+    BuiltIn, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, Status, System, WELL_DEFINED,
 };
 use crate::workflow::Fault;
 

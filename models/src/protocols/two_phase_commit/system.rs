@@ -10,7 +10,7 @@ use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::process::rename::renames;
 use crate::process::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::system::{
-    Event, Interchangeable, Local, PerformedEffect, Protocol, Role, RoleRecord, StateReader,
+    Event, Interchangeable, Local, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader,
     System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
@@ -126,7 +126,7 @@ impl TwoPhaseCommit {
     }
 }
 
-impl Protocol for TwoPhaseCommit {
+impl ProtocolModel for TwoPhaseCommit {
     type Process = TwoPhaseProcess;
     type Resources = Rows;
     type Monitor = TwoPhaseWitness;

@@ -13,7 +13,7 @@ use crate::protocols::saga::plan::SagaPlan;
 use crate::protocols::saga::rows::Rows;
 use crate::protocols::saga::system::{Saga, SagaMonitor};
 use crate::system::{
-    Event, Interchangeable, Local, PerformedEffect, Protocol, Role, RoleRecord, StateReader,
+    Event, Interchangeable, Local, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader,
     System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
@@ -95,7 +95,7 @@ fn of_saga(event: &Event<StandbySaga>) -> Option<Event<Saga>> {
     Some(Event { process, what })
 }
 
-impl Protocol for StandbySaga {
+impl ProtocolModel for StandbySaga {
     type Process = StandbyProcess;
     type Resources = Rows;
     type Monitor = SagaMonitor;

@@ -1,11 +1,10 @@
-//! The runtime proper: processes that are up, and others that come up when they are needed.
+//! The runtime proper: processes that are up, others that come up when they are needed, and whoever
+//! supervises them.
 
-use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 
-use amends_models::process::{Address, WorkflowId};
-use amends_models::system::{Hostable, OutcomeOf, Protocol, System};
+use amends_models::process::Address;
+use amends_models::system::{Hostable, System};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinSet;
 
@@ -14,8 +13,9 @@ use crate::store::{Lane, Store, StoreError, Transaction};
 
 use super::activity::{Activity, Watch};
 use super::business::Business;
+use super::client::Client;
 use super::context::RuntimeContext;
-use super::network::{Mail, Network, Unread};
+use super::network::{Network, Unread};
 use super::options::RunOptions;
 use super::process_store::encode;
 use super::process_task::live;
@@ -67,73 +67,6 @@ use super::task::spawn;
 pub struct Runtime<T: Hostable, S: Store> {
     context: Arc<RuntimeContext<T, S>>,
     supervisor: JoinSet<RunError>,
-}
-
-/// Asks for workflows to be carried out.
-pub struct Client<T: Hostable, S: Store> {
-    context: Arc<RuntimeContext<T, S>>,
-}
-
-impl<T: Hostable, S: Store> Clone for Client<T, S> {
-    fn clone(&self) -> Self {
-        Client { context: Arc::clone(&self.context) }
-    }
-}
-
-impl<T: Hostable, S: Store> Client<T, S> {
-    /// Carries a workflow out, and says how it ended. If the store knows the workflow, it is recovered
-    /// and finished.
-    ///
-    /// Completing `cancelled` takes the request back: the workflow is rolled back, unless it is past
-    /// its point of no return. Dropping the future gives up waiting, and nothing else.
-    ///
-    /// # Errors
-    /// When nobody takes requests for single workflows (the transactions of an outbox are asked for
-    /// as soon as the runtime is open), or the runtime is closed.
-    pub async fn execute(
-        &self,
-        workflow: WorkflowId,
-        cancelled: impl Future<Output = ()> + Send,
-    ) -> Result<OutcomeOf<T>, RunError> {
-        let entrances: Vec<Address> = entrances(&self.context.system, workflow).collect();
-        if entrances.is_empty() {
-            return Err(RunError::NoEntrance { workflow });
-        }
-        let mut outcomes = {
-            let (waiting, outcomes) = unbounded_channel();
-            for &entrance in &entrances {
-                self.context.network.hand(entrance, Mail::Ask(waiting.clone()));
-            }
-            outcomes
-        };
-        let mut cancelled = pin!(cancelled);
-        let mut is_cancelled = false;
-        let outcome = loop {
-            tokio::select! {
-                biased;
-                outcome = outcomes.recv() => break outcome.ok_or(RunError::Closed)?,
-                () = &mut cancelled, if !is_cancelled => {
-                    is_cancelled = true;
-                    for &entrance in &entrances {
-                        self.context.network.hand(entrance, Mail::Cancel);
-                    }
-                }
-            }
-        };
-        let words = self.context.system.protocol().words().outcome(&outcome);
-        self.context.observer.ended(workflow, &words);
-        Ok(outcome)
-    }
-}
-
-/// Who takes requests for a workflow.
-pub(super) fn entrances<T: Protocol>(
-    system: &System<T>,
-    workflow: WorkflowId,
-) -> impl Iterator<Item = Address> + use<'_, T> {
-    [Address::Coordinator(workflow), Address::Initiator(workflow), Address::Standby(workflow)]
-        .into_iter()
-        .filter(|&address| system.has_client(address))
 }
 
 impl<T: Hostable, S: Store> Runtime<T, S> {
@@ -196,7 +129,7 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
     /// A way to ask for workflows.
     #[must_use]
     pub fn client(&self) -> Client<T, S> {
-        Client { context: Arc::clone(&self.context) }
+        Client::new(Arc::clone(&self.context))
     }
 
     /// Ends all processes once nothing is under way any more: a late message is still answered, and

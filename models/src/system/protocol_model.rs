@@ -16,7 +16,7 @@ use super::topology::System;
 use super::{Ending, StateReader};
 
 /// A protocol, as a [`System`](super::System) hosts it.
-pub trait Protocol: Send + Sync + 'static {
+pub trait ProtocolModel: Send + Sync + 'static {
     /// The processes that carry it out; a sum of roles where there are several.
     type Process: Process;
     /// What a process owns and changes: its rows. Survives crashes.
@@ -114,10 +114,10 @@ pub trait Protocol: Send + Sync + 'static {
 pub trait Stored: Serialize + DeserializeOwned {}
 impl<V: Serialize + DeserializeOwned> Stored for V {}
 
-/// A [`Protocol`] that can leave the model: what its processes keep and do can be written down, so
+/// A [`ProtocolModel`] that can leave the model: what its processes keep and do can be written down, so
 /// that a host can give them durable logs. Nothing has to be implemented for that.
 pub trait Hostable:
-    Protocol<
+    ProtocolModel<
         Resources: Stored,
         Process: Process<Record: Stored, Change: Stored, Message: Stored, Outcome: Stored>,
     >
@@ -125,7 +125,7 @@ pub trait Hostable:
 }
 
 impl<T> Hostable for T where
-    T: Protocol<
+    T: ProtocolModel<
             Resources: Stored,
             Process: Process<Record: Stored, Change: Stored, Message: Stored, Outcome: Stored>,
         >
@@ -133,7 +133,7 @@ impl<T> Hostable for T where
 }
 
 /// How a protocol's values read in a story.
-pub trait Words<T: Protocol + ?Sized>: Send + Sync {
+pub trait Words<T: ProtocolModel + ?Sized>: Send + Sync {
     /// A process: `inventory`, `coordinator #1`.
     fn process(&self, address: Address) -> String;
     /// A message: `reserve-stock for #1`.
@@ -169,21 +169,21 @@ pub trait Words<T: Protocol + ?Sized>: Send + Sync {
 }
 
 /// The messages of a protocol.
-pub type MessageOf<T> = <<T as Protocol>::Process as Process>::Message;
+pub type MessageOf<T> = <<T as ProtocolModel>::Process as Process>::Message;
 /// What the logs of a protocol fold to.
-pub type DurableOf<T> = <<T as Protocol>::Process as Process>::Durable;
+pub type DurableOf<T> = <<T as ProtocolModel>::Process as Process>::Durable;
 /// The log records of a protocol.
-pub type RecordOf<T> = <<T as Protocol>::Process as Process>::Record;
+pub type RecordOf<T> = <<T as ProtocolModel>::Process as Process>::Record;
 /// The changes of a protocol.
-pub type ChangeOf<T> = <<T as Protocol>::Process as Process>::Change;
+pub type ChangeOf<T> = <<T as ProtocolModel>::Process as Process>::Change;
 /// The timers of a protocol.
-pub type TimerOf<T> = <<T as Protocol>::Process as Process>::Timer;
+pub type TimerOf<T> = <<T as ProtocolModel>::Process as Process>::Timer;
 /// The outcomes of a protocol.
-pub type OutcomeOf<T> = <<T as Protocol>::Process as Process>::Outcome;
+pub type OutcomeOf<T> = <<T as ProtocolModel>::Process as Process>::Outcome;
 
 /// An effect that was carried out.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Event<T: Protocol + ?Sized> {
+pub struct Event<T: ProtocolModel + ?Sized> {
     /// By whom.
     pub process: Address,
     /// What.
@@ -194,7 +194,7 @@ pub struct Event<T: Protocol + ?Sized> {
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", bound = "T: Hostable")]
-pub enum PerformedEffect<T: Protocol + ?Sized> {
+pub enum PerformedEffect<T: ProtocolModel + ?Sized> {
     /// Made a record durable.
     Persisted(RecordOf<T>),
     /// Tried a change.
