@@ -1,4 +1,4 @@
-//! The properties of event sourcing, and the witness they rely on.
+//! The properties of event sourcing.
 //!
 //! The theorem of causal consistency is `causal`: *no consumer handles an event before an event that
 //! caused it*, directly or through others, if it handles both. Causes are the causation ids that

@@ -33,6 +33,7 @@ mod participant;
 pub(super) mod properties;
 mod system;
 mod validate;
+mod witness;
 mod words;
 
 pub use composition::Composition;
@@ -40,5 +41,5 @@ pub use coordinator::{MixedCoordinator, MixedLog, MixedMemory};
 pub use knobs::{MessageTable, MixedChoices, MixedKnobs, Notify, RollBack, Settle};
 pub use message::{MixedChange, MixedLedgerRecord, MixedMessage, MixedRecord, MixedTimer};
 pub use participant::{MixedLedger, MixedParticipant};
-pub use properties::MixedWitness;
 pub use system::{Mixed, system};
+pub use witness::MixedWitness;

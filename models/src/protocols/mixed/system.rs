@@ -21,7 +21,8 @@ use super::coordinator::MixedCoordinator;
 use super::knobs::MixedChoices;
 use super::message::{MixedChange, MixedMessage};
 use super::participant::MixedParticipant;
-use super::properties::{MixedWitness, mixed_properties, mixed_reader};
+use super::properties::{mixed_properties, mixed_reader};
+use super::witness::MixedWitness;
 
 /// A mixed workflow, as a system hosts it.
 #[derive(Clone, Debug)]

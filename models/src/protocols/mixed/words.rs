@@ -8,8 +8,8 @@ use crate::protocols::tcc::Tcc;
 use crate::system::{RoleRecord, Words};
 
 use super::message::{MixedChange, MixedLedgerRecord, MixedMessage, MixedRecord, MixedTimer};
-use super::properties::MixedWitness;
 use super::system::Mixed;
+use super::witness::MixedWitness;
 
 impl Mixed {
     /// A record of a coordinator's saga.

@@ -38,6 +38,7 @@ pub(super) mod properties;
 mod relay;
 mod system;
 mod validate;
+mod witness;
 
 pub use super::choreography::Acknowledge;
 pub use broker::{BrokerStore, OutboxBroker};
@@ -47,6 +48,6 @@ pub use message::{Delivery, Line, Lines, OutboxChange, OutboxMessage, OutboxTime
 pub use plan::OutboxPlan;
 pub use process::{Nobody, OutboxMemory, OutboxProcess, OutboxRecord, OutboxStore};
 pub use producer::{OutboxProducer, ProducerMemory, ProducerStore};
-pub use properties::OutboxWitness;
 pub use relay::{OutboxRelay, RelayMemory};
 pub use system::{Outbox, system};
+pub use witness::OutboxWitness;

@@ -19,8 +19,9 @@ use super::message::{Delivery, Line, OutboxChange, OutboxMessage, OutboxTimer};
 use super::plan::OutboxPlan;
 use super::process::{Nobody, OutboxProcess, OutboxRecord};
 use super::producer::OutboxProducer;
-use super::properties::{OutboxWitness, outbox_properties, outbox_reader};
+use super::properties::{outbox_properties, outbox_reader};
 use super::relay::OutboxRelay;
+use super::witness::OutboxWitness;
 
 /// An outbox, as a system hosts it.
 #[derive(Clone, Debug)]

@@ -37,6 +37,7 @@ mod plan;
 pub(super) mod properties;
 mod system;
 mod validate;
+mod witness;
 
 pub use crate::process::barrier::KeyLifetime;
 pub use coordinator::{TccCoordinator, TccMemory};
@@ -47,5 +48,5 @@ pub use log::{Decision, TccLog, TccOutcome, TccRecord};
 pub use message::{Operation, TccCall, TccMessage, TccTimer};
 pub use participant::{Reservation, ReservationRecord, TccChange, TccParticipant};
 pub use plan::{PlannedTry, TccPlan};
-pub use properties::TccWitness;
 pub use system::{Tcc, system};
+pub use witness::TccWitness;

@@ -20,7 +20,8 @@ use super::log::{Decision, TccOutcome, TccRecord};
 use super::message::{Operation, TccMessage, TccTimer};
 use super::participant::{Reservation, ReservationRecord, TccChange, TccParticipant};
 use super::plan::TccPlan;
-use super::properties::{TccWitness, tcc_properties, tcc_reader};
+use super::properties::{tcc_properties, tcc_reader};
+use super::witness::TccWitness;
 
 /// A TCC, as a system hosts it.
 #[derive(Clone, Debug)]

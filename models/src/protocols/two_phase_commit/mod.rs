@@ -40,6 +40,7 @@ mod store;
 mod system;
 mod timer;
 mod validate;
+mod witness;
 mod words;
 
 pub use coordinator::{CoordinatorMemory, Stage, TwoPhaseCoordinator};
@@ -54,7 +55,8 @@ pub use log::{
 pub use message::{Decision, Saying, TwoPhaseMessage, Vote};
 pub use participant::{BranchChange, ChangeKind, ParticipantMemory, TwoPhaseParticipant};
 pub use plan::{ServiceSet, TwoPhasePlan};
-pub use properties::{BranchHistory, TwoPhaseParts, TwoPhaseWitness};
+pub use properties::TwoPhaseParts;
 pub use store::{DecisionStore, StoreRecord};
 pub use system::{Rows, TwoPhaseCommit, TwoPhaseProcess, system};
 pub use timer::TwoPhaseTimer;
+pub use witness::{BranchHistory, TwoPhaseWitness};

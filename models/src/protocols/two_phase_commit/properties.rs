@@ -1,4 +1,4 @@
-//! The properties of two-phase commit, and the witness they rely on.
+//! The properties of two-phase commit.
 //!
 //! Agreement, validity and stability are those of the atomic commit problem (Bernstein, Hadzilacos and
 //! Goodman 1987, chapter 7; Skeen 1981 for non-blocking), each stated of what participants really did.
@@ -6,7 +6,6 @@
 use amends_check::{Parts, Property, Snapshot};
 use smallvec::SmallVec;
 
-use crate::process::rename::renames;
 use crate::process::{Address, WorkflowId};
 use crate::system::{
     BuiltIn, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, Status, System, WELL_DEFINED,
@@ -17,6 +16,7 @@ use super::knobs::{Heuristic, Suspicion, Work};
 use super::log::{BranchState, Branches, TwoPhaseOutcome};
 use super::message::Decision;
 use super::system::TwoPhaseCommit;
+use super::witness::{BranchHistory, TwoPhaseWitness};
 
 /// The built-in properties of two-phase commit.
 pub(crate) const BUILT_IN: &[BuiltIn] = &[
@@ -82,101 +82,6 @@ pub(crate) const HEURISTICS_REPORTED: BuiltIn = BuiltIn::always(
     "heuristics-reported",
     "where a participant decided alone and otherwise, the client is told",
 );
-
-/// What really happened to one transaction, whatever its coordinators and participants believe.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TwoPhaseWitness {
-    branches: SmallVec<[BranchHistory; 4]>,
-}
-
-renames!(struct TwoPhaseWitness { branches });
-
-/// What really happened at one participant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct BranchHistory {
-    promised: bool,
-    committed: bool,
-    aborted: bool,
-    repeated: bool,
-}
-
-renames!(nothing in BranchHistory);
-
-impl BranchHistory {
-    /// It promised to commit.
-    pub fn promised(&mut self) {
-        self.promised = true;
-    }
-
-    /// It made the steps.
-    pub fn committed(&mut self) {
-        self.repeated |= self.committed;
-        self.committed = true;
-    }
-
-    /// It gave the transaction up.
-    pub fn aborted(&mut self) {
-        self.aborted = true;
-    }
-
-    /// What is worth telling.
-    #[must_use]
-    pub fn fact(&self) -> Option<&'static str> {
-        match (self.committed, self.aborted, self.promised) {
-            (true, true, _) => Some("was committed and aborted"),
-            (true, false, _) if self.repeated => Some("was committed more than once"),
-            (true, false, _) => Some("was committed"),
-            (false, true, _) => Some("was aborted"),
-            (false, false, true) => Some("was promised, and is not decided"),
-            (false, false, false) => None,
-        }
-    }
-
-    /// Whether it promised to commit, and has done neither that nor the contrary.
-    #[must_use]
-    pub fn is_bound(&self) -> bool {
-        self.promised && !self.committed && !self.aborted
-    }
-}
-
-impl TwoPhaseWitness {
-    /// Nothing has happened yet at any of the `participants`.
-    #[must_use]
-    pub fn new(participants: usize) -> Self {
-        TwoPhaseWitness { branches: SmallVec::from_elem(BranchHistory::default(), participants) }
-    }
-
-    /// The history of the participant of that position in the plan.
-    ///
-    /// # Panics
-    /// If there is none.
-    pub fn branch(&mut self, position: usize) -> &mut BranchHistory {
-        &mut self.branches[position]
-    }
-
-    /// All histories, in the order of participants.
-    #[must_use]
-    pub fn branches(&self) -> &[BranchHistory] {
-        &self.branches
-    }
-
-    fn any_committed(&self) -> bool {
-        self.branches.iter().any(|branch| branch.committed)
-    }
-
-    fn any_aborted(&self) -> bool {
-        self.branches.iter().any(|branch| branch.aborted)
-    }
-
-    /// Whether what happened is what the client was told.
-    fn agrees_with(&self, outcome: TwoPhaseOutcome) -> bool {
-        match outcome {
-            TwoPhaseOutcome::Committed => self.branches.iter().all(|branch| branch.committed),
-            TwoPhaseOutcome::Aborted => !self.any_committed(),
-            TwoPhaseOutcome::Mixed => true,
-        }
-    }
-}
 
 /// The built-in properties of two-phase commit.
 #[must_use]

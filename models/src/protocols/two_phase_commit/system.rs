@@ -22,8 +22,9 @@ use super::log::{BranchRecord, BranchState, Branches, CoordinatorLog};
 use super::message::{Saying, Vote};
 use super::participant::{BranchChange, ChangeKind, TwoPhaseParticipant};
 use super::plan::TwoPhasePlan;
-use super::properties::{TwoPhaseWitness, two_phase_properties, two_phase_reader};
+use super::properties::{two_phase_properties, two_phase_reader};
 use super::store::DecisionStore;
+use super::witness::TwoPhaseWitness;
 
 /// A two-phase commit, as a system hosts it.
 #[derive(Clone, Debug)]

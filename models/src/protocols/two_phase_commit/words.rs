@@ -7,9 +7,9 @@ use crate::system::{Ending, RecordOf, RoleRecord, Words};
 use super::log::{BranchRecord, BranchState, CoordinatorRecord, TwoPhaseOutcome};
 use super::message::{Decision, Saying, TwoPhaseMessage, Vote};
 use super::participant::{BranchChange, ChangeKind};
-use super::properties::TwoPhaseWitness;
 use super::system::{Rows, TwoPhaseCommit};
 use super::timer::TwoPhaseTimer;
+use super::witness::TwoPhaseWitness;
 
 impl TwoPhaseCommit {
     fn name(&self, address: Address) -> String {
