@@ -100,15 +100,22 @@ macro_rules! spec_file {
             }
 
             /// The knobs in the table of that name; the right ones, where there is none.
+            ///
+            /// # Panics
+            /// If the catalogue has no such table, or one of another type.
             pub(super) fn knobs<K: Knobs + Default>(&self, table: &str) -> K {
                 let field = table.replace('-', "_");
-                let tables: [(&str, Option<&dyn Any>); _] = [$((
-                    stringify!($table),
-                    self.$table.as_ref().map(|table| table.0.get_ref() as &dyn Any),
-                ),)+];
-                let found = tables.into_iter().find(|(name, _)| *name == field);
-                let knobs = found.and_then(|(_, knobs)| knobs?.downcast_ref::<K>());
-                knobs.cloned().unwrap_or_default()
+                let knobs: Option<&dyn Any> = match field.as_str() {
+                    $(stringify!($table) => {
+                        self.$table.as_ref().map(|table| table.0.get_ref() as &dyn Any)
+                    })+
+                    _ => panic!("the catalogue has no table of knobs named `{table}`"),
+                };
+                let typed = |knobs: &dyn Any| {
+                    let knobs = knobs.downcast_ref::<K>();
+                    knobs.expect("a protocol reads a table as what it is").clone()
+                };
+                knobs.map(typed).unwrap_or_default()
             }
         }
     };

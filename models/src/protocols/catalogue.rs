@@ -192,6 +192,34 @@ mod tests {
         assert!(Protocol::read("two-phase", &Right).is_none());
     }
 
+    /// The names of tables to which knobs were written.
+    #[derive(Default)]
+    struct Written(Vec<&'static str>);
+
+    impl KnobSink for Written {
+        fn knobs<K>(&mut self, table: &'static str, _knobs: &K) {
+            self.0.push(table);
+        }
+    }
+
+    macro_rules! names_of_tables {
+        ($($(#[$meaning:meta])* $table:ident: $Knobs:ty,)+) => {
+            [$(stringify!($table).replace('_', "-")),+]
+        };
+    }
+
+    #[test]
+    fn protocols_write_their_knobs_to_tables_of_the_catalogue() {
+        let known = for_each_knob_table!(names_of_tables);
+        for protocol in Protocol::NAMES.iter().filter_map(|name| Protocol::read(name, &Right)?.ok())
+        {
+            let mut written = Written::default();
+            protocol.write(&mut written);
+            assert_eq!(written.0, protocol.tables());
+            assert!(written.0.iter().all(|table| known.iter().any(|it| it == table)));
+        }
+    }
+
     #[test]
     fn a_property_of_one_name_says_the_same_everywhere() {
         let all = Protocol::NAMES.iter().flat_map(|name| Protocol::properties_of(name));

@@ -36,11 +36,20 @@ pub struct SagaMemory {
     released: StepSet,
     /// How often a step was asked for, where there is a limit.
     attempts: SmallVec<[(StepId, u8); 2]>,
-    /// A decision to roll back that was not logged, and the step whose refusal made it.
-    unlogged_decision: Option<Option<StepId>>,
+    /// A decision to roll back that was not logged.
+    unlogged_decision: Option<UnloggedDecision>,
 }
 
 renames!(struct SagaMemory { undoing, released, attempts, unlogged_decision });
+
+/// A decision to roll back that a crash takes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct UnloggedDecision {
+    /// The step whose refusal made it, if it was a refusal.
+    refused: Option<StepId>,
+}
+
+renames!(nothing in UnloggedDecision);
 
 /// The timers of coordinators and participants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -293,7 +302,9 @@ impl Turn<'_> {
     fn roll_back(&mut self, refused: Option<StepId>) {
         match self.core.plan.knobs().decision {
             DecisionLog::BeforeCompensation => self.persist(SagaRecord::RollingBack(refused)),
-            DecisionLog::Never => self.memory.unlogged_decision = Some(refused),
+            DecisionLog::Never => {
+                self.memory.unlogged_decision = Some(UnloggedDecision { refused });
+            }
         }
         // What the forward calls still answer is of no interest: all of them are compensated.
         for step in self.log.started.difference(self.log.done).iter() {
@@ -329,7 +340,7 @@ impl Turn<'_> {
             InDoubt::Ignore => self.log.done,
         };
         let mut settled = self.log.settled();
-        if let Some(Some(refused)) = self.memory.unlogged_decision {
+        if let Some(UnloggedDecision { refused: Some(refused) }) = self.memory.unlogged_decision {
             settled.insert(refused);
         }
         affected.difference(settled).intersection(self.core.plan.of_kind(StepKind::Compensatable))
