@@ -80,7 +80,5 @@ pub(super) fn entrances<T: ProtocolModel>(
     system: &System<T>,
     workflow: WorkflowId,
 ) -> impl Iterator<Item = Address> + use<'_, T> {
-    [Address::Coordinator(workflow), Address::Initiator(workflow), Address::Standby(workflow)]
-        .into_iter()
-        .filter(|&address| system.has_client(address))
+    Address::serving(workflow).into_iter().filter(|&address| system.has_client(address))
 }

@@ -243,24 +243,9 @@ fn draw(
     key[16..18].copy_from_slice(&purpose);
     key[18] = bound.map_or(u8::MAX, |node| node.0);
     key[19] = kind;
-    key[20..25].copy_from_slice(&name(from));
-    key[25..30].copy_from_slice(&name(to));
+    key[20..25].copy_from_slice(&from.to_bytes());
+    key[25..30].copy_from_slice(&to.to_bytes());
     StdRng::from_seed(key).next_u64()
-}
-
-/// An address in bytes.
-fn name(address: Address) -> [u8; 5] {
-    let (kind, number) = match address {
-        Address::Coordinator(workflow) => (0, workflow.0),
-        Address::Service(service) => (1, u32::from(service.0)),
-        Address::Initiator(workflow) => (2, workflow.0),
-        Address::Relay(relay) => (3, u32::from(relay)),
-        Address::Broker => (4, 0),
-        Address::Standby(workflow) => (5, workflow.0),
-        Address::Store => (6, 0),
-    };
-    let [a, b, c, d] = number.to_le_bytes();
-    [kind, a, b, c, d]
 }
 
 #[cfg(test)]

@@ -58,6 +58,28 @@ renames!(
 );
 
 impl Address {
+    /// The processes that serve that workflow alone, where there are such.
+    #[must_use]
+    pub fn serving(workflow: WorkflowId) -> [Address; 3] {
+        [Address::Coordinator(workflow), Address::Initiator(workflow), Address::Standby(workflow)]
+    }
+
+    /// The address in bytes, another for every address: a seed for chance that strikes there.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; 5] {
+        let (kind, number) = match self {
+            Address::Coordinator(workflow) => (0, workflow.0),
+            Address::Service(service) => (1, u32::from(service.0)),
+            Address::Initiator(workflow) => (2, workflow.0),
+            Address::Relay(relay) => (3, u32::from(relay)),
+            Address::Broker => (4, 0),
+            Address::Standby(workflow) => (5, workflow.0),
+            Address::Store => (6, 0),
+        };
+        let [a, b, c, d] = number.to_le_bytes();
+        [kind, a, b, c, d]
+    }
+
     /// The workflow that the process serves, if it serves a single one.
     #[must_use]
     pub fn workflow(self) -> Option<WorkflowId> {

@@ -16,11 +16,9 @@ impl TwoPhaseCommit {
         match address {
             Address::Coordinator(workflow) => format!("coordinator {workflow}"),
             Address::Standby(workflow) => format!("standby {workflow}"),
-            Address::Initiator(_) | Address::Relay(_) | Address::Broker => {
-                unreachable!("a two-phase commit has no process at {address:?}")
-            }
             Address::Store => "store".to_owned(),
             Address::Service(service) => self.workflow.service(service).name.clone(),
+            other => unreachable!("a two-phase commit has no process at {other:?}"),
         }
     }
 }
