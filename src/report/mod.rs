@@ -13,7 +13,7 @@
 //! | [`mermaid`] | pull requests | a heading and a diagram per counterexample |
 //! | [`html`] | a browser, offline | one page |
 //!
-//! Messages in flight are paired with their arrival in [`flight`], for every format that draws.
+//! Messages in flight are paired with their arrival in [`message_arrows`], for every format that draws.
 
 mod check_report;
 mod extent;
