@@ -1,4 +1,4 @@
-//! What every host of a process does alike: keeping its state, and telling its effects apart.
+//! The part of hosting a process that all hosts share: keeping its state, and telling its effects apart.
 //!
 //! A host has its [duties](super). The part of them that has nothing to do with stores, tasks, clocks and
 //! networks is here, for the model, Stateright's actors and the runtime: an effect is carried out either

@@ -11,8 +11,8 @@
 //! | `plan.rs`, `message.rs`, `log.rs`, `coordinator.rs`, `participant.rs`, … | the cores |
 //! | `system.rs`, `words.rs` | the cores as one [`System`](crate::system::System), and how its runs read |
 //! | `properties.rs`, `witness.rs` | what must be true, and what remembers history for it |
-//! | `validate.rs` | what a workflow must be to be carried out so |
-//! | `definition.rs` | what the catalogue knows of it |
+//! | `validate.rs` | the requirements that a workflow must meet |
+//! | `definition.rs` | the definition, for the catalogue |
 //!
 //! [`catalogue`] lists the protocols, one row for each, and is the only place that knows all of them.
 //! [`lease`] and [`steps`] are no protocols: others are made of them.

@@ -1,5 +1,5 @@
-//! What the catalogue knows of a protocol: its properties, its choices, and the system it makes of a
-//! workflow.
+//! The definition of a protocol, for the catalogue: its properties, its choices, and the system it makes
+//! of a workflow.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the catalogue knows of choreographies.
+//! The definition of choreographies, for the catalogue.
 
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;

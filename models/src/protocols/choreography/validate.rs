@@ -1,4 +1,4 @@
-//! What a workflow must be to be choreographed: steps as a saga has them, which read nothing.
+//! The requirements of a choreography: steps as a saga has them, which read nothing.
 
 use crate::process::nodes::INITIATOR;
 use crate::system::names;

@@ -1,4 +1,4 @@
-//! What the catalogue knows of event sourcing.
+//! The definition of event sourcing, for the catalogue.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a workflow must be to be event-sourced: nothing but a name and requests of its domain, which has
-//! its own builder.
+//! The requirements of event sourcing: no steps and no inputs. All there is comes from the domain, which
+//! has its own builder.
 
 use crate::system::names;
 use crate::workflow::builder::{Place, StepField, WorkflowError, check_belongs};

@@ -1,4 +1,4 @@
-//! What the catalogue knows of mixed workflows.
+//! The definition of mixed workflows, for the catalogue.
 
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;

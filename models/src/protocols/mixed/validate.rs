@@ -1,4 +1,4 @@
-//! What a workflow must be like whose steps use different protocols: every step says what each
+//! The requirements of a workflow whose steps use different protocols: every step says what each
 //! protocol does that may carry it out, and none waits for what comes after the decision.
 
 use crate::process::nodes::COORDINATOR;

@@ -1,4 +1,4 @@
-//! What the catalogue knows of outboxes.
+//! The definition of outboxes, for the catalogue.
 
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;

@@ -1,4 +1,4 @@
-//! What a workflow must be like to be published through an outbox: the transactions of one service,
+//! The requirements of an outbox: the transactions of one service,
 //! and handlers of their events at others.
 
 use crate::process::nodes::{BROKER, relay_node};

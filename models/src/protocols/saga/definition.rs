@@ -1,4 +1,4 @@
-//! What the catalogue knows of sagas.
+//! The definition of sagas, for the catalogue.
 
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::{Dataflow, Workflow};

@@ -1,5 +1,5 @@
-//! What a workflow must be to be carried out as a saga: its numbers make sense, and the countermeasure
-//! against interference fits its steps.
+//! The requirements of a saga: its numbers make sense, and the countermeasure against interference fits
+//! the steps.
 
 use crate::process::StepId;
 use crate::process::nodes::{COORDINATOR, STANDBY, STORE};

@@ -1,4 +1,4 @@
-//! What the catalogue knows of TCCs.
+//! The definition of TCCs, for the catalogue.
 
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;

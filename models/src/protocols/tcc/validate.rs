@@ -1,4 +1,4 @@
-//! What a workflow must be to be carried out by Try-Confirm-Cancel.
+//! The requirements of Try-Confirm-Cancel: every step can be cancelled until all are confirmed.
 
 use crate::process::StepSet;
 use crate::process::nodes::COORDINATOR;

@@ -1,4 +1,4 @@
-//! What the catalogue knows of two-phase commit.
+//! The definition of two-phase commit, for the catalogue.
 
 use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;

@@ -1,4 +1,4 @@
-//! What a workflow must be to be carried out in two phases.
+//! The requirements of two-phase commit: steps without an order and without a way back.
 
 use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::protocols::lease::validate::check_lease;

@@ -9,7 +9,7 @@
 //! | `draft.rs` | steps and properties as people write them |
 //! | `shape.rs` | checks that need no meaning: sizes, names, limits |
 //! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
-//! | `requirements.rs` | what a protocol demands of a workflow |
+//! | `requirements.rs` | the demands of a protocol on a workflow |
 //! | `belonging.rs` | what a step may say of itself, by protocol |
 //! | `request.rs`, `rule.rs` | what clients put in, and what is picked by it |
 //! | `locals.rs` | what steps read, and whether it is read before it is used |

@@ -1,4 +1,4 @@
-//! What a protocol demands of a workflow that it is to carry out.
+//! The demands of a protocol on a workflow that it is to carry out.
 //!
 //! The builder knows names, expressions and orders, and no protocol. Each protocol says here which parts
 //! of a workflow mean something to it, and refuses what does not, at the place where it is written.
@@ -21,7 +21,7 @@ pub struct Drafts<'a> {
     pub rule: Option<&'a RuleDraft>,
 }
 
-/// What a protocol demands of a workflow.
+/// The demands of a protocol on a workflow.
 ///
 /// The methods that check are called in the order in which they stand here, and the first thing that is
 /// wrong is what the builder answers.
@@ -35,7 +35,7 @@ pub trait Requirements {
     /// The names of the properties that it has of its own; those of the workflow are others.
     fn reserved_names(&self) -> Vec<&'static str>;
 
-    /// What it asks of services.
+    /// The things that it has done about a step.
     fn works(&self) -> &'static [Work];
 
     /// The services that it brings along.
