@@ -30,8 +30,7 @@ pub struct Attempt<'a, T: ProtocolModel> {
 ///
 /// ```
 /// use amends::models::process::Verdict;
-/// use amends::models::protocols::saga::{Direction, SagaKnobs};
-/// use amends::models::protocols::saga::{self, Saga};
+/// use amends::models::protocols::saga::{self, Direction, Saga, SagaKnobs};
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{Attempt, Business, BusinessError, RunOptions, run_on};
 /// use amends::store::{SqliteStore, SqliteTransaction, Store};
@@ -56,14 +55,14 @@ pub struct Attempt<'a, T: ProtocolModel> {
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("seats.db");
-/// # let show = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # show.block_on(async {
-/// let workflow = Workflow::builder("show")
+/// # let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # tokio.block_on(async {
+/// let show = Workflow::builder("show")
 ///     .service("hall", [("unused", 0)])
 ///     .step(StepDraft::new("sell-a-seat", "hall"))
 ///     .instances(3)
-///     .build_for(&SagaKnobs::default())?;
-/// let store = SqliteStore::open(&path, &workflow)?;
+///     .carried_out_by(SagaKnobs::default())?;
+/// let store = SqliteStore::open(&path, &show)?;
 /// store
 ///     .transact(|transaction| {
 ///         let tables = "CREATE TABLE hall (free INTEGER); INSERT INTO hall VALUES (2)";
@@ -71,7 +70,7 @@ pub struct Attempt<'a, T: ProtocolModel> {
 ///     })
 ///     .await?;
 ///
-/// let system = saga::system(&workflow, &SagaKnobs::default());
+/// let system = saga::system(show.workflow(), &SagaKnobs::default());
 /// let never = std::future::pending();
 /// let report = run_on(system, store, Seats, RunOptions::default(), never).await?;
 /// assert_eq!((report.completed, report.compensated), (2, 1));

@@ -30,8 +30,7 @@ use super::task::spawn;
 ///
 /// ```
 /// use amends::models::process::WorkflowId;
-/// use amends::models::protocols::saga::{SagaKnobs, SagaOutcome};
-/// use amends::models::protocols::saga;
+/// use amends::models::protocols::saga::{self, SagaKnobs, SagaOutcome};
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{Expressions, RunOptions, Runtime};
 /// use amends::store::MemoryStore;
