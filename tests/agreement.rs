@@ -10,12 +10,12 @@
 use std::time::Duration;
 
 use amends::models::check::{self, Verdict};
-use amends::models::protocol::saga::{
+use amends::models::process::{Address, ServiceId, WorkflowId};
+use amends::models::protocols::saga::{
     Barrier, CompensationOrder, InDoubt, LedgerWrite, Recovery, SagaKnobs, SagaOutcome, StepLog,
 };
-use amends::models::protocol::{Address, ServiceId, WorkflowId};
-use amends::models::system::saga;
-use amends::models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
+use amends::models::protocols::{Design, Protocol, saga};
+use amends::models::workflow::{Fault, FaultBudget, StepDraft, StepKind, Workflow};
 use amends::runtime::{RunOptions, RunReport, StoreChoice, Timing, run};
 use amends::simulate::{FaultKind, FaultPlan, Rate};
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ const SHARED: [(Fault, FaultKind); 7] = [
 /// A workflow with knobs and instances, the faults it meets, and the seed that places them.
 #[derive(Clone, Debug)]
 struct Case {
-    workflow: Workflow,
+    design: Design,
     faults: FaultPlan,
     seed: u64,
     /// Whether the knobs are right, so that every property must hold.
@@ -51,24 +51,21 @@ fn cases() -> impl Strategy<Value = Case> {
             let faults = subsequence(SHARED.to_vec(), kinds);
             (workflows(steps), knobs(), faults, Just(instances), any::<u64>())
         })
-        .prop_map(|(workflow, (right, knobs), faults, instances, seed)| {
+        .prop_map(|(design, (right, knobs), faults, instances, seed)| {
             let budget = faults
                 .iter()
                 .fold(FaultBudget::none(), |budget, &(fault, _)| budget.allow(fault, 1));
-            let workflow = workflow
-                .with_instances(instances)
-                .with_protocol(Protocol::Saga(knobs))
-                .with_faults(budget);
+            let design = design.with_instances(instances).with_protocol(knobs).with_faults(budget);
             let faults = faults
                 .iter()
                 .fold(FaultPlan::none(), |plan, &(_, kind)| plan.with(kind, Rate::Count(1)));
-            Case { workflow, faults, seed, right }
+            Case { design, faults, seed, right }
         })
 }
 
 /// Steps on two services: some can be refused, some change nothing; the last ones may be a pivot and
 /// what follows it.
-fn workflows(steps: usize) -> impl Strategy<Value = Workflow> {
+fn workflows(steps: usize) -> impl Strategy<Value = Design> {
     let step = (0..2usize, any::<bool>(), any::<bool>());
     let stock = (0..3i64, 0..3i64);
     (proptest::collection::vec(step, steps), stock, any::<Index>(), any::<bool>()).prop_map(
@@ -103,7 +100,7 @@ fn workflows(steps: usize) -> impl Strategy<Value = Workflow> {
                 }
                 builder = builder.step(step);
             }
-            builder.build().unwrap()
+            builder.carried_out_by(SagaKnobs::default()).unwrap()
         },
     )
 }
@@ -149,18 +146,18 @@ fn really(case: &Case) -> RunReport {
         .start_paused(true)
         .build()
         .unwrap()
-        .block_on(run(&case.workflow, &StoreChoice::Memory, options))
+        .block_on(run(&case.design, &StoreChoice::Memory, options))
         .unwrap()
 }
 
 /// Whether the model can end as the run did.
 fn foreseen(case: &Case, report: &RunReport) -> Foreseen {
-    let Protocol::Saga(knobs) = case.workflow.protocol() else { panic!("every case is a saga") };
-    let system = saga::system(&case.workflow, knobs);
-    let coordinators: Vec<usize> = (0..case.workflow.instances())
+    let Protocol::Saga(knobs) = case.design.protocol() else { panic!("every case is a saga") };
+    let system = saga::system(case.design.workflow(), knobs);
+    let coordinators: Vec<usize> = (0..case.design.workflow().instances())
         .map(|id| system.process_slot(Address::Coordinator(WorkflowId(id))))
         .collect();
-    let services: Vec<usize> = (0..case.workflow.services().len())
+    let services: Vec<usize> = (0..case.design.workflow().services().len())
         .map(|id| system.process_slot(Address::Service(ServiceId(id as u16))))
         .collect();
     let outcomes = [

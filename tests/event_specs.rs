@@ -85,7 +85,7 @@ fn spoiled(sound: &str, right: &str, wrong: &str) -> String {
 fn sound_specs_are_read() {
     for (text, protocol) in [(OUTBOX, "outbox"), (CHOREOGRAPHY, "choreography")] {
         let spec = spec::parse("order.toml", text).expect("it is sound");
-        assert_eq!(spec.workflow.protocol().name(), protocol);
+        assert_eq!(spec.design.protocol().name(), protocol);
     }
 }
 

@@ -26,10 +26,8 @@ mod transaction;
 
 #[path = "../src/runtime/business.rs"]
 mod business;
-#[path = "../src/runtime/home.rs"]
-mod home;
-#[path = "../src/runtime/host.rs"]
-mod host;
+#[path = "../src/runtime/process_store.rs"]
+mod process_store;
 
 /// The paths by which the runtime knows the store.
 mod store {
@@ -39,22 +37,24 @@ mod store {
 
 use std::sync::Arc;
 
-use amends::models::protocol::saga::{Direction, SagaKnobs, SagaMessage, StepCall};
-use amends::models::protocol::{Address, Input, ServiceId, StepId, WorkflowId};
-use amends::models::system::saga::{self, Rows, Saga};
-use amends::models::system::{Deed, System};
+use amends::models::process::host::{EffectKind, Hosted};
+use amends::models::process::{Address, Input, ServiceId, StepId, WorkflowId};
+use amends::models::protocols::Design;
+use amends::models::protocols::saga::{
+    self, Direction, Rows, Saga, SagaKnobs, SagaMessage, StepCall,
+};
+use amends::models::system::{PerformedEffect, System};
 use amends::models::workflow::{StepDraft, Workflow};
 
 use business::Expressions;
-use home::{Home, decode, encode};
-use host::{Hosted, is_durable};
 use memory::{MemoryStore, MemoryTransaction};
+use process_store::{ProcessStore, decode, encode};
 use transaction::{Lane, Transaction};
 
 const HALL: Address = Address::Service(ServiceId(0));
 const SELL: StepId = StepId(0);
 
-fn show() -> Workflow {
+fn show() -> Design {
     Workflow::builder("show")
         .service("hall", [("seats", 2)])
         .step(
@@ -64,7 +64,7 @@ fn show() -> Workflow {
                 .undo(["seats += 1"]),
         )
         .instances(2)
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .unwrap()
 }
 
@@ -79,28 +79,29 @@ struct Hall {
 
 impl Hall {
     fn new() -> sync::Arc<Hall> {
-        let system = Arc::new(saga::system(&show(), &SagaKnobs::default()));
+        let system = Arc::new(saga::system(show().workflow(), &SagaKnobs::default()));
         sync::Arc::new(Hall { store: MemoryStore::new(), system })
     }
 
-    fn home(&self, lane: Lane) -> Home<Saga, MemoryTransaction> {
+    fn process_store(&self, lane: Lane) -> ProcessStore<Saga, MemoryTransaction> {
         let (system, business) = (Arc::clone(&self.system), Arc::new(Expressions));
-        Home { system, business, process: HALL, lane }
+        ProcessStore { system, business, process: HALL, lane }
     }
 
     /// Comes up in a lane and answers requests, one after the other, as the life of a process does.
     fn answer(&self, lane: Lane, calls: &[StepCall]) {
-        let home = self.home(lane);
+        let process_store = self.process_store(lane);
         let core = self.system.core(HALL).unwrap();
         let log = self.store.transact_now(|tables| tables.log(HALL, lane)).unwrap();
-        let mut hosted = Hosted::new(core, home.fold(core, log).unwrap());
+        let mut hosted = Hosted::new(core, process_store.fold(core, log).unwrap());
         for &call in calls {
             let from = Address::Coordinator(call.workflow);
             hosted.give(Input::Message { from, message: SagaMessage::Request(call) });
             while let Some(effect) = hosted.next_effect() {
-                if is_durable(&effect) {
-                    let performed =
-                        self.store.transact_now(|tables| home.perform(tables, effect, None));
+                if let EffectKind::InStore(effect) = effect.into() {
+                    let performed = self
+                        .store
+                        .transact_now(|tables| process_store.perform(tables, effect, None));
                     hosted.absorb(performed.unwrap());
                 }
             }
@@ -116,9 +117,11 @@ impl Hall {
     fn history(&self) -> Vec<StepCall> {
         let history = self.store.transact_now(|tables| tables.history(0)).unwrap();
         let deeds = history.into_iter().filter_map(|entry| entry.deed);
-        let done = deeds.filter_map(|text| match decode::<Deed<Saga>>("a deed", text).unwrap() {
-            Deed::Applied(change, _) => Some(*change.call()),
-            _ => None,
+        let done = deeds.filter_map(|text| {
+            match decode::<PerformedEffect<Saga>>("a deed", text).unwrap() {
+                PerformedEffect::Applied(change, _) => Some(*change.call()),
+                _ => None,
+            }
         });
         done.collect()
     }

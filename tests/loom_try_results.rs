@@ -13,12 +13,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use amends::models::protocol::tcc::{
+use amends::models::process::{
+    Address, Answer, Effect, Effects, Input, Process, ServiceId, StepId, WorkflowId,
+};
+use amends::models::protocols::tcc::{
     Operation, TccCall, TccCoordinator, TccKnobs, TccLog, TccMemory, TccMessage, TccOutcome,
     TccPlan,
-};
-use amends::models::protocol::{
-    Address, Answer, Effect, Effects, Input, Process, ServiceId, StepId, WorkflowId,
 };
 use amends::models::workflow::{StepDraft, Workflow};
 use loom::sync::{Arc, Mutex};
@@ -114,7 +114,7 @@ impl Coordinator {
             .service("flight", [("seats", 1)])
             .step(StepDraft::new("room", "hotel"))
             .step(StepDraft::new("seat", "flight").after::<String>([]))
-            .build()
+            .build_for(&TccKnobs::default())
             .unwrap();
         let plan = TccPlan::new(booking.steps(), TccKnobs::default());
         let mut coordinator = Coordinator {

@@ -9,35 +9,37 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use amends::models::protocol::barrier::Barrier;
-use amends::models::protocol::choreography::{ChoreographyKnobs, Inbox, Publish};
-use amends::models::protocol::event_sourcing::{Checkpoint, CommandIdentity, EventSourcingKnobs};
-use amends::models::protocol::outbox::{InboxWrite, Mark, OutboxKnobs, Write};
-use amends::models::protocol::saga::SagaKnobs;
-use amends::models::protocol::tcc::{self, TccKnobs};
-use amends::models::protocol::two_phase_commit::{self, Silence, TwoPhaseKnobs};
-use amends::models::system::{Hostable, System, WithSystem, with_system};
-use amends::models::workflow::{Protocol, Workflow};
+use amends::models::process::barrier::Barrier;
+use amends::models::protocols::choreography::{ChoreographyKnobs, Inbox, Publish};
+use amends::models::protocols::event_sourcing::{
+    Checkpoint, CommandIdentity, EventSourced, EventSourcingKnobs,
+};
+use amends::models::protocols::outbox::{InboxWrite, Mark, OutboxKnobs, Write};
+use amends::models::protocols::saga::SagaKnobs;
+use amends::models::protocols::tcc::{self, TccKnobs};
+use amends::models::protocols::two_phase_commit::{self, Silence, TwoPhaseKnobs};
+use amends::models::protocols::{Design, Protocol};
+use amends::models::system::{Hostable, System, WithSystem};
 use amends::runtime::{RunOptions, RunReport, StoreChoice, run};
 use amends::simulate::{FaultKind, FaultPlan, Rate};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-/// The workflow of a spec.
-fn workflow(spec: &str) -> Workflow {
+/// The design of a spec.
+fn design(spec: &str) -> Design {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs").join(spec);
-    amends::spec::read(&path).unwrap().workflow
+    amends::spec::read(&path).unwrap().design
 }
 
 /// Runs a workflow in memory, with time paused.
-fn really(workflow: &Workflow, faults: FaultPlan, seed: u64) -> RunReport {
+fn really(design: &Design, faults: FaultPlan, seed: u64) -> RunReport {
     let options = RunOptions { faults, seed, ..RunOptions::default() };
     tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
         .build()
         .unwrap()
-        .block_on(run(workflow, &StoreChoice::Memory, options))
+        .block_on(run(design, &StoreChoice::Memory, options))
         .unwrap()
 }
 
@@ -81,12 +83,12 @@ fn too_bad_for(spec: &str) -> &'static [FaultKind] {
 }
 
 /// So many workflows, in such a world, with such chance.
-fn worlds(spec: &'static str) -> impl Strategy<Value = (Workflow, FaultPlan, u64)> {
-    let workflow = workflow(spec);
-    let nodes = with_system(&workflow, Nodes);
+fn worlds(spec: &'static str) -> impl Strategy<Value = (Design, FaultPlan, u64)> {
+    let design = design(spec);
+    let nodes = design.with_system(Nodes);
     let kinds = FaultKind::ALL.into_iter().filter(|kind| !too_bad_for(spec).contains(kind));
     let faults = fault_plans(kinds.collect(), nodes);
-    let instances = (1u32..=12).prop_map(move |count| workflow.clone().with_instances(count));
+    let instances = (1u32..=12).prop_map(move |count| design.clone().with_instances(count));
     (instances, faults, any::<u64>())
 }
 
@@ -100,8 +102,8 @@ macro_rules! survives {
             })]
             $(
                 #[test]
-                fn $test((workflow, faults, seed) in worlds($spec)) {
-                    let report = really(&workflow, faults, seed);
+                fn $test((design, faults, seed) in worlds($spec)) {
+                    let report = really(&design, faults, seed);
                     prop_assert!(report.is_clean(), "{}", report);
                 }
             )*
@@ -142,9 +144,10 @@ macro_rules! turned {
 
 fn mistakes() -> Vec<Mistake> {
     let mistake = |spec, wrong, faults, property| Mistake { spec, wrong, faults, property };
-    let events = |knobs| match workflow("event-sourced-order.toml").protocol() {
-        Protocol::EventSourcing(domain, _) => Protocol::EventSourcing(Arc::clone(domain), knobs),
-        other => panic!("it is a {}", other.name()),
+    let events = |knobs| {
+        let design = design("event-sourced-order.toml");
+        let domain = design.protocol().domain().expect("it is event-sourced");
+        Protocol::EventSourcing(EventSourced::new(Arc::clone(domain), knobs))
     };
     vec![
         mistake(
@@ -233,11 +236,11 @@ fn mistakes() -> Vec<Mistake> {
 #[test]
 fn every_wrong_choice_breaks_something_that_the_audit_sees() {
     for Mistake { spec, wrong, faults, property } in mistakes() {
-        let right = workflow(spec).with_instances(4);
+        let right = design(spec).with_instances(4);
         let wrong = right.clone().with_protocol(wrong);
         let mut is_seen = false;
         for seed in 0..60 {
-            let after = |workflow: &Workflow| really(workflow, faults.parse().unwrap(), seed);
+            let after = |design: &Design| really(design, faults.parse().unwrap(), seed);
             let (good, bad) = (after(&right), after(&wrong));
             assert!(good.is_clean(), "{spec} under {faults}, seed {seed}: {good}");
             is_seen |= bad.violations.iter().any(|violation| violation.property == property);
@@ -251,12 +254,12 @@ fn every_wrong_choice_breaks_something_that_the_audit_sees() {
 #[test]
 fn a_standby_finishes_what_a_coordinator_leaves_behind() {
     let standby = turned!(TwoPhaseCommit(TwoPhaseKnobs { standby: true }));
-    let workflow = workflow("two-phase-transfer.toml").with_instances(8).with_protocol(standby);
-    let alone = really(&workflow, FaultPlan::none(), 0);
+    let design = design("two-phase-transfer.toml").with_instances(8).with_protocol(standby);
+    let alone = really(&design, FaultPlan::none(), 0);
     assert!(alone.is_clean(), "{alone}");
     for seed in 0..40 {
         let faults = "halt@coordinator=1,crash=0.02,lose=0.05,timeout=0.05";
-        let report = really(&workflow, faults.parse().unwrap(), seed);
+        let report = really(&design, faults.parse().unwrap(), seed);
         assert!(report.is_clean(), "seed {seed}: {report}");
     }
 }
@@ -264,12 +267,12 @@ fn a_standby_finishes_what_a_coordinator_leaves_behind() {
 /// So does that of a saga, with the log that both share.
 #[test]
 fn a_standby_goes_on_with_a_saga_that_a_coordinator_leaves_behind() {
-    let workflow = workflow("saga-standby.toml").with_instances(8);
-    let alone = really(&workflow, FaultPlan::none(), 0);
+    let design = design("saga-standby.toml").with_instances(8);
+    let alone = really(&design, FaultPlan::none(), 0);
     assert!(alone.is_clean(), "{alone}");
     for seed in 0..40 {
         let faults = "halt@coordinator=1,crash=0.02,lose=0.05,timeout=0.05";
-        let report = really(&workflow, faults.parse().unwrap(), seed);
+        let report = really(&design, faults.parse().unwrap(), seed);
         assert!(report.is_clean(), "seed {seed}: {report}");
     }
 }
@@ -286,8 +289,8 @@ fn reports_speak_the_language_of_their_protocol() {
         "two-phase-transfer.toml",
     ];
     let reports = specs.map(|spec| {
-        let workflow = workflow(spec).with_instances(5);
-        let report = really(&workflow, "crash=2,duplicate=2".parse().unwrap(), 7);
+        let design = design(spec).with_instances(5);
+        let report = really(&design, "crash=2,duplicate=2".parse().unwrap(), 7);
         RunReport { seconds: 0.5, per_second: 10.0, ..report }.to_string()
     });
     insta::assert_snapshot!(reports.join("\n\n"));

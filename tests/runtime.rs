@@ -9,20 +9,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use amends::models::protocol::WorkflowId;
-use amends::models::protocol::saga::{
+use amends::models::process::WorkflowId;
+use amends::models::protocols::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, LedgerWrite, Recovery,
     SagaKnobs, StepLog,
 };
-use amends::models::system::saga;
-use amends::models::workflow::{Protocol, StepDraft, StepKind, Workflow};
+use amends::models::protocols::{Design, Protocol, saga};
+use amends::models::workflow::{StepDraft, StepKind, Workflow};
 use amends::runtime::{
     CutShort, Expressions, Observer, RunOptions, RunReport, StoreChoice, Timing, run, run_on,
 };
 use amends::store::{MemoryStore, SqliteStore};
 
 /// Three steps that can be undone.
-fn trip(knobs: SagaKnobs) -> Workflow {
+fn trip(knobs: SagaKnobs) -> Design {
     ["flight", "hotel", "car"]
         .iter()
         .fold(Workflow::builder("trip"), |builder, name| {
@@ -30,13 +30,12 @@ fn trip(knobs: SagaKnobs) -> Workflow {
                 .service(*name, [("booked", 0)])
                 .step(StepDraft::new(format!("book-{name}"), *name))
         })
-        .protocol(Protocol::Saga(knobs))
-        .build()
+        .carried_out_by(Protocol::Saga(knobs))
         .unwrap()
 }
 
 /// A step that can be undone, the point of no return, and one that must follow.
-fn payment(knobs: SagaKnobs) -> Workflow {
+fn payment(knobs: SagaKnobs) -> Design {
     Workflow::builder("payment")
         .service("account", [("held", 0)])
         .service("bank", [("moved", 0)])
@@ -44,13 +43,12 @@ fn payment(knobs: SagaKnobs) -> Workflow {
         .step(StepDraft::new("hold", "account"))
         .step(StepDraft::new("transfer", "bank").kind(StepKind::Pivot))
         .step(StepDraft::new("notify", "mail").kind(StepKind::Retriable))
-        .protocol(Protocol::Saga(knobs))
-        .build()
+        .carried_out_by(Protocol::Saga(knobs))
         .unwrap()
 }
 
 /// An order of limited goods with limited money.
-fn order() -> Workflow {
+fn order() -> Design {
     Workflow::builder("order")
         .service("inventory", [("stock", 20)])
         .service("payment", [("balance", 150)])
@@ -69,7 +67,7 @@ fn order() -> Workflow {
         .always("never oversold", "inventory.stock >= 0")
         .settled("goods and money agree", "(20 - inventory.stock) * 10 == 150 - payment.balance")
         .settled("goods went to those who paid", "20 - inventory.stock == completed")
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .unwrap()
 }
 
@@ -78,9 +76,9 @@ fn options(faults: &str, seed: u64) -> RunOptions {
 }
 
 /// Runs so many instances of the workflow.
-async fn in_memory(workflow: &Workflow, instances: u32, options: RunOptions) -> RunReport {
-    let workflow = workflow.clone().with_instances(instances);
-    run(&workflow, &StoreChoice::Memory, options).await.unwrap()
+async fn in_memory(design: &Design, instances: u32, options: RunOptions) -> RunReport {
+    let design = design.clone().with_instances(instances);
+    run(&design, &StoreChoice::Memory, options).await.unwrap()
 }
 
 /// Everything at once.
@@ -96,10 +94,10 @@ async fn in_a_perfect_world_everything_completes() {
 
 #[tokio::test(start_paused = true)]
 async fn the_right_knobs_hold_in_a_bad_world() {
-    for workflow in [trip(SagaKnobs::default()), payment(SagaKnobs::default())] {
+    for design in [trip(SagaKnobs::default()), payment(SagaKnobs::default())] {
         let mut struck = BTreeMap::new();
         for seed in 0..20 {
-            let report = in_memory(&workflow, 30, options(EVERYTHING, seed)).await;
+            let report = in_memory(&design, 30, options(EVERYTHING, seed)).await;
             assert!(report.is_clean(), "seed {seed}: {report}");
             assert_eq!(report.failed, 0, "seed {seed}: {report}");
             for (fault, count) in report.faults {
@@ -132,14 +130,14 @@ async fn a_run_repeats_exactly() {
 /// A knob turned wrong, the faults that show what it costs, and the property that breaks.
 struct Mistake {
     knobs: SagaKnobs,
-    workflow: fn(SagaKnobs) -> Workflow,
+    design: fn(SagaKnobs) -> Design,
     faults: &'static str,
     property: &'static str,
 }
 
 fn mistakes() -> Vec<Mistake> {
     let right = SagaKnobs::default;
-    let mistake = |knobs, workflow, faults, property| Mistake { knobs, workflow, faults, property };
+    let mistake = |knobs, design, faults, property| Mistake { knobs, design, faults, property };
     vec![
         mistake(
             SagaKnobs { barrier: Barrier::None, ..right() },
@@ -225,13 +223,13 @@ fn mistakes() -> Vec<Mistake> {
 
 #[tokio::test(start_paused = true)]
 async fn every_wrong_knob_breaks_something_that_the_audit_sees() {
-    for Mistake { knobs, workflow, faults, property } in mistakes() {
-        let wrong = in_memory(&workflow(knobs.clone()), 300, options(faults, 7)).await;
+    for Mistake { knobs, design, faults, property } in mistakes() {
+        let wrong = in_memory(&design(knobs.clone()), 300, options(faults, 7)).await;
         assert!(
             wrong.violations.iter().any(|violation| violation.property == property),
             "{knobs:?} under {faults} should break {property}: {wrong}"
         );
-        let right = in_memory(&workflow(SagaKnobs::default()), 300, options(faults, 7)).await;
+        let right = in_memory(&design(SagaKnobs::default()), 300, options(faults, 7)).await;
         assert!(right.is_clean(), "the right knobs under {faults}: {right}");
     }
 }
@@ -279,14 +277,14 @@ async fn a_node_that_always_crashes_does_not_keep_the_run_from_ending() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stopped_run_is_finished_by_the_next_one() {
-    let workflow = order().with_instances(40);
+    let design = order().with_instances(40);
     let store = MemoryStore::new();
     let go_on = async |faults, stop: Duration| {
         let timing = Timing { grace: Duration::from_millis(100), ..Timing::default() };
         let concurrency = NonZeroUsize::new(4).unwrap();
         let options = RunOptions { timing, concurrency, ..options(faults, 7) };
         let stop = tokio::time::sleep(stop);
-        let system = saga::system(&workflow, &SagaKnobs::default());
+        let system = saga::system(design.workflow(), &SagaKnobs::default());
         run_on(system, store.clone(), Expressions, options, stop).await.unwrap()
     };
     let first = go_on("lose=0.2,delay=0.5", Duration::from_secs(2)).await;
@@ -342,15 +340,15 @@ async fn a_run_leaves_no_task_behind() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sqlite_and_real_time_make_no_difference() {
     let directory = tempfile::tempdir().unwrap();
-    let workflow = order().with_instances(60);
-    let store = SqliteStore::open(directory.path().join("orders.db"), &workflow).unwrap();
+    let design = order().with_instances(60);
+    let store = SqliteStore::open(directory.path().join("orders.db"), &design).unwrap();
     let timing = Timing { longest_delay: Duration::from_millis(50), ..Timing::default() };
     let options = RunOptions {
         timing,
         ..options("crash=0.02,lose=0.02,duplicate=0.2,delay=0.2,refuse=0.1", 7)
     };
     let never = std::future::pending();
-    let system = saga::system(&workflow, &SagaKnobs::default());
+    let system = saga::system(design.workflow(), &SagaKnobs::default());
     let report = run_on(system, store, Expressions, options, never).await.unwrap();
     assert!(report.is_clean(), "{report}");
 }

@@ -69,9 +69,9 @@ fn spoil(sound: &str, right: &str, wrong: &str) -> String {
 #[test]
 fn a_sound_spec_is_read() {
     let spec = spec::parse("order.toml", SOUND).expect("it is sound");
-    assert_eq!(spec.workflow.name(), "order");
-    assert_eq!(spec.workflow.instances(), 2);
-    assert_eq!(spec.workflow.steps().len(), 2);
+    assert_eq!(spec.design.workflow().name(), "order");
+    assert_eq!(spec.design.workflow().instances(), 2);
+    assert_eq!(spec.design.workflow().steps().len(), 2);
     assert_eq!(spec.expect["atomic"], spec::Expectation::Holds);
 }
 
@@ -190,7 +190,7 @@ no-hanging = "holds"
 #[test]
 fn a_sound_tcc_is_read() {
     let spec = spec::parse("order.toml", SOUND_TCC).expect("it is sound");
-    let step = &spec.workflow.steps()[0];
+    let step = &spec.design.workflow().steps()[0];
     assert_eq!(
         [Work::Reserve, Work::Confirm, Work::Cancel].map(|work| step.business[work].len()),
         [2, 1, 2]
@@ -439,7 +439,8 @@ fn editors_may_save_a_byte_order_mark_and_carriage_returns() {
 #[test]
 fn the_order_saga_is_read() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/order-saga.toml");
-    let workflow = spec::read(path).expect("it is the spec that people start from").workflow;
+    let design = spec::read(path).expect("it is the spec that people start from").design;
+    let workflow = design.workflow();
     assert_eq!((workflow.steps().len(), workflow.instances()), (4, 2));
 }
 
@@ -505,9 +506,9 @@ no-gap-skipped = "holds"
 #[test]
 fn a_sound_event_sourced_spec_is_read() {
     let spec = spec::parse("order.toml", EVENTS).expect("it is sound");
-    assert_eq!(spec.workflow.protocol().name(), "event-sourcing");
+    assert_eq!(spec.design.protocol().name(), "event-sourcing");
     assert_eq!(
-        spec.workflow.protocol().nodes(),
+        spec.design.protocol().nodes(),
         ["event-store", "command-handler", "process-manager"]
     );
 }
@@ -619,9 +620,9 @@ published-iff-committed = "holds"
 #[test]
 fn a_sound_mixed_workflow_is_read() {
     let spec = spec::parse("transfer.toml", SOUND_MIXED).expect("it is sound");
-    assert_eq!(spec.workflow.instances(), 1);
-    assert_eq!(spec.workflow.requests().values(), [[3]]);
-    assert!(spec.workflow.rule().is_some());
+    assert_eq!(spec.design.workflow().instances(), 1);
+    assert_eq!(spec.design.workflow().requests().values(), [[3]]);
+    assert!(spec.design.workflow().rule().is_some());
 }
 
 #[test]

@@ -5,19 +5,20 @@
 use std::fs;
 use std::path::Path;
 
-use amends::models::protocol::saga::{Barrier, SagaKnobs};
-use amends::models::protocol::{Address, ServiceId, Verdict, WorkflowId};
-use amends::models::workflow::{Protocol, StepDraft, Workflow};
+use amends::models::process::{Address, ServiceId, Verdict, WorkflowId};
+use amends::models::protocols::saga::{Barrier, SagaKnobs};
+use amends::models::protocols::{Design, Protocol};
+use amends::models::workflow::{StepDraft, Workflow};
 use amends::store::{Entry, Lane, MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
 const HALL: Address = Address::Service(ServiceId(0));
 const LANE: Lane = Lane(7);
 
-fn show() -> Workflow {
+fn show() -> Design {
     Workflow::builder("show")
         .service("hall", [("seats", 2)])
         .step(StepDraft::new("sell", "hall"))
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .unwrap()
 }
 
@@ -131,7 +132,7 @@ async fn work_that_shares_a_commit_shares_nothing_else() {
 }
 
 /// What opening says, with the path taken out.
-fn refusal(path: &Path, workflow: &Workflow) -> String {
+fn refusal(path: &Path, workflow: &Design) -> String {
     match SqliteStore::open(path, workflow) {
         Ok(_) => panic!("{} should be refused", path.display()),
         Err(error) => error.to_string().replace(&path.display().to_string(), "FILE"),
@@ -157,7 +158,7 @@ fn files_that_are_not_ours_are_refused_and_left_alone() {
     let renamed = Workflow::builder("show")
         .service("hall", [("seats", 2)])
         .step(StepDraft::new("sell-one", "hall"))
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .unwrap();
     let careless = SagaKnobs { barrier: Barrier::None, ..SagaKnobs::default() };
     let careless = show().with_protocol(Protocol::Saga(careless));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use amends::models::check::gray_lamport::TwoPhase;
 use amends::models::check::{self, Product, PropertyKind, Report, Verify as _};
-use amends::models::system::{Protocol, System, WithSystem, with_system};
+use amends::models::system::{ProtocolModel, System, WithSystem};
 use amends::models::workflow::{Fault, FaultBudget};
 use amends::spec;
 use stateright::{Checker as _, Model};
@@ -111,8 +111,8 @@ impl Subject {
                     Some(node) => budget.allow_at(fault, node, 1),
                     None => budget.allow(fault, 1),
                 });
-                let workflow = spec.workflow.with_faults(budget);
-                Ok(with_system(&workflow, Searching { checker, threads }))
+                let design = spec.design.with_faults(budget);
+                Ok(design.with_system(Searching { checker, threads }))
             }
         }
     }
@@ -127,7 +127,7 @@ struct Searching {
 impl WithSystem for Searching {
     type Output = Search;
 
-    fn with<T: Protocol>(self, system: System<T>) -> Search {
+    fn with<T: ProtocolModel>(self, system: System<T>) -> Search {
         match self.checker {
             // Stateright is only asked what it can answer, so we are asked no more.
             Checker::Amends => {

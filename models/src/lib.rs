@@ -3,22 +3,24 @@
 //!
 //! One idea carries everything: **the protocol core that is proven is the protocol core that runs.**
 //! A participant of a protocol is a deterministic state machine without clock, randomness, file or
-//! socket ([`protocol::Process`]). The checker explores it, a runtime drives it, a simulator torments
+//! socket ([`process::Process`]). The checker explores it, a runtime drives it, a simulator torments
 //! it. Nothing is modelled twice.
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | [`process`] | what a participant is: inputs, ordered effects, the duties of a host |
 //! | [`workflow`] | what the user wants: steps, services, resources, faults, properties |
-//! | [`protocol`] | the cores that carry a workflow out |
-//! | [`system`] | cores, network, timers, durable logs and faults as one model |
-//! | [`property`] | what must be true of a protocol, and the monitors that watch for it |
+//! | [`system`] | processes, network, timers, durable logs and faults as one model |
+//! | [`protocols`] | one folder for each protocol, and the [catalogue](protocols::catalogue) of all |
 //! | [`check`] | exploration, liveness, counterexamples and verdicts, for any model |
+//!
+//! Each of them knows only those above it.
 //!
 //! This crate is pure on purpose: it cannot name a runtime, so what is proven here cannot depend on
 //! one.
 
-pub mod property;
-pub mod protocol;
+pub mod process;
+pub mod protocols;
 pub mod system;
 pub mod workflow;
 

@@ -5,10 +5,9 @@
 
 use std::sync::Arc;
 
-use amends_models::protocol::barrier::Entry;
-use amends_models::protocol::saga::{Barrier, InDoubt, SagaKnobs, SagaOutcome};
+use amends_models::process::barrier::Entry;
+use amends_models::protocols::saga::{self, Barrier, InDoubt, Saga, SagaKnobs, SagaOutcome};
 use amends_models::system::actor::{ActorState, ProcessActor, actors};
-use amends_models::system::saga::{self, Saga};
 use amends_models::workflow::{StepDraft, Workflow};
 use stateright::actor::{ActorModel, ActorModelState, LossyNetwork, Network};
 use stateright::{Checker, Expectation, Model};
@@ -31,7 +30,7 @@ fn actor_model(knobs: &SagaKnobs) -> ActorModel<ProcessActor<Saga>> {
                 .change(["balance -= 10"])
                 .undo(["balance += 10"]),
         )
-        .build()
+        .build_for(&SagaKnobs::default())
         .expect("the workflow is sound");
     let system = Arc::new(saga::system(&workflow, knobs));
     ActorModel::new((), ())

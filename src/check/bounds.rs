@@ -1,16 +1,18 @@
 //! What a claim is about, in words: the workflow, and the faults that may happen to it.
 
-use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
+use amends_models::protocols::Design;
+use amends_models::workflow::{Fault, FaultBudget};
 
-/// The workflow in a few words: `saga of 4 steps, 2 at the same time`.
+/// The design in a few words: `saga of 4 steps, 2 at the same time`.
 #[must_use]
-pub fn subject(workflow: &Workflow) -> String {
-    let (parts, part) = match workflow.protocol() {
-        Protocol::EventSourcing(domain, _) => (domain.aggregates().len(), "aggregate"),
-        _ => (workflow.steps().len(), "step"),
+pub fn subject(design: &Design) -> String {
+    let workflow = design.workflow();
+    let (parts, part) = match design.protocol().domain() {
+        Some(domain) => (domain.aggregates().len(), "aggregate"),
+        None => (workflow.steps().len(), "step"),
     };
     let plural = if parts == 1 { "" } else { "s" };
-    let protocol = workflow.protocol().name();
+    let protocol = design.protocol().name();
     let concurrent = match workflow.instances() {
         1 => "one at a time".to_owned(),
         many => format!("{many} at the same time"),

@@ -15,10 +15,11 @@ use amends_models::check::{
     self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Simulation,
     Snapshot,
 };
-use amends_models::system::{Action, Part, Protocol, System, WithSystem, with_system};
+use amends_models::protocols::Design;
+use amends_models::system::{Action, Part, ProtocolModel, System, WithSystem};
+use amends_models::workflow::Fault;
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
-use amends_models::workflow::{Fault, Workflow};
 use memory_stats::memory_stats;
 use miette::Diagnostic;
 use stateright::Model;
@@ -123,7 +124,7 @@ pub fn check_spec(
     options: &CheckOptions,
     watch: impl FnMut(&Progress) + Send,
 ) -> Result<CheckReport, CheckError> {
-    with_system(&spec.workflow, Checking { spec, options, watch })
+    spec.design.with_system(Checking { spec, options, watch })
 }
 
 /// A check of a spec, before the protocol of its system is known.
@@ -136,12 +137,12 @@ struct Checking<'a, W> {
 impl<W: FnMut(&Progress) + Send> WithSystem for Checking<'_, W> {
     type Output = Result<CheckReport, CheckError>;
 
-    fn with<T: Protocol>(self, system: System<T>) -> Self::Output {
+    fn with<T: ProtocolModel>(self, system: System<T>) -> Self::Output {
         check_system(self.spec, &system, self.options, self.watch)
     }
 }
 
-fn check_system<T: Protocol>(
+fn check_system<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     options: &CheckOptions,
@@ -150,7 +151,7 @@ fn check_system<T: Protocol>(
     let known: Vec<&str> = system.properties().iter().map(|it| it.name.as_str()).collect();
     if let Some(name) = options.properties.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(CheckError::UnknownProperty {
-            spec: spec.workflow.name().to_owned(),
+            spec: spec.design.workflow().name().to_owned(),
             property: name.clone(),
             help: suggestion(name, &known),
         });
@@ -193,7 +194,7 @@ fn check_system<T: Protocol>(
             steps: walked.steps,
             depth: simulation.depth,
         };
-        return told(spec, system, extent, walked.elapsed, walked.properties);
+        return build_report(spec, system, extent, walked.elapsed, walked.properties);
     }
     let report = verification.run();
     let extent = Extent::Searched {
@@ -203,17 +204,17 @@ fn check_system<T: Protocol>(
         completeness: report.completeness.clone(),
     };
     let short: Vec<String> = report.properties.iter().filter_map(short_loop).collect();
-    let struck = report.is_complete().then(|| struck(&report));
-    let told = told(spec, system, extent, report.elapsed, report.properties)?;
-    let never_happened =
-        struck.map_or_else(Vec::new, |struck| bounds::unspent(spec.workflow.faults(), &struck));
-    let mut notes: Vec<String> = report.reductions.iter().map(reduced).collect();
+    let occurred = report.is_complete().then(|| occurred_faults(&report));
+    let built = build_report(spec, system, extent, report.elapsed, report.properties)?;
+    let never_happened = occurred
+        .map_or_else(Vec::new, |faults| bounds::unspent(spec.design.workflow().faults(), &faults));
+    let mut notes: Vec<String> = report.reductions.iter().map(describe_reduction).collect();
     notes.extend(short);
-    Ok(CheckReport { never_happened, notes, reductions: report.reductions, ..told })
+    Ok(CheckReport { never_happened, notes, reductions: report.reductions, ..built })
 }
 
 /// The first place found where the arithmetic of the spec has no result.
-fn undefined<T: Protocol>(
+fn undefined<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     found: &[SystemFinding<T>],
@@ -239,13 +240,14 @@ fn undefined<T: Protocol>(
 }
 
 /// The first property found whose arithmetic has no result.
-fn without_value<T: Protocol>(
+fn without_value<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     found: &[SystemFinding<T>],
 ) -> Option<SpecError> {
     found.iter().find_map(|found| {
-        let stated = spec.workflow.properties().iter().position(|it| it.name == found.name)?;
+        let stated =
+            spec.design.workflow().properties().iter().position(|it| it.name == found.name)?;
         let property = system.properties().iter().find(|it| it.name == found.name)?;
         let run = found.verdict.counterexample()?;
         let last: Vec<&Part<T>> = run.end().iter().collect();
@@ -265,8 +267,8 @@ fn without_value<T: Protocol>(
 ///
 /// # Panics
 /// If the address cannot be listened at; the Explorer has no other way to say so.
-pub fn serve(workflow: &Workflow, address: SocketAddr) {
-    with_system(workflow, Serving(address));
+pub fn serve(design: &Design, address: SocketAddr) {
+    design.with_system(Serving(address));
 }
 
 /// Serving a system, before its protocol is known.
@@ -275,7 +277,7 @@ struct Serving(SocketAddr);
 impl WithSystem for Serving {
     type Output = ();
 
-    fn with<T: Protocol>(self, system: System<T>) {
+    fn with<T: ProtocolModel>(self, system: System<T>) {
         system.checker().serve(self.0);
     }
 }
@@ -285,7 +287,7 @@ fn resident_memory() -> u64 {
 }
 
 /// Says that a loop is a short one, where the search for a shortest was given up.
-fn short_loop<T: Protocol>(found: &SystemFinding<T>) -> Option<String> {
+fn short_loop<T: ProtocolModel>(found: &SystemFinding<T>) -> Option<String> {
     let name = &found.name;
     (!found.is_shortest).then(|| {
         format!("the run that violates {name} ends in a short loop; there may be a shorter")
@@ -296,7 +298,7 @@ fn short_loop<T: Protocol>(found: &SystemFinding<T>) -> Option<String> {
 ///
 /// # Errors
 /// When the arithmetic of the spec has no result somewhere.
-fn told<T: Protocol>(
+fn build_report<T: ProtocolModel>(
     spec: &Spec,
     system: &System<T>,
     extent: Extent,
@@ -307,11 +309,11 @@ fn told<T: Protocol>(
     if let Some(error) = defect {
         return Err(CheckError::Undefined(Arc::new(error)));
     }
-    let workflow = &spec.workflow;
+    let workflow = spec.design.workflow();
     Ok(CheckReport {
         spec: workflow.name().to_owned(),
         file: Some(PathBuf::from(spec.source.name())),
-        subject: bounds::subject(workflow),
+        subject: bounds::subject(&spec.design),
         bounds: bounds::in_words(workflow.faults()),
         extent,
         elapsed,
@@ -323,7 +325,7 @@ fn told<T: Protocol>(
 }
 
 /// What became of a reduction, in words.
-fn reduced(report: &ReductionReport) -> String {
+fn describe_reduction(report: &ReductionReport) -> String {
     match (report.reduction, &report.refused) {
         (Reduction::Symmetry, None) => {
             "states that differ only in the numbers of workflows were explored once".to_owned()
@@ -341,13 +343,13 @@ fn reduced(report: &ReductionReport) -> String {
 }
 
 /// The kinds of faults that happened somewhere in the space.
-fn struck<T: Protocol>(report: &SystemReport<T>) -> Vec<Fault> {
+fn occurred_faults<T: ProtocolModel>(report: &SystemReport<T>) -> Vec<Fault> {
     let taken = report.coverage.iter().filter(|(_, count)| *count > 0);
     taken.flat_map(|(action, _)| action.faults()).collect()
 }
 
-fn finding<T: Protocol>(spec: &Spec, system: &System<T>, found: SystemFinding<T>) -> Finding {
-    let stated = spec.workflow.properties().iter().position(|it| it.name == found.name);
+fn finding<T: ProtocolModel>(spec: &Spec, system: &System<T>, found: SystemFinding<T>) -> Finding {
+    let stated = spec.design.workflow().properties().iter().position(|it| it.name == found.name);
     let verdict = match &found.verdict {
         check::Verdict::Holds => Verdict::Holds,
         check::Verdict::Violated(_) => Verdict::Violated,
@@ -357,7 +359,7 @@ fn finding<T: Protocol>(spec: &Spec, system: &System<T>, found: SystemFinding<T>
     Finding {
         meaning: match stated {
             Some(at) => meaning::stated(spec, at),
-            None => meaning::built_in(&found.name).map(str::to_owned),
+            None => meaning::built_in(spec, &found.name).map(str::to_owned),
         },
         claim: found.kind,
         origin: if stated.is_some() { Origin::Spec } else { Origin::Protocol },
@@ -379,7 +381,7 @@ fn position(spec: &Spec, place: &Place) -> Option<Position> {
     Some(Position { line, column })
 }
 
-fn counterexample<T: Protocol>(
+fn counterexample<T: ProtocolModel>(
     system: &System<T>,
     run: &Counterexample<Vec<Part<T>>, Action<T>>,
 ) -> CounterexampleReport {

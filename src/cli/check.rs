@@ -7,12 +7,11 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use clap::Args;
 
-use super::adjust::Adjustments;
-use super::complain;
 use super::exit::Exit;
+use super::overrides::Overrides;
 use super::progress::Progress;
 use super::results::Results;
-use super::{files, interrupt};
+use super::{errors, files, interrupt};
 use crate::check::{CheckOptions, check_spec};
 use crate::models::check::Simulation;
 use crate::report::{CheckReport, Format};
@@ -25,7 +24,7 @@ pub struct CheckArguments {
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
-    adjustments: Adjustments,
+    overrides: Overrides,
     /// Check only this property. Can be given several times.
     #[arg(long = "property", value_name = "NAME")]
     properties: Vec<String>,
@@ -126,14 +125,14 @@ fn examine(
     arguments: &CheckArguments,
     options: &CheckOptions,
 ) -> Result<CheckReport, Exit> {
-    let mut spec = spec::read(file).map_err(complain::about)?;
-    spec.workflow = arguments.adjustments.apply(spec.workflow).map_err(complain::about)?;
-    let progress = Progress::start(spec.workflow.name());
+    let mut spec = spec::read(file).map_err(errors::about)?;
+    spec.design = arguments.overrides.apply(spec.design).map_err(errors::about)?;
+    let progress = Progress::start(spec.design.workflow().name());
     let report = check_spec(&spec, options, |so_far| {
         progress.say(format_args!("{} states, {} deep", so_far.states, so_far.depth));
     });
     drop(progress);
-    report.map_err(complain::about)
+    report.map_err(errors::about)
 }
 
 fn size(text: &str) -> Result<ByteSize, &'static str> {

@@ -5,11 +5,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::Adjustments;
-use super::complain;
+use super::errors;
 use super::exit::Exit;
-use crate::check;
-use crate::spec;
+use super::overrides::Overrides;
+use crate::{check, spec};
 
 /// What to explore, and where.
 #[derive(Debug, Args)]
@@ -20,7 +19,7 @@ pub struct ExploreArguments {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     listen: SocketAddr,
     #[command(flatten)]
-    adjustments: Adjustments,
+    overrides: Overrides,
 }
 
 /// Serves the Explorer until the process is ended.
@@ -28,26 +27,26 @@ pub struct ExploreArguments {
 pub fn run(arguments: &ExploreArguments) -> Exit {
     let spec = match spec::read(&arguments.spec) {
         Ok(spec) => spec,
-        Err(error) => return complain::about(error),
+        Err(error) => return errors::about(error),
     };
-    let workflow = match arguments.adjustments.apply(spec.workflow) {
-        Ok(workflow) => workflow,
-        Err(error) => return complain::about(error),
+    let design = match arguments.overrides.apply(spec.design) {
+        Ok(design) => design,
+        Err(error) => return errors::about(error),
     };
     let address = match free(arguments.listen) {
         Ok(address) => address,
         Err(error) => {
-            return complain::with_help(
+            return errors::with_help(
                 format_args!("cannot listen at {}: {error}", arguments.listen),
                 "choose another address with --listen, for instance 127.0.0.1:0 for any free port",
             );
         }
     };
-    complain::remark(format_args!(
+    errors::remark(format_args!(
         "Exploring {} at http://{address}/ (Ctrl-C ends it)",
-        workflow.name()
+        design.workflow().name()
     ));
-    check::serve(&workflow, address);
+    check::serve(&design, address);
     Exit::AsExpected
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::complain;
+use super::errors;
 use super::exit::Exit;
 use super::output::Output;
 use crate::spec;
@@ -28,6 +28,6 @@ pub fn run(arguments: &ExportArguments) -> Exit {
     };
     match Output::new().write(&text) {
         Ok(()) => Exit::AsExpected,
-        Err(error) => complain::output(&error),
+        Err(error) => errors::output(&error),
     }
 }

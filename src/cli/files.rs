@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::complain;
+use super::errors;
 use super::exit::Exit;
 
 /// The spec files that `paths` stand for, in order; files of a directory in order of their names.
@@ -18,7 +18,7 @@ pub(super) fn specs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
             let before = found.len();
             search(path, &mut found)?;
             if found.len() == before {
-                return Err(complain::with_help(
+                return Err(errors::with_help(
                     format_args!("there are no specs in `{}`", path.display()),
                     "specs are files whose name ends with `.toml`",
                 ));
@@ -34,7 +34,7 @@ pub(super) fn specs(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Exit> {
 fn search(directory: &Path, found: &mut Vec<PathBuf>) -> Result<(), Exit> {
     for entry in WalkDir::new(directory).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|error| {
-            complain::with_help(
+            errors::with_help(
                 format_args!("`{}` cannot be searched: {error}", directory.display()),
                 "name the specs themselves, or make the directory readable",
             )

@@ -16,9 +16,8 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
-mod adjust;
 pub mod check;
-mod complain;
+mod errors;
 mod exit;
 pub mod explore;
 pub mod export;
@@ -27,6 +26,7 @@ mod files;
 mod interrupt;
 pub mod new;
 mod output;
+mod overrides;
 mod progress;
 mod results;
 pub mod run;
@@ -66,7 +66,7 @@ enum Command {
 /// Does what the arguments say; the first of them is the name of the program.
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    complain::prepare();
+    errors::prepare();
     let arguments = match Arguments::try_parse_from(arguments) {
         Ok(arguments) => arguments,
         Err(usage) => return exit::usage(&usage),

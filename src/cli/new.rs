@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::complain;
+use super::errors;
 use super::exit::Exit;
 
 const SPEC: &str = include_str!("new/spec.toml");
@@ -33,7 +33,7 @@ pub fn run(arguments: &NewArguments) -> Exit {
     let proof = package.join("tests").join(format!("{}.rs", name.replace('-', "_")));
     for path in [&spec, &proof] {
         if path.exists() {
-            return complain::with_help(
+            return errors::with_help(
                 format_args!("`{}` exists already", path.display()),
                 "choose another name, or remove the file",
             );
@@ -42,13 +42,13 @@ pub fn run(arguments: &NewArguments) -> Exit {
     for (path, template) in [(&spec, SPEC), (&proof, PROOF)] {
         let text = template.replace("{name}", name).replace("{ident}", &name.replace('-', "_"));
         if let Err(error) = write(path, &text) {
-            return complain::with_help(
+            return errors::with_help(
                 format_args!("`{}` cannot be written: {error}", path.display()),
                 "choose a directory that can be written to with --into",
             );
         }
     }
-    complain::remark(format_args!(
+    errors::remark(format_args!(
         "Wrote {spec} and {proof}.\nNext: amends check {spec}",
         spec = spec.display(),
         proof = proof.display(),

@@ -1,11 +1,10 @@
 //! Showing reports as they come, and saving them.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
-use super::complain;
+use super::errors;
 use super::exit::Exit;
 use super::output::Output;
 use crate::report::{CheckReport, Format};
@@ -40,12 +39,12 @@ impl Results {
             self.write(&document);
         }
         if let Err(error) = self.written {
-            return complain::output(&error);
+            return errors::output(&error);
         }
         let Some(directory) = directory else { return Exit::AsExpected };
         match save(directory, &self.reports) {
             Ok(()) => Exit::AsExpected,
-            Err(error) => complain::with_help(
+            Err(error) => errors::with_help(
                 format_args!("reports cannot be saved in `{}`: {error}", directory.display()),
                 "name a directory that can be written to; it is made if it is missing",
             ),

@@ -6,15 +6,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use amends_models::protocol::WorkflowId;
+use amends_models::process::WorkflowId;
 use clap::{Args, ValueEnum};
 
-use super::adjust::{Adjustments, Setting};
-use super::complain;
 use super::exit::Exit;
-use super::interrupt;
 use super::output::Output;
+use super::overrides::{Overrides, Setting};
 use super::progress::Progress;
+use super::{errors, interrupt};
 use crate::runtime::{Observer, RunError, RunOptions, RunReport, StoreChoice, Timing, run_until};
 use crate::simulate::FaultPlan;
 use crate::spec;
@@ -86,12 +85,12 @@ pub enum RunFormat {
 pub fn run(arguments: &RunArguments) -> Exit {
     let spec = match spec::read(&arguments.spec) {
         Ok(spec) => spec,
-        Err(error) => return complain::about(error),
+        Err(error) => return errors::about(error),
     };
-    let adjustments = Adjustments { settings: arguments.settings.clone(), faults: None };
-    let workflow = match adjustments.apply(spec.workflow) {
-        Ok(workflow) => workflow.with_instances(arguments.workflows),
-        Err(error) => return complain::about(error),
+    let overrides = Overrides { settings: arguments.settings.clone(), faults: None };
+    let design = match overrides.apply(spec.design) {
+        Ok(design) => design.with_instances(arguments.workflows),
+        Err(error) => return errors::about(error),
     };
     let observer = Arc::new(Teller::new(arguments));
     let options = RunOptions {
@@ -104,21 +103,21 @@ pub fn run(arguments: &RunArguments) -> Exit {
     let tokio = match tokio::runtime::Builder::new_multi_thread().enable_time().build() {
         Ok(tokio) => tokio,
         Err(error) => {
-            return complain::with_help(
+            return errors::with_help(
                 format_args!("the runtime cannot start: {error}"),
                 "the system may be out of threads",
             );
         }
     };
     let stop = interrupted(interrupt::flag());
-    let result = tokio.block_on(run_until(&workflow, &arguments.store, options, stop));
+    let result = tokio.block_on(run_until(&design, &arguments.store, options, stop));
     drop(observer);
     match result {
         Ok(report) => match show(&report, arguments.format) {
             Ok(()) => judge(&report),
-            Err(error) => complain::output(&error),
+            Err(error) => errors::output(&error),
         },
-        Err(error) => complain::with_help(&error, advice(&error)),
+        Err(error) => errors::with_help(&error, advice(&error)),
     }
 }
 
@@ -181,13 +180,13 @@ impl Teller {
 impl Observer for Teller {
     fn accepted(&self, workflow: WorkflowId) {
         if self.verbose {
-            complain::remark(format_args!("accepted {workflow}"));
+            errors::remark(format_args!("accepted {workflow}"));
         }
     }
 
     fn ended(&self, workflow: WorkflowId, outcome: &str) {
         if self.verbose {
-            complain::remark(format_args!("{outcome} {workflow}"));
+            errors::remark(format_args!("{outcome} {workflow}"));
         }
         let ended = self.ended.fetch_add(1, Ordering::Relaxed) + 1;
         self.progress.say(format_args!("{ended} of {}", self.workflows));

@@ -9,7 +9,7 @@ use std::fmt::{self, Write};
 use amends_models::system::story::{Happening, Story};
 
 use super::check_report::{CheckReport, Finding};
-use super::flight::{End, Flight, flights};
+use super::message_arrows::{End, Flight, flights};
 use super::told::phrase;
 
 /// Shows a report: a heading with the result, then a diagram per counterexample.

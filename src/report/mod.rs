@@ -13,17 +13,17 @@
 //! | [`mermaid`] | pull requests | a heading and a diagram per counterexample |
 //! | [`html`] | a browser, offline | one page |
 //!
-//! Messages in flight are paired with their arrival in [`flight`], for every format that draws.
+//! Messages in flight are paired with their arrival in [`message_arrows`], for every format that draws.
 
 mod check_report;
 mod extent;
 #[cfg(test)]
 mod fixture;
-pub mod flight;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod mermaid;
+pub mod message_arrows;
 pub mod sarif;
 mod sequence;
 pub mod text;

@@ -7,7 +7,7 @@
 use amends_models::system::story::{Happening, Story, StoryEvent};
 use maud::{Markup, html};
 
-use super::flight::{End, Flight, flights};
+use super::message_arrows::{End, Flight, flights};
 use super::told::{name, phrase, tell};
 
 const COLUMN: usize = 240;

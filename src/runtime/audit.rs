@@ -16,18 +16,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use amends_models::check::{Parts, Product, Property, PropertyKind, Snapshot};
-use amends_models::property::{Ending, Reading};
-use amends_models::protocol::{Address, Process, Verdict, WorkflowId};
+use amends_models::process::{Address, Process, Verdict, WorkflowId};
 use amends_models::system::{
-    ChangeOf, Deed, Event, Hostable, Local, Part, Protocol, RecordOf, Status, System,
+    ChangeOf, Ending, Event, Hostable, Local, Part, PerformedEffect, ProtocolModel, RecordOf,
+    StateReader, Status, System,
 };
 use amends_models::workflow::{Claim, Variable};
 use serde::Serialize;
 
 use crate::store::{Entry, Store, StoreError, Transaction};
 
-use super::home::decode;
-use super::site::VolatileOf;
+use super::context::VolatileOf;
+use super::process_store::decode;
 
 /// A property that does not hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,7 +41,7 @@ pub struct Violation {
 /// An audit that goes on: it has read the history up to some point.
 pub(super) struct Audit<T: Hostable> {
     system: Arc<System<T>>,
-    reading: Reading<T>,
+    reader: StateReader<T>,
     row: Vec<Part<T>>,
     /// How many entries were read.
     read: u64,
@@ -58,14 +58,14 @@ impl<T: Hostable> Audit<T> {
     /// An audit that has read nothing yet. With `replays`, changes are made again by the workflow's
     /// definition.
     pub(super) fn new(system: &Arc<System<T>>, replays: bool) -> Self {
-        let reading = T::reading(system);
+        let reader = T::reader(system);
         let row = system.initial().into_iter().next().unwrap_or_default();
         let stated = system.protocol().workflow().properties().iter();
         let always = stated.filter(|property| property.claim == Claim::Always && replays);
         Audit {
-            always: always.map(|property| reading.stated(property)).collect(),
+            always: always.map(|property| reader.stated(property)).collect(),
             system: Arc::clone(system),
-            reading,
+            reader,
             row,
             read: 0,
             changes: 0,
@@ -91,14 +91,14 @@ impl<T: Hostable> Audit<T> {
     fn take(&mut self, entry: Entry) -> Result<(), StoreError> {
         let Entry { process, record, deed, .. } = entry;
         let record = record.map(|text| decode::<RecordOf<T>>("a record", text)).transpose()?;
-        let deed = deed.map(|text| decode::<Deed<T>>("a deed", text)).transpose()?;
+        let deed = deed.map(|text| decode::<PerformedEffect<T>>("a deed", text)).transpose()?;
         if let Some(record) = &record {
             let core = self.system.core(process).ok_or(StoreError::Stranger { process })?;
             if let Some(local) = local(&self.system, &mut self.row, process) {
                 core.fold(&mut local.durable, record);
             }
         }
-        let Some(what) = deed.or(record.map(Deed::Persisted)) else { return Ok(()) };
+        let Some(what) = deed.or(record.map(PerformedEffect::Persisted)) else { return Ok(()) };
         let event = Event { process, what };
         for monitor in self.system.protocol().watchers(&event) {
             let slot = self.system.monitor_slot(monitor);
@@ -106,7 +106,7 @@ impl<T: Hostable> Audit<T> {
                 self.system.protocol().observe(monitor, &event);
             }
         }
-        if let Deed::Applied(change, Verdict::Accepted) = &event.what {
+        if let PerformedEffect::Applied(change, Verdict::Accepted) = &event.what {
             self.changes += 1;
             if self.replays {
                 self.repeat(process, change);
@@ -154,7 +154,7 @@ impl<T: Hostable> Audit<T> {
     }
 
     /// Is told what processes have in mind, which no history says.
-    pub(super) fn listen(&mut self, memories: BTreeMap<Address, VolatileOf<T>>) {
+    pub(super) fn set_volatile(&mut self, memories: BTreeMap<Address, VolatileOf<T>>) {
         for (process, memory) in memories {
             if let Some(local) = local(&self.system, &mut self.row, process) {
                 local.volatile = memory;
@@ -163,15 +163,15 @@ impl<T: Hostable> Audit<T> {
     }
 
     /// Asks something of the state that the history leads to.
-    pub(super) fn look<R>(&self, question: impl FnOnce(&Reading<T>, View<'_, T>) -> R) -> R {
+    pub(super) fn look<R>(&self, question: impl FnOnce(&StateReader<T>, View<'_, T>) -> R) -> R {
         let parts: Vec<&Part<T>> = self.row.iter().collect();
-        question(&self.reading, Snapshot::new(&parts))
+        question(&self.reader, Snapshot::new(&parts))
     }
 
     /// The workflows that have no outcome yet.
     pub(super) fn unfinished(&self) -> Vec<WorkflowId> {
-        self.look(|reading, view| {
-            reading.workflows().filter(|&id| reading.ending(view, id).is_none()).collect()
+        self.look(|reader, view| {
+            reader.workflows().filter(|&id| reader.ending(view, id).is_none()).collect()
         })
     }
 
@@ -183,12 +183,12 @@ impl<T: Hostable> Audit<T> {
 
     /// How many workflows ended that way.
     pub(super) fn count(&self, ending: Ending) -> u32 {
-        self.look(|reading, view| reading.count(view, ending))
+        self.look(|reader, view| reader.count(view, ending))
     }
 
     /// What a resource is worth.
     pub(super) fn value(&self, variable: Variable) -> i64 {
-        self.look(|reading, view| reading.value(view, variable))
+        self.look(|reader, view| reader.value(view, variable))
     }
 
     /// Whether everything has happened that must: then nothing is left to wait for.
@@ -202,7 +202,7 @@ impl<T: Hostable> Audit<T> {
 }
 
 /// What is known beside the history when a run is over.
-pub(super) struct Scene<T: Protocol> {
+pub(super) struct FinalState<T: ProtocolModel> {
     /// What processes own, as it is stored.
     pub(super) owned: Vec<(Address, T::Resources)>,
     /// Who stopped for good.
@@ -213,8 +213,8 @@ pub(super) struct Scene<T: Protocol> {
 
 impl<T: Hostable> Audit<T> {
     /// Everything that is wrong with what happened.
-    pub(super) fn conclude(&mut self, scene: Scene<T>) -> Vec<Violation> {
-        for (process, owned) in scene.owned {
+    pub(super) fn finish(&mut self, last: FinalState<T>) -> Vec<Violation> {
+        for (process, owned) in last.owned {
             let Some(local) = local(&self.system, &mut self.row, process) else { continue };
             if self.replays && local.resources != owned {
                 let words = self.system.protocol().words();
@@ -231,7 +231,7 @@ impl<T: Hostable> Audit<T> {
             }
             local.resources = owned;
         }
-        for process in scene.halted {
+        for process in last.halted {
             if let Some(local) = local(&self.system, &mut self.row, process) {
                 local.status = Status::Halted;
             }
@@ -242,7 +242,7 @@ impl<T: Hostable> Audit<T> {
             let known = violations.iter().any(|violation| violation.property == property.name);
             let is_judged = match property.kind {
                 PropertyKind::Always => !known,
-                kind => scene.is_at_its_end && must_happen(kind),
+                kind => last.is_at_its_end && must_happen(kind),
             };
             if is_judged {
                 violations.extend(self.judge(property));
@@ -267,8 +267,8 @@ impl<T: Hostable> Audit<T> {
         let violation = |what| Violation { property: property.name.clone(), what };
         let initial = self.system.initial().into_iter().next().unwrap_or_default();
         let settled = property.name == "settles";
-        let alone = self.reading.workflows().filter(|&workflow| match settled {
-            true => self.look(|reading, view| reading.ending(view, workflow)).is_none(),
+        let alone = self.reader.workflows().filter(|&workflow| match settled {
+            true => self.look(|reader, view| reader.ending(view, workflow)).is_none(),
             false => is_broken(&self.isolated(&initial, workflow)),
         });
         let violations: Vec<_> = alone.map(|workflow| violation(self.facts_of(workflow))).collect();
@@ -285,7 +285,7 @@ impl<T: Hostable> Audit<T> {
             .system
             .addresses()
             .filter(|address| address.workflow().is_some_and(|other| other != workflow));
-        let monitors = self.reading.workflows().filter(|&other| other != workflow);
+        let monitors = self.reader.workflows().filter(|&other| other != workflow);
         let slots = others
             .map(|address| self.system.process_slot(address))
             .chain(monitors.map(|other| self.system.monitor_slot(other.0 as usize)));
@@ -307,7 +307,7 @@ impl<T: Hostable> Audit<T> {
         if facts.is_empty() {
             facts.push("nothing took effect".to_owned());
         }
-        let ending = self.look(|reading, view| reading.ending(view, workflow));
+        let ending = self.look(|reader, view| reader.ending(view, workflow));
         let ended = ending.map_or("has no outcome".to_owned(), |ending| {
             format!("ended {}", words.ending(ending))
         });
@@ -318,7 +318,7 @@ impl<T: Hostable> Audit<T> {
 /// A state, as properties see it.
 type View<'a, T> = Snapshot<'a, Part<T>>;
 
-fn is_concerned<T: Protocol>(property: &Property<Parts<Part<T>>>, view: View<'_, T>) -> bool {
+fn is_concerned<T: ProtocolModel>(property: &Property<Parts<Part<T>>>, view: View<'_, T>) -> bool {
     property.premise.as_ref().is_none_or(|premise| premise(view))
 }
 
@@ -330,7 +330,7 @@ fn must_happen(kind: PropertyKind) -> bool {
     )
 }
 
-fn local<'r, T: Protocol>(
+fn local<'r, T: ProtocolModel>(
     system: &System<T>,
     row: &'r mut [Part<T>],
     process: Address,

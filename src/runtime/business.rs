@@ -1,18 +1,18 @@
 //! What changes mean: the seam between the protocol and your own code.
 
-use amends_models::protocol::{Address, Verdict};
-use amends_models::system::{ChangeOf, Hostable, Protocol, System};
+use amends_models::process::{Address, Verdict};
+use amends_models::system::{ChangeOf, Hostable, ProtocolModel, System};
 
 use crate::store::Transaction;
 
-use super::home::{decode, encode};
+use super::process_store::{decode, encode};
 
 /// Why the code behind a change failed, other than by a refusal. The run stops: nobody knows how to
 /// go on.
 pub type BusinessError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A change that is asked for.
-pub struct Attempt<'a, T: Protocol> {
+pub struct Attempt<'a, T: ProtocolModel> {
     /// The system it is asked for in.
     pub system: &'a System<T>,
     /// Whose resources it is about.
@@ -29,9 +29,8 @@ pub struct Attempt<'a, T: Protocol> {
 /// in the same transaction. All that is left to the code is the business: make the change, or refuse.
 ///
 /// ```
-/// use amends::models::protocol::Verdict;
-/// use amends::models::protocol::saga::{Direction, SagaKnobs};
-/// use amends::models::system::saga::{self, Saga};
+/// use amends::models::process::Verdict;
+/// use amends::models::protocols::saga::{self, Direction, Saga, SagaKnobs};
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{Attempt, Business, BusinessError, RunOptions, run_on};
 /// use amends::store::{SqliteStore, SqliteTransaction, Store};
@@ -56,14 +55,14 @@ pub struct Attempt<'a, T: Protocol> {
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let path = directory.path().join("seats.db");
-/// # let show = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-/// # show.block_on(async {
-/// let workflow = Workflow::builder("show")
+/// # let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+/// # tokio.block_on(async {
+/// let show = Workflow::builder("show")
 ///     .service("hall", [("unused", 0)])
 ///     .step(StepDraft::new("sell-a-seat", "hall"))
 ///     .instances(3)
-///     .build()?;
-/// let store = SqliteStore::open(&path, &workflow)?;
+///     .carried_out_by(SagaKnobs::default())?;
+/// let store = SqliteStore::open(&path, &show)?;
 /// store
 ///     .transact(|transaction| {
 ///         let tables = "CREATE TABLE hall (free INTEGER); INSERT INTO hall VALUES (2)";
@@ -71,7 +70,7 @@ pub struct Attempt<'a, T: Protocol> {
 ///     })
 ///     .await?;
 ///
-/// let system = saga::system(&workflow, &SagaKnobs::default());
+/// let system = saga::system(show.workflow(), &SagaKnobs::default());
 /// let never = std::future::pending();
 /// let report = run_on(system, store, Seats, RunOptions::default(), never).await?;
 /// assert_eq!((report.completed, report.compensated), (2, 1));
@@ -80,7 +79,7 @@ pub struct Attempt<'a, T: Protocol> {
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Business<T: Protocol, X: Transaction>: Send + Sync + 'static {
+pub trait Business<T: ProtocolModel, X: Transaction>: Send + Sync + 'static {
     /// Makes the change within the open transaction, or refuses it. What it did is undone unless it
     /// says [`Verdict::Accepted`]. It must not wait, and must not touch anything outside of the
     /// transaction: a change elsewhere would not be undone with it.

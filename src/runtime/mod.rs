@@ -8,9 +8,11 @@
 //!
 //! | part | what it is |
 //! |---|---|
-//! | `host` | a process in memory, without store, clock, task or network |
-//! | `home` | its place in the store: log, resources, and the history of what it did |
-//! | `live` | its life: inputs, effects in order, crashes between any two of them |
+//! | [`host`](amends_models::process::host) | a process in memory, as all hosts have it |
+//! | `process_store` | its place in the store: log, resources, and the history of what it did |
+//! | `process_task` | its task: inputs, effects in order, crashes between any two of them |
+//! | `requests` | which input it takes next, and who asks for what it does |
+//! | `context` | what all processes of one runtime share: system, store, network, faults |
 //! | `network`, `timers` | mailboxes by address; timers with backoff |
 //! | `activity` | whether anything is under way, and whether a run gets anywhere |
 //! | [`Runtime`] | processes that are up; its [`Client`] has workflows carried out, one by one |
@@ -24,22 +26,24 @@
 mod activity;
 mod audit;
 mod business;
-mod engine;
-mod home;
-mod host;
-mod live;
+mod client;
+mod context;
 mod network;
 mod options;
+mod process_store;
+mod process_task;
 mod report;
+mod requests;
 mod run;
-mod site;
+mod supervisor;
 mod task;
 mod timers;
 
 pub use audit::Violation;
 pub use business::{Attempt, Business, BusinessError, Expressions};
-pub use engine::{Client, Runtime};
+pub use client::Client;
+pub use context::{Observer, Silent};
 pub use options::{RunOptions, StoreChoice, Timing, UnknownStore};
 pub use report::{CutShort, EndingWords, RunReport};
 pub use run::{RunError, run, run_on, run_until};
-pub use site::{Observer, Silent};
+pub use supervisor::Runtime;

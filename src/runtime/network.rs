@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use amends_models::protocol::{Address, Process, WorkflowId};
-use amends_models::system::{MessageOf, NodeId, OutcomeOf, Protocol, System};
+use amends_models::process::{Address, Process, WorkflowId};
+use amends_models::system::{MessageOf, NodeId, OutcomeOf, ProtocolModel, System};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinSet;
 
@@ -20,7 +20,7 @@ use super::task::spawn;
 const LANES: u32 = 64;
 
 /// What comes into a mailbox.
-pub(crate) enum Mail<T: Protocol> {
+pub(crate) enum Mail<T: ProtocolModel> {
     /// A message of the protocol.
     Message {
         /// Who sent it.
@@ -35,7 +35,7 @@ pub(crate) enum Mail<T: Protocol> {
 }
 
 /// A mailbox that has mail, and nobody yet who reads it.
-pub(crate) struct Unread<T: Protocol> {
+pub(crate) struct Unread<T: ProtocolModel> {
     pub(crate) process: Address,
     pub(crate) lane: Lane,
     pub(crate) mailbox: Mailbox<T>,
@@ -55,7 +55,7 @@ type Mailboxes<T> = HashMap<(Address, Lane), Sender<T>>;
 /// sent to an address that the system does not have is dropped. Mailboxes outlive the crashes of
 /// whoever reads them: what was not read yet counts as still under way. They are unbounded, but a
 /// workflow has at most a few messages under way per step, and the number of workflows is bounded.
-pub(crate) struct Network<T: Protocol> {
+pub(crate) struct Network<T: ProtocolModel> {
     system: Arc<System<T>>,
     mailboxes: Mutex<Mailboxes<T>>,
     unread: UnboundedSender<Unread<T>>,
@@ -75,7 +75,7 @@ struct Cuts {
     down: Vec<(Address, Lane)>,
 }
 
-impl<T: Protocol> Network<T> {
+impl<T: ProtocolModel> Network<T> {
     /// A network for that system. Whoever is to be brought up is announced to `unread`.
     pub(crate) fn new(
         system: Arc<System<T>>,
@@ -208,7 +208,7 @@ impl<T: Protocol> Network<T> {
 }
 
 /// Who cannot be reached, and who is not there to be heard of.
-impl<T: Protocol> Network<T> {
+impl<T: ProtocolModel> Network<T> {
     /// Notes whether a lane of a process is down.
     pub(crate) fn set_down(&self, process: Address, lane: Lane, is_down: bool) {
         let mut cuts = lock(&self.cuts);

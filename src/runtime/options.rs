@@ -6,11 +6,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use amends_models::protocol::retry::Backoff;
+use amends_models::process::retry::Backoff;
 
 use crate::simulate::FaultPlan;
 
-use super::site::{Observer, Silent};
+use super::context::{Observer, Silent};
 
 /// In which world workflows are run, and how fast.
 #[derive(Clone)]

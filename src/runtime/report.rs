@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use amends_models::property::Ending;
-use amends_models::system::{Protocol, Words};
+use amends_models::system::{Ending, ProtocolModel, Words};
 use serde::Serialize;
 
 use crate::simulate::FaultKind;
@@ -61,7 +60,7 @@ pub struct EndingWords {
 }
 
 impl EndingWords {
-    pub(super) fn of<T: Protocol>(words: &dyn Words<T>) -> EndingWords {
+    pub(super) fn of<T: ProtocolModel>(words: &dyn Words<T>) -> EndingWords {
         EndingWords {
             completed: words.ending(Ending::Completed),
             compensated: words.ending(Ending::Compensated),

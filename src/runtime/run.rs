@@ -6,9 +6,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use amends_models::property::Ending;
-use amends_models::protocol::{Address, ServiceId, WorkflowId};
-use amends_models::system::{Hostable, System, WithSystem, with_system};
+use amends_models::process::{Address, ServiceId, WorkflowId};
+use amends_models::protocols::Design;
+use amends_models::system::{Ending, Hostable, System, WithSystem};
 use amends_models::workflow::{ResourceId, Variable, Workflow};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
@@ -16,12 +16,13 @@ use tokio::time::Instant;
 use crate::simulate::FaultPlanError;
 use crate::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
-use super::audit::{Audit, Scene};
+use super::audit::{Audit, FinalState};
 use super::business::{Business, Expressions};
-use super::engine::{Runtime, entrances};
-use super::home::decode;
+use super::client::entrances;
 use super::options::{RunOptions, StoreChoice};
+use super::process_store::decode;
 use super::report::{CutShort, EndingWords, RunReport};
+use super::supervisor::Runtime;
 use super::task::spawn;
 
 /// Why a run could not be carried out.
@@ -54,6 +55,7 @@ pub enum RunError {
 /// are started. Must be called within a Tokio runtime with time enabled.
 ///
 /// ```
+/// use amends::models::protocols::saga::SagaKnobs;
 /// use amends::models::workflow::{StepDraft, Workflow};
 /// use amends::runtime::{RunOptions, StoreChoice, run};
 ///
@@ -67,7 +69,7 @@ pub enum RunError {
 ///     )
 ///     .always("never oversold", "inventory.stock >= 0")
 ///     .instances(5)
-///     .build()?;
+///     .carried_out_by(SagaKnobs::default())?;
 /// let options = RunOptions {
 ///     faults: "lose=0.2,duplicate=0.2,crash=0.1".parse()?,
 ///     seed: 7,
@@ -83,11 +85,11 @@ pub enum RunError {
 /// # Errors
 /// When the store cannot be opened or fails.
 pub async fn run(
-    workflow: &Workflow,
+    design: &Design,
     store: &StoreChoice,
     options: RunOptions,
 ) -> Result<RunReport, RunError> {
-    run_until(workflow, store, options, std::future::pending()).await
+    run_until(design, store, options, std::future::pending()).await
 }
 
 /// Like [`run`], but stops early when `stop` completes: no workflow is started any more, those that go
@@ -96,23 +98,23 @@ pub async fn run(
 /// # Errors
 /// When the store cannot be opened or fails.
 pub async fn run_until(
-    workflow: &Workflow,
+    design: &Design,
     store: &StoreChoice,
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<RunReport, RunError> {
     match store {
-        StoreChoice::Memory => run_workflow(workflow, MemoryStore::new(), options, stop).await,
+        StoreChoice::Memory => run_design(design, MemoryStore::new(), options, stop).await,
         StoreChoice::Sqlite(path) => {
-            let store = SqliteStore::open(path, workflow)?;
-            run_workflow(workflow, store, options, stop).await
+            let store = SqliteStore::open(path, design)?;
+            run_design(design, store, options, stop).await
         }
     }
 }
 
 /// Runs a workflow in a store that may already know more of its instances.
-async fn run_workflow<S: Store>(
-    workflow: &Workflow,
+async fn run_design<S: Store>(
+    design: &Design,
     store: S,
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,
@@ -120,9 +122,9 @@ async fn run_workflow<S: Store>(
     let logged = store.transact(|transaction| transaction.logged()).await?;
     let known = logged.into_iter().filter_map(|(process, _)| process.workflow());
     let known = known.map(|workflow| workflow.0.saturating_add(1)).max();
-    let instances = workflow.instances().max(known.unwrap_or_default());
-    let workflow = workflow.clone().with_instances(instances);
-    with_system(&workflow, Running { store, options, stop: Box::pin(stop) }).await
+    let instances = design.workflow().instances().max(known.unwrap_or_default());
+    let design = design.clone().with_instances(instances);
+    design.with_system(Running { store, options, stop: Box::pin(stop) }).await
 }
 
 /// A run, before the protocol of its system is known.
@@ -174,14 +176,14 @@ where
     let cut_short = performed?;
 
     audit.read_on(&store).await?;
-    let site = runtime.site();
-    audit.listen(site.memories());
-    let scene = Scene {
+    let context = runtime.context();
+    audit.set_volatile(context.memories());
+    let last = FinalState {
         owned: owned(&system, &store).await?,
-        halted: system.addresses().filter(|&at| site.network.is_halted(at)).collect(),
+        halted: system.addresses().filter(|&at| context.network.is_halted(at)).collect(),
         is_at_its_end: cut_short != Some(CutShort::Stopped),
     };
-    let violations = audit.conclude(scene);
+    let violations = audit.finish(last);
     let seconds = began.elapsed().as_secs_f64();
     let workflow = system.protocol().workflow();
     let unfinished = audit.unfinished().len();
@@ -196,7 +198,7 @@ where
         unfinished: unfinished as u32,
         recovered: recovered.len() as u32,
         cut_short,
-        faults: site.injector.injected().into_iter().collect(),
+        faults: context.injector.injected().into_iter().collect(),
         violations,
         resources: resources(&audit, workflow),
         words: EndingWords::of(system.protocol().words()),
@@ -238,7 +240,7 @@ impl<T: Hostable, S: Store> Run<'_, T, S> {
         let mut due = due.peekable();
         let mut watch = self.runtime.watch();
         let client = self.runtime.client();
-        let site = Arc::clone(self.runtime.site());
+        let context = Arc::clone(self.runtime.context());
         let mut last_call: Option<Instant> = None;
         let mut going_on = JoinSet::new();
         let mut next_look = Instant::now();
@@ -266,13 +268,13 @@ impl<T: Hostable, S: Store> Run<'_, T, S> {
                 },
                 () = &mut stop, if last_call.is_none() => {
                     last_call = Some(Instant::now() + options.timing.grace);
-                    site.is_stopping.store(true, Ordering::Relaxed);
+                    context.is_stopping.store(true, Ordering::Relaxed);
                 }
                 () = tokio::time::sleep_until(last_call.unwrap_or_else(Instant::now)),
                     if last_call.is_some() => return Ok(Some(CutShort::Stopped)),
-                () = rests_at(&site.activity, next_look), if all_told => {
+                () = rests_at(&context.activity, next_look), if all_told => {
                     self.audit.read_on(self.store).await?;
-                    self.audit.listen(site.memories());
+                    self.audit.set_volatile(context.memories());
                     if self.audit.has_come_to_its_end() {
                         return Ok(None);
                     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use amends_models::protocol::retry::Backoff;
+use amends_models::process::retry::Backoff;
 use tokio::time::Instant;
 
 /// Timers by name. A timer that is set again after it ran out waits longer; one that was stopped

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use amends_models::protocol::{Address, WorkflowId};
-use amends_models::system::{NodeId, Protocol, System};
+use amends_models::process::{Address, WorkflowId};
+use amends_models::system::{NodeId, ProtocolModel, System};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
@@ -72,7 +72,7 @@ impl Injector {
     ///
     /// # Errors
     /// When the plan names a node that the system does not have.
-    pub fn new<T: Protocol>(
+    pub fn new<T: ProtocolModel>(
         plan: &FaultPlan,
         system: &System<T>,
         seed: u64,
@@ -243,31 +243,16 @@ fn draw(
     key[16..18].copy_from_slice(&purpose);
     key[18] = bound.map_or(u8::MAX, |node| node.0);
     key[19] = kind;
-    key[20..25].copy_from_slice(&name(from));
-    key[25..30].copy_from_slice(&name(to));
+    key[20..25].copy_from_slice(&from.to_bytes());
+    key[25..30].copy_from_slice(&to.to_bytes());
     StdRng::from_seed(key).next_u64()
-}
-
-/// An address in bytes.
-fn name(address: Address) -> [u8; 5] {
-    let (kind, number) = match address {
-        Address::Coordinator(workflow) => (0, workflow.0),
-        Address::Service(service) => (1, u32::from(service.0)),
-        Address::Initiator(workflow) => (2, workflow.0),
-        Address::Relay(relay) => (3, u32::from(relay)),
-        Address::Broker => (4, 0),
-        Address::Standby(workflow) => (5, workflow.0),
-        Address::Store => (6, 0),
-    };
-    let [a, b, c, d] = number.to_le_bytes();
-    [kind, a, b, c, d]
 }
 
 #[cfg(test)]
 mod tests {
-    use amends_models::protocol::ServiceId;
-    use amends_models::protocol::saga::SagaKnobs;
-    use amends_models::system::saga;
+    use amends_models::process::ServiceId;
+    use amends_models::protocols::saga;
+    use amends_models::protocols::saga::SagaKnobs;
     use amends_models::workflow::{StepDraft, Workflow};
 
     use super::*;
@@ -278,7 +263,7 @@ mod tests {
             .service("car", [("booked", 0)])
             .step(StepDraft::new("book-hotel", "hotel"))
             .instances(3)
-            .build()
+            .build_for(&SagaKnobs::default())
             .unwrap();
         let system = saga::system(&workflow, &SagaKnobs::default());
         Injector::new(&plan.parse()?, &system, seed)

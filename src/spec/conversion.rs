@@ -3,13 +3,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use amends_models::property::built_in_of;
-use amends_models::protocol::mixed::MixedChoices;
+use amends_models::protocols::{Design, Protocol};
+use amends_models::system::{KnobSource, Knobs};
 use amends_models::workflow::builder::MAX_INSTANCES;
+use amends_models::workflow::domain::Domain;
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{
-    Claim, Fault, FaultBudget, PropertyDraft, Protocol, RuleDraft, StepDraft, StepKind,
-    StepProtocol, Work, Workflow, WorkflowBuilder, WorkflowError,
+    Claim, Fault, FaultBudget, PropertyDraft, RuleDraft, StepDraft, StepKind, StepProtocol, Work,
+    Workflow, WorkflowBuilder, WorkflowError,
 };
 use indexmap::IndexMap;
 use toml::Spanned;
@@ -21,10 +22,6 @@ use super::places::Places;
 use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
-/// The protocols a spec can name.
-const PROTOCOLS: [&str; 7] =
-    ["saga", "tcc", "choreography", "outbox", "event-sourcing", "two-phase-commit", "mixed"];
-
 pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
         let Wording { message, help } = reword(error.message());
@@ -32,9 +29,11 @@ pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
     })?;
     let places = Places::of(&file);
     let reader = Reader { source: &source, places: &places };
-    let workflow = reader.workflow(&file)?.build().map_err(|error| reader.located(error))?;
-    let expect = reader.expectations(&file, &workflow)?;
-    Ok(Spec { workflow, expect, places, source })
+    let protocol = reader.protocol(&file)?;
+    let design = Design::new(reader.workflow(&file)?, protocol);
+    let design = design.map_err(|error| reader.located(error))?;
+    let expect = reader.expectations(&file, &design)?;
+    Ok(Spec { design, expect, places, source })
 }
 
 struct Reader<'a> {
@@ -44,8 +43,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn workflow(&self, file: &SpecFile) -> Result<WorkflowBuilder, SpecError> {
-        let protocol = self.protocol(file)?;
-        let mut builder = Workflow::builder(file.name.get_ref()).protocol(protocol.clone());
+        let mut builder = Workflow::builder(file.name.get_ref());
         if let Some(instances) = &file.instances {
             let count = u32::try_from(*instances.get_ref())
                 .map_err(|_| self.out_of_range(instances.span(), 1, MAX_INSTANCES.into()))?;
@@ -82,50 +80,21 @@ impl Reader<'_> {
     }
 
     fn protocol(&self, file: &SpecFile) -> Result<Protocol, SpecError> {
-        let protocol = match file.protocol.get_ref().as_str() {
-            "saga" => Protocol::Saga(knobs(&file.saga)),
-            "tcc" => Protocol::Tcc(knobs(&file.tcc)),
-            "choreography" => Protocol::Choreography(knobs(&file.choreography)),
-            "outbox" => Protocol::Outbox(knobs(&file.outbox)),
-            "event-sourcing" => {
-                let domain = domain(file).map_err(|error| self.located(error))?;
-                Protocol::EventSourcing(Arc::new(domain), knobs(&file.event_sourcing))
-            }
-            "two-phase-commit" => Protocol::TwoPhaseCommit(knobs(&file.two_phase_commit)),
-            "mixed" => Protocol::Mixed(MixedChoices {
-                mixed: knobs(&file.mixed),
-                saga: knobs(&file.saga),
-                tcc: knobs(&file.tcc),
-            }),
-            unknown => {
-                return Err(self.source.error(
-                    format!("there is no protocol named `{unknown}`"),
+        let name = file.protocol.get_ref();
+        let protocol =
+            Protocol::read(name, &Tables { file, reader: self }).ok_or_else(|| {
+                self.source.error(
+                    format!("there is no protocol named `{name}`"),
                     Some(file.protocol.span()),
-                    Some(suggestion(unknown, &PROTOCOLS)),
-                ));
-            }
-        };
-        let tables = [
-            ("saga", file.saga.as_ref().map(Spanned::span)),
-            ("tcc", file.tcc.as_ref().map(Spanned::span)),
-            ("choreography", file.choreography.as_ref().map(Spanned::span)),
-            ("outbox", file.outbox.as_ref().map(Spanned::span)),
-            ("event-sourcing", file.event_sourcing.as_ref().map(Spanned::span)),
-            ("two-phase-commit", file.two_phase_commit.as_ref().map(Spanned::span)),
-            ("mixed", file.mixed.as_ref().map(Spanned::span)),
-        ];
-        for (owner, span) in tables {
-            let is_part =
-                matches!(protocol, Protocol::Mixed(_)) && ["saga", "tcc"].contains(&owner);
-            if owner != protocol.name() && !is_part && span.is_some() {
-                return Err(self.source.error(
-                    format!(
-                        "these are choices of `{owner}`, but the protocol is `{}`",
-                        protocol.name()
-                    ),
-                    span,
-                    Some(format!("remove the table, or set protocol = \"{owner}\"")),
-                ));
+                    Some(suggestion(name, Protocol::NAMES)),
+                )
+            })??;
+        for (owner, span) in file.knob_tables() {
+            if !protocol.tables().contains(&owner.as_str()) {
+                let message =
+                    format!("these are choices of `{owner}`, but the protocol is `{name}`");
+                let help = format!("remove the table, or set protocol = \"{owner}\"");
+                return Err(self.source.error(message, Some(span), Some(help)));
             }
         }
         self.check_parts(file, &protocol)?;
@@ -134,7 +103,7 @@ impl Reader<'_> {
 
     /// Services and steps belong to some protocols, aggregates and events to event sourcing.
     fn check_parts(&self, file: &SpecFile, protocol: &Protocol) -> Result<(), SpecError> {
-        if !matches!(protocol, Protocol::EventSourcing(..)) {
+        if protocol.domain().is_none() {
             let Some((key, span)) = first_of_domain(file) else { return Ok(()) };
             let message = format!("`{key}` says nothing to a {}", protocol.name());
             let help = "set protocol = \"event-sourcing\", or say it with services and steps";
@@ -267,10 +236,11 @@ impl Reader<'_> {
     fn expectations(
         &self,
         file: &SpecFile,
-        workflow: &Workflow,
+        design: &Design,
     ) -> Result<IndexMap<String, Expectation>, SpecError> {
-        let mut known: Vec<&str> = built_in_of(workflow);
-        known.extend(workflow.properties().iter().map(|property| property.name.as_str()));
+        let built_in = design.built_in();
+        let mut known: Vec<&str> = built_in.iter().map(|property| property.name).collect();
+        known.extend(design.workflow().properties().iter().map(|property| property.name.as_str()));
         let mut expect = IndexMap::new();
         for (name, verdict) in &file.expect {
             if !known.contains(&name.get_ref().as_str()) {
@@ -304,6 +274,20 @@ pub(super) fn lines(lines: &Option<Spanned<Lines>>) -> Vec<String> {
     lines.as_ref().map(|lines| lines.get_ref().texts()).unwrap_or_default()
 }
 
-fn knobs<K: Clone + Default>(table: &Option<Spanned<K>>) -> K {
-    table.as_ref().map(|table| table.get_ref().clone()).unwrap_or_default()
+/// What a file says of its protocol.
+struct Tables<'a> {
+    file: &'a SpecFile,
+    reader: &'a Reader<'a>,
+}
+
+impl KnobSource for Tables<'_> {
+    type Error = SpecError;
+
+    fn knobs<K: Knobs + Default>(&self, table: &'static str) -> Result<K, SpecError> {
+        Ok(self.file.knobs(table))
+    }
+
+    fn domain(&self) -> Result<Arc<Domain>, SpecError> {
+        domain(self.file).map(Arc::new).map_err(|error| self.reader.located(error))
+    }
 }

@@ -3,18 +3,16 @@
 //! These types are the single source of what a spec may contain: the reader deserializes into them,
 //! and the JSON Schema is derived from them.
 
+use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
-use amends_models::protocol::choreography::ChoreographyKnobs;
-use amends_models::protocol::event_sourcing::EventSourcingKnobs;
-use amends_models::protocol::mixed::MixedKnobs;
-use amends_models::protocol::outbox::OutboxKnobs;
-use amends_models::protocol::saga::SagaKnobs;
-use amends_models::protocol::tcc::TccKnobs;
-use amends_models::protocol::two_phase_commit::TwoPhaseKnobs;
+use amends_models::for_each_knob_table;
+use amends_models::system::Knobs;
 use amends_models::workflow::Work;
 use indexmap::IndexMap;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
@@ -23,91 +21,135 @@ use super::event_sourced::{
     AggregateTable, CommandTable, EventTable, PolicyTable, ProjectionTable,
 };
 
-/// A distributed transaction, the faults it must survive, and what must be true of it.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(title = "amends spec")]
-pub(super) struct SpecFile {
-    /// What reports call it.
-    #[schemars(with = "String")]
-    pub(super) name: Spanned<String>,
-    /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography`, `outbox`,
-    /// `event-sourcing`, `two-phase-commit` or `mixed`.
-    #[schemars(with = "String")]
-    pub(super) protocol: Spanned<String>,
-    /// How many workflows run at the same time in the model; unless it says otherwise, one for each
-    /// request, or 1.
-    #[schemars(with = "Option<u32>")]
-    pub(super) instances: Option<Spanned<i64>>,
-    /// Whether links keep messages in order; they do not unless it says so.
-    #[serde(default)]
-    pub(super) ordered: bool,
-    /// The services, and the resources they own with their values at the start.
-    #[serde(default)]
-    #[schemars(with = "IndexMap<String, IndexMap<String, i64>>")]
-    pub(super) services: IndexMap<Spanned<String>, IndexMap<Spanned<String>, i64>>,
-    /// The steps of the workflow.
-    #[serde(default)]
-    pub(super) step: Vec<StepTable>,
-    /// What the clients of the workflows put in, in turn: `amount = 300`. Steps can use it.
-    #[serde(default)]
-    #[schemars(with = "Vec<IndexMap<String, i64>>")]
-    pub(super) request: Vec<Spanned<IndexMap<Spanned<String>, i64>>>,
-    /// In a mixed workflow, what picks the protocol of the steps that leave it open.
-    pub(super) rule: Option<RuleTable>,
-    /// In event sourcing, the commands that the client of every workflow gives, one after the other.
-    #[serde(default)]
-    #[schemars(with = "Vec<String>")]
-    pub(super) start: Vec<Spanned<String>>,
-    /// In event sourcing, the aggregates.
-    #[serde(default)]
-    #[schemars(with = "IndexMap<String, AggregateTable>")]
-    pub(super) aggregates: IndexMap<Spanned<String>, AggregateTable>,
-    /// In event sourcing, the commands.
-    #[serde(default)]
-    pub(super) command: Vec<CommandTable>,
-    /// In event sourcing, the types of events.
-    #[serde(default)]
-    pub(super) event: Vec<EventTable>,
-    /// In event sourcing, the read models.
-    #[serde(default)]
-    #[schemars(with = "IndexMap<String, ProjectionTable>")]
-    pub(super) projections: IndexMap<Spanned<String>, ProjectionTable>,
-    /// In event sourcing, the commands that follow from events.
-    #[serde(default)]
-    pub(super) policy: Vec<PolicyTable>,
-    /// The choices of the saga; the default of each is right.
-    #[schemars(with = "Option<SagaKnobs>")]
-    pub(super) saga: Option<Spanned<SagaKnobs>>,
-    /// The choices of the TCC; the default of each is right.
-    #[schemars(with = "Option<TccKnobs>")]
-    pub(super) tcc: Option<Spanned<TccKnobs>>,
-    /// The choices of putting protocols together; the default of each is right.
-    #[schemars(with = "Option<MixedKnobs>")]
-    pub(super) mixed: Option<Spanned<MixedKnobs>>,
-    /// The choices of the choreography; the default of each is right.
-    #[schemars(with = "Option<ChoreographyKnobs>")]
-    pub(super) choreography: Option<Spanned<ChoreographyKnobs>>,
-    /// The choices of the outbox; the default of each is right.
-    #[schemars(with = "Option<OutboxKnobs>")]
-    pub(super) outbox: Option<Spanned<OutboxKnobs>>,
-    /// The choices of event sourcing; the default of each is right.
-    #[schemars(with = "Option<EventSourcingKnobs>")]
-    pub(super) event_sourcing: Option<Spanned<EventSourcingKnobs>>,
-    /// The choices of the two-phase commit; the default of each is right.
-    #[schemars(with = "Option<TwoPhaseKnobs>")]
-    pub(super) two_phase_commit: Option<Spanned<TwoPhaseKnobs>>,
-    /// How many of each fault may happen: a number, or a number for each node.
-    #[serde(default)]
-    #[schemars(with = "IndexMap<String, CountSchema>")]
-    pub(super) faults: IndexMap<Spanned<String>, Spanned<Count>>,
-    /// What must be true.
-    #[serde(default)]
-    pub(super) property: Vec<PropertyTable>,
-    /// What a check is expected to find: `holds`, `violated`, `incomplete` or `vacuous`, by property.
-    #[serde(default)]
-    #[schemars(with = "IndexMap<String, ExpectationSchema>")]
-    pub(super) expect: IndexMap<Spanned<String>, Spanned<String>>,
+/// Makes the file format, with a table for each set of knobs in the catalogue.
+macro_rules! spec_file {
+    ($($(#[$meaning:meta])* $table:ident: $Knobs:ty,)+) => {
+        /// A distributed transaction, the faults it must survive, and what must be true of it.
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+        #[schemars(title = "amends spec")]
+        pub(super) struct SpecFile {
+            /// What reports call it.
+            #[schemars(with = "String")]
+            pub(super) name: Spanned<String>,
+            /// The protocol that carries the workflow out: `saga`, `tcc`, `choreography`, `outbox`,
+            /// `event-sourcing`, `two-phase-commit` or `mixed`.
+            #[schemars(with = "String")]
+            pub(super) protocol: Spanned<String>,
+            /// How many workflows run at the same time in the model; unless it says otherwise, one for each
+            /// request, or 1.
+            #[schemars(with = "Option<u32>")]
+            pub(super) instances: Option<Spanned<i64>>,
+            /// Whether links keep messages in order; they do not unless it says so.
+            #[serde(default)]
+            pub(super) ordered: bool,
+            /// The services, and the resources they own with their values at the start.
+            #[serde(default)]
+            #[schemars(with = "IndexMap<String, IndexMap<String, i64>>")]
+            pub(super) services: IndexMap<Spanned<String>, IndexMap<Spanned<String>, i64>>,
+            /// The steps of the workflow.
+            #[serde(default)]
+            pub(super) step: Vec<StepTable>,
+            /// What the clients of the workflows put in, in turn: `amount = 300`. Steps can use it.
+            #[serde(default)]
+            #[schemars(with = "Vec<IndexMap<String, i64>>")]
+            pub(super) request: Vec<Spanned<IndexMap<Spanned<String>, i64>>>,
+            /// In a mixed workflow, what picks the protocol of the steps that leave it open.
+            pub(super) rule: Option<RuleTable>,
+            /// In event sourcing, the commands that the client of every workflow gives, one after the other.
+            #[serde(default)]
+            #[schemars(with = "Vec<String>")]
+            pub(super) start: Vec<Spanned<String>>,
+            /// In event sourcing, the aggregates.
+            #[serde(default)]
+            #[schemars(with = "IndexMap<String, AggregateTable>")]
+            pub(super) aggregates: IndexMap<Spanned<String>, AggregateTable>,
+            /// In event sourcing, the commands.
+            #[serde(default)]
+            pub(super) command: Vec<CommandTable>,
+            /// In event sourcing, the types of events.
+            #[serde(default)]
+            pub(super) event: Vec<EventTable>,
+            /// In event sourcing, the read models.
+            #[serde(default)]
+            #[schemars(with = "IndexMap<String, ProjectionTable>")]
+            pub(super) projections: IndexMap<Spanned<String>, ProjectionTable>,
+            /// In event sourcing, the commands that follow from events.
+            #[serde(default)]
+            pub(super) policy: Vec<PolicyTable>,
+        $($(#[$meaning])* pub(super) $table: Option<KnobTable<$Knobs>>,)+
+            /// How many of each fault may happen: a number, or a number for each node.
+            #[serde(default)]
+            #[schemars(with = "IndexMap<String, CountSchema>")]
+            pub(super) faults: IndexMap<Spanned<String>, Spanned<Count>>,
+            /// What must be true.
+            #[serde(default)]
+            pub(super) property: Vec<PropertyTable>,
+            /// What a check is expected to find: `holds`, `violated`, `incomplete` or `vacuous`, by property.
+            #[serde(default)]
+            #[schemars(with = "IndexMap<String, ExpectationSchema>")]
+            pub(super) expect: IndexMap<Spanned<String>, Spanned<String>>,
+        }
+
+        impl SpecFile {
+            /// The tables of knobs that the file has, with their places.
+            pub(super) fn knob_tables(&self) -> Vec<(String, Range<usize>)> {
+                let tables = [$((stringify!($table), self.$table.as_ref().map(KnobTable::span)),)+];
+                let named = tables.into_iter().filter_map(|(name, span)| Some((name, span?)));
+                named.map(|(name, span)| (name.replace('_', "-"), span)).collect()
+            }
+
+            /// The knobs in the table of that name; the right ones, where there is none.
+            ///
+            /// # Panics
+            /// If the catalogue has no such table, or one of another type.
+            pub(super) fn knobs<K: Knobs + Default>(&self, table: &str) -> K {
+                let field = table.replace('-', "_");
+                let knobs: Option<&dyn Any> = match field.as_str() {
+                    $(stringify!($table) => {
+                        self.$table.as_ref().map(|table| table.0.get_ref() as &dyn Any)
+                    })+
+                    _ => panic!("the catalogue has no table of knobs named `{table}`"),
+                };
+                let typed = |knobs: &dyn Any| {
+                    let knobs = knobs.downcast_ref::<K>();
+                    knobs.expect("a protocol reads a table as what it is").clone()
+                };
+                knobs.map(typed).unwrap_or_default()
+            }
+        }
+    };
+}
+
+for_each_knob_table!(spec_file);
+
+/// A table of knobs, and where it stands.
+#[derive(Debug, Deserialize)]
+#[serde(bound = "K: Knobs")]
+pub(super) struct KnobTable<K>(Spanned<K>);
+
+impl<K> KnobTable<K> {
+    fn span(&self) -> Range<usize> {
+        self.0.span()
+    }
+}
+
+impl<K: JsonSchema> JsonSchema for KnobTable<K> {
+    fn inline_schema() -> bool {
+        K::inline_schema()
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        K::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        K::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        K::json_schema(generator)
+    }
 }
 
 /// One step of the workflow.

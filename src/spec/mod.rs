@@ -2,7 +2,7 @@
 //!
 //! A spec names services and their resources, the steps of a workflow, the faults to survive and the
 //! properties that must hold. Reading one gives a valid
-//! [`Workflow`], made by the same builder that Rust code uses, or
+//! [`Design`], made by the same builder that Rust code uses, or
 //! an error that points into the file.
 //!
 //! ```
@@ -23,7 +23,7 @@
 //!         undo    = "stock += 1"
 //!     "#,
 //! )?;
-//! assert_eq!(spec.workflow.steps().len(), 1);
+//! assert_eq!(spec.design.workflow().steps().len(), 1);
 //! # Ok::<(), amends::spec::SpecError>(())
 //! ```
 //!
@@ -41,7 +41,7 @@ mod wording;
 use std::ops::Range;
 use std::path::Path;
 
-use amends_models::workflow::Workflow;
+use amends_models::protocols::Design;
 use amends_models::workflow::builder::Place;
 use indexmap::IndexMap;
 
@@ -52,7 +52,7 @@ pub use places::Places;
 #[derive(Clone, Debug)]
 pub struct Spec {
     /// What it describes.
-    pub workflow: Workflow,
+    pub design: Design,
     /// What a check is expected to find, by property, in the order of the file.
     pub expect: IndexMap<String, Expectation>,
     /// Its text.

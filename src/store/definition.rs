@@ -4,26 +4,18 @@
 //! mean something else, so a durable store keeps the definition that its runs were started under, and
 //! refuses any other.
 
-use amends_models::protocol::ServiceId;
+use amends_models::process::ServiceId;
+use amends_models::protocols::{Design, Protocol};
+use amends_models::system::{KnobSink, Knobs};
 use amends_models::workflow::domain::{Domain, EventKind};
-use amends_models::workflow::{
-    Assignment, InputId, Protocol, ResourceId, Variable, Work, Workflow,
-};
+use amends_models::workflow::{Assignment, InputId, ResourceId, Variable, Work, Workflow};
 use serde_json::{Value, json};
 
 /// The part of a workflow that stored records depend on. Faults and properties may change between
 /// runs, and so may the number of instances, except in an outbox.
-pub(super) fn definition(workflow: &Workflow) -> Value {
-    let there_and_back: &[Work] = &[Work::Change, Work::Undo];
-    let (knobs, works) = match workflow.protocol() {
-        Protocol::Saga(knobs) => (json!(knobs), there_and_back),
-        Protocol::Tcc(knobs) => (json!(knobs), &[Work::Reserve, Work::Confirm, Work::Cancel][..]),
-        Protocol::Choreography(knobs) => (json!(knobs), there_and_back),
-        Protocol::Outbox(knobs) => (json!(knobs), there_and_back),
-        Protocol::EventSourcing(_, knobs) => (json!(knobs), there_and_back),
-        Protocol::TwoPhaseCommit(knobs) => (json!(knobs), there_and_back),
-        Protocol::Mixed(choices) => (json!(choices), &Work::ALL[..]),
-    };
+pub(super) fn definition(design: &Design) -> Value {
+    let (workflow, protocol) = (design.workflow(), design.protocol());
+    let works = written_works(protocol.requirements().works());
     let services: Vec<Value> = workflow
         .services()
         .iter()
@@ -58,7 +50,7 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
             if let Some(protocol) = step.protocol {
                 definition["protocol"] = json!(protocol.name());
             }
-            for work in works {
+            for work in &works {
                 definition[work.name()] =
                     json!(written(workflow, step.service, &step.business[*work]));
             }
@@ -67,16 +59,16 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         .collect();
     let mut definition = json!({
         "workflow": workflow.name(),
-        "protocol": workflow.protocol().name(),
-        "knobs": knobs,
+        "protocol": protocol.name(),
+        "knobs": written_knobs(protocol),
         "services": services,
         "steps": steps,
     });
-    match workflow.protocol() {
-        // The producer counts the requests it decided on: those of all aggregates, step by step.
-        Protocol::Outbox(_) => definition["aggregates"] = json!(workflow.instances()),
-        Protocol::EventSourcing(domain, _) => definition["domain"] = of_domain(workflow, domain),
-        _ => {}
+    if protocol.counts_workflows() {
+        definition["aggregates"] = json!(workflow.instances());
+    }
+    if let Some(domain) = protocol.domain() {
+        definition["domain"] = of_domain(workflow, domain);
     }
     if let Some(rule) = workflow.rule() {
         let inputs = workflow.requests().inputs();
@@ -96,6 +88,35 @@ pub(super) fn definition(workflow: &Workflow) -> Value {
         definition["requests"] = json!({ "inputs": inputs, "values": values });
     }
     definition
+}
+
+/// The knobs, in a table for each set of them if there are several.
+fn written_knobs(protocol: &Protocol) -> Value {
+    let mut tables = Tables::default();
+    protocol.write(&mut tables);
+    match tables.0.values_mut().next() {
+        Some(only) if protocol.tables().len() == 1 => only.take(),
+        _ => Value::Object(tables.0),
+    }
+}
+
+/// Knobs by the names of their tables.
+#[derive(Default)]
+struct Tables(serde_json::Map<String, Value>);
+
+impl KnobSink for Tables {
+    fn knobs<K: Knobs>(&mut self, table: &'static str, knobs: &K) {
+        self.0.insert(table.to_owned(), json!(knobs));
+    }
+}
+
+/// What a step can say that is written down: all that can be done about a step of that kind, whether
+/// or not the protocol ever does it.
+fn written_works(known: &[Work]) -> Vec<Work> {
+    let kinds: [&[Work]; 2] =
+        [&[Work::Change, Work::Undo], &[Work::Reserve, Work::Confirm, Work::Cancel]];
+    let kinds = kinds.into_iter().filter(|kind| kind.iter().any(|work| known.contains(work)));
+    kinds.flatten().copied().collect()
 }
 
 /// What events and commands mean. Their aggregates and projections are among the services.
@@ -202,11 +223,12 @@ fn join(at: &str, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use amends_models::protocols::saga::SagaKnobs;
     use amends_models::workflow::StepDraft;
 
     use super::*;
 
-    fn order(guard: &str) -> Workflow {
+    fn order(guard: &str) -> Design {
         Workflow::builder("order")
             .service("inventory", [("stock", 2)])
             .step(
@@ -215,7 +237,7 @@ mod tests {
                     .change(["stock -= 1"])
                     .undo(["stock += 1"]),
             )
-            .build()
+            .carried_out_by(SagaKnobs::default())
             .unwrap()
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use amends_models::protocol::Address;
+use amends_models::process::Address;
 
 /// Why a store cannot be opened, or could not do what it was asked. Whatever it is, nothing that was
 /// acknowledged is lost, and a file that is not ours is left as it was.

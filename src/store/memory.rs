@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use amends_models::protocol::Address;
+use amends_models::process::Address;
 
 use crate::sync::{Arc, Mutex};
 

@@ -1,11 +1,11 @@
 //! What a store keeps, as seen from inside one of its transactions.
 
-use amends_models::protocol::{Address, Verdict};
+use amends_models::process::{Address, Verdict};
 
 use super::error::StoreError;
 
 /// A part of a process that is served by itself: the workflows that have this remainder, where what
-/// the process keeps [splits by workflow](amends_models::protocol::Process::splits_by_workflow).
+/// the process keeps [splits by workflow](amends_models::process::Process::splits_by_workflow).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane(pub u8);
 

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::process::Command;
 
+use amends::models::protocols::Protocol;
+use amends::models::protocols::saga::SagaKnobs;
+
 const README: &str = include_str!("../../README.md");
 
 #[test]
@@ -27,4 +30,32 @@ fn the_spec_of_the_readme_is_sound() {
     let home = crate::amends::Home::empty().with("order.toml", spec);
     let output = home.run("check order.toml");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The rows of the first table under that header, by what stands in their first column.
+fn rows(header: &str) -> Vec<&'static str> {
+    let (_, table) = README.split_once(header).expect("there is such a table");
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    rows.flat_map(|row| row.split('|').nth(1).expect("it has a column").split(','))
+        .map(|cell| cell.trim().trim_matches('`'))
+        .collect()
+}
+
+#[test]
+fn the_readme_has_every_protocol_of_the_catalogue() {
+    let mut listed = rows("| protocol | what it is | to start from |");
+    let mut known = Protocol::NAMES.to_vec();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(listed, known);
+}
+
+#[test]
+fn the_readme_has_every_property_of_sagas() {
+    let saga = Protocol::from(SagaKnobs::default());
+    let mut listed = rows("| property | what it rules out |");
+    let mut known = saga.requirements().reserved_names();
+    listed.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(listed, known);
 }

@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use derive_where::derive_where;
 
-use crate::protocol::{Address, Verdict};
+use crate::process::{Address, Verdict};
 use crate::workflow::Fault;
 
 use super::budget::NodeId;
-use super::execution::Circumstances;
-use super::protocol::{Event, MessageOf, Protocol, TimerOf};
+use super::execution::InjectedFaults;
+use super::protocol_model::{Event, MessageOf, ProtocolModel, TimerOf};
 
 /// A transition of a [`System`](super::System). In one state, different transitions have different
 /// labels.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Action<T: Protocol> {
+pub enum Action<T: ProtocolModel> {
     /// A process takes an input and carries out what it wants done, or a part of it, if a crash falls
     /// in between.
     Take {
         /// Who.
         process: Address,
         /// What it takes.
-        stimulus: Stimulus<T>,
+        trigger: Trigger<T>,
         /// What goes wrong meanwhile; usually nothing.
-        circumstances: Circumstances,
+        injected: InjectedFaults,
     },
     /// A process carries out its next effect, where effects are transitions of their own.
     Run {
@@ -62,7 +62,7 @@ pub enum Action<T: Protocol> {
 
 /// What makes a process act.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Stimulus<T: Protocol> {
+pub enum Trigger<T: ProtocolModel> {
     /// The client asks for the workflow.
     Start,
     /// The client takes its request back (a fault).
@@ -85,16 +85,16 @@ pub enum Stimulus<T: Protocol> {
     },
 }
 
-impl<T: Protocol> Action<T> {
+impl<T: ProtocolModel> Action<T> {
     /// The faults that the action spends.
     #[must_use]
     pub fn faults(&self) -> Vec<Fault> {
         match self {
-            Action::Take { stimulus, circumstances, .. } => stimulus
+            Action::Take { trigger, injected, .. } => trigger
                 .fault()
                 .into_iter()
-                .chain(circumstances.forced.map(imposed))
-                .chain(circumstances.crash_after.map(|_| Fault::Crash))
+                .chain(injected.forced.map(imposed))
+                .chain(injected.crash_after.map(|_| Fault::Crash))
                 .collect(),
             Action::Run { forced, .. } => forced.map(imposed).into_iter().collect(),
             Action::Crash(_) => vec![Fault::Crash],
@@ -113,11 +113,11 @@ impl<T: Protocol> Action<T> {
             return fault.name();
         }
         match self {
-            Action::Take { stimulus, .. } => match stimulus {
-                Stimulus::Start => "start",
-                Stimulus::Recover => "recover",
-                Stimulus::Deliver { .. } => "deliver",
-                Stimulus::Cancel | Stimulus::Fire { .. } => "time out",
+            Action::Take { trigger, .. } => match trigger {
+                Trigger::Start => "start",
+                Trigger::Recover => "recover",
+                Trigger::Deliver { .. } => "deliver",
+                Trigger::Cancel | Trigger::Fire { .. } => "time out",
             },
             Action::Heal => "heal",
             _ => "run",
@@ -125,17 +125,17 @@ impl<T: Protocol> Action<T> {
     }
 }
 
-impl<T: Protocol> Stimulus<T> {
+impl<T: ProtocolModel> Trigger<T> {
     /// The fault that it is, if it is one.
     #[must_use]
     pub fn fault(&self) -> Option<Fault> {
         match self {
-            Stimulus::Cancel => Some(Fault::Cancel),
-            Stimulus::Fire { spurious: true, .. } => Some(Fault::Timeout),
-            Stimulus::Start
-            | Stimulus::Recover
-            | Stimulus::Deliver { .. }
-            | Stimulus::Fire { spurious: false, .. } => None,
+            Trigger::Cancel => Some(Fault::Cancel),
+            Trigger::Fire { spurious: true, .. } => Some(Fault::Timeout),
+            Trigger::Start
+            | Trigger::Recover
+            | Trigger::Deliver { .. }
+            | Trigger::Fire { spurious: false, .. } => None,
         }
     }
 }
@@ -147,14 +147,14 @@ pub(super) fn imposed(verdict: Verdict) -> Fault {
 
 /// What one part of a system asks of another.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Request<T: Protocol> {
+pub enum Request<T: ProtocolModel> {
     /// Process: this message is on its way to you.
     Put(Arc<(Address, MessageOf<T>)>),
     /// Process: grant only if this sender has nothing more to expect from you that its timer stands
     /// in for: nothing from it is on its way to you, you have nothing left to do, and owe it nothing.
-    OweNothing(Address, TimerOf<T>),
+    RequireQuiescent(Address, TimerOf<T>),
     /// Process: grant only if you are down, or cut off from this watcher.
-    BeSilent(Address),
+    RequireDown(Address),
     /// Process: crash.
     Crash,
     /// Process: crash for ever.
@@ -164,7 +164,7 @@ pub enum Request<T: Protocol> {
     /// Process: nobody is cut off any more.
     Heal,
     /// Faults: pay for this one.
-    Spend(Fault, NodeId),
+    ConsumeFault(Fault, NodeId),
     /// Monitor: take note.
     Observe(Box<Event<T>>),
 }

@@ -5,27 +5,29 @@
 //! out at any time. Where both can express a system, it serves to check one against the other.
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 use derive_where::derive_where;
 use stateright::actor::{Actor, Id, Out};
 
-use crate::protocol::{Address, Effect, Effects, Input, Process, Verdict};
+use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect, give};
+use crate::process::{Address, Input, Process, Verdict};
 
-use super::protocol::{MessageOf, Protocol, TimerOf};
+use super::protocol_model::{MessageOf, ProtocolModel, TimerOf};
 use super::topology::System;
 
 /// One process of a [`System`], as an actor. Actor ids are positions in the system.
 #[derive_where(Clone)]
-pub struct ProcessActor<T: Protocol> {
+pub struct ProcessActor<T: ProtocolModel> {
     system: Arc<System<T>>,
     slot: usize,
 }
 
 /// What an actor of a process keeps.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ActorState<T: Protocol> {
+pub struct ActorState<T: ProtocolModel> {
     /// What a crash destroys.
     pub volatile: <T::Process as Process>::Volatile,
     /// What a crash leaves.
@@ -34,7 +36,7 @@ pub struct ActorState<T: Protocol> {
 
 /// What is left of an actor after a crash.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ActorStorage<T: Protocol> {
+pub struct ActorStorage<T: ProtocolModel> {
     /// What the log folds to.
     pub log: <T::Process as Process>::Durable,
     /// What the process owns.
@@ -43,13 +45,13 @@ pub struct ActorStorage<T: Protocol> {
 
 /// All processes of a system, as actors, in order of their slots.
 #[must_use]
-pub fn actors<T: Protocol>(system: &Arc<System<T>>) -> Vec<ProcessActor<T>> {
+pub fn actors<T: ProtocolModel>(system: &Arc<System<T>>) -> Vec<ProcessActor<T>> {
     (0..system.processes.len())
         .map(|slot| ProcessActor { system: Arc::clone(system), slot })
         .collect()
 }
 
-impl<T: Protocol> ProcessActor<T> {
+impl<T: ProtocolModel> ProcessActor<T> {
     fn core(&self) -> &T::Process {
         &self.system.processes[self.slot].core
     }
@@ -59,64 +61,62 @@ impl<T: Protocol> ProcessActor<T> {
     }
 
     fn take(&self, state: &mut ActorState<T>, input: Input<T::Process>, out: &mut Out<Self>) {
-        let mut effects = Effects::<T::Process>::new();
-        self.core().handle(&mut state.volatile, &state.durable.log, input, &mut effects);
         let before = state.durable.clone();
-        for effect in effects {
-            self.perform(state, effect, out);
+        let mut pending = VecDeque::new();
+        give(self.core(), &mut state.volatile, &state.durable.log, &mut pending, input);
+        while let Some(effect) = pending.pop_front() {
+            match EffectKind::from(effect) {
+                EffectKind::InStore(StoreEffect::Persist(record)) => {
+                    self.core().fold(&mut state.durable.log, &record);
+                }
+                EffectKind::InStore(StoreEffect::Attempt(attempt)) => {
+                    let answer = self.attempt(state, attempt);
+                    give(
+                        self.core(),
+                        &mut state.volatile,
+                        &state.durable.log,
+                        &mut pending,
+                        answer,
+                    );
+                }
+                EffectKind::Outside(OutsideEffect::Send { to, message }) => {
+                    out.send(Id::from(self.system.process_slot(to)), message);
+                }
+                EffectKind::Outside(OutsideEffect::SetTimer(timer)) => {
+                    out.set_timer(timer, Duration::ZERO..Duration::ZERO);
+                }
+                EffectKind::Outside(OutsideEffect::CancelTimer(timer)) => out.cancel_timer(timer),
+                // The outcome is in the log.
+                EffectKind::Outside(OutsideEffect::Finish(_)) => {}
+            }
         }
         if state.durable != before {
             out.save(state.durable.clone());
         }
     }
 
-    fn perform(&self, state: &mut ActorState<T>, effect: Effect<T::Process>, out: &mut Out<Self>) {
-        match effect {
-            Effect::Persist(record) => self.core().fold(&mut state.durable.log, &record),
-            Effect::Apply(change) => self.apply(state, change, None, None, out),
-            Effect::Transact { change, accepted, refused } => {
-                self.apply(state, change, Some(accepted), refused, out);
-            }
-            Effect::Send { to, message } => {
-                out.send(Id::from(self.system.process_slot(to)), message);
-            }
-            Effect::SetTimer(timer) => out.set_timer(timer, Duration::ZERO..Duration::ZERO),
-            Effect::CancelTimer(timer) => out.cancel_timer(timer),
-            // The outcome is in the log.
-            Effect::Finish(_) => {}
-        }
-    }
-
-    fn apply(
+    /// One local transaction, and what the process is to be told of it.
+    fn attempt(
         &self,
         state: &mut ActorState<T>,
-        mut change: <T::Process as Process>::Change,
-        accepted: Option<<T::Process as Process>::Record>,
-        refused: Option<<T::Process as Process>::Record>,
-        out: &mut Out<Self>,
-    ) {
+        mut attempt: Attempt<T::Process>,
+    ) -> Input<T::Process> {
         let mut resources = state.durable.resources.clone();
-        let protocol = &self.system.protocol;
-        let verdict = protocol
-            .read(self.address(), &resources, &mut change)
-            .and_then(|()| protocol.attempt(self.address(), &mut resources, &change))
-            .unwrap_or(Verdict::Failed);
-        let record = match verdict {
-            Verdict::Accepted => {
-                state.durable.resources = resources;
-                accepted
-            }
-            Verdict::Refused => refused,
-            Verdict::Failed => None,
-        };
+        let tried =
+            self.system.protocol.carry_out(self.address(), &mut resources, &mut attempt.change);
+        let verdict = tried.unwrap_or(Verdict::Failed);
+        if verdict == Verdict::Accepted {
+            state.durable.resources = resources;
+        }
+        let (change, record) = attempt.concluded(verdict);
         if let Some(record) = record {
             self.core().fold(&mut state.durable.log, &record);
         }
-        self.take(state, Input::Applied { change, verdict }, out);
+        Input::Applied { change, verdict }
     }
 }
 
-impl<T: Protocol> Actor for ProcessActor<T> {
+impl<T: ProtocolModel> Actor for ProcessActor<T> {
     type Msg = MessageOf<T>;
     type Timer = TimerOf<T>;
     type State = ActorState<T>;

@@ -6,23 +6,24 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use crate::protocol::{Address, ServiceId, WorkflowId};
-use crate::workflow::Workflow;
 use amends_check::{Parts, Property};
 
+use crate::process::{Address, ServiceId, WorkflowId};
+use crate::workflow::Workflow;
+
 use super::budget::{Budget, NodeId};
-use super::protocol::Protocol;
+use super::protocol_model::ProtocolModel;
 use super::topology::{Granularity, Part, Placed, System};
 
 /// Collects the parts of a system.
-pub struct SystemBuilder<T: Protocol> {
+pub struct SystemBuilder<T: ProtocolModel> {
     protocol: T,
     workflow: Arc<Workflow>,
     processes: Vec<Placed<T>>,
     nodes: Vec<String>,
 }
 
-impl<T: Protocol> SystemBuilder<T> {
+impl<T: ProtocolModel> SystemBuilder<T> {
     /// A system of that protocol, without processes, in the world of the protocol's workflow: with its
     /// links and its faults.
     #[must_use]
@@ -67,7 +68,7 @@ impl<T: Protocol> SystemBuilder<T> {
     }
 
     /// Makes the process added last run from the start, although no client starts it: before anything
-    /// else happens, it has [recovered](crate::protocol::Input::Recover) from an empty log. All that it
+    /// else happens, it has [recovered](crate::process::Input::Recover) from an empty log. All that it
     /// may do then is set timers.
     ///
     /// # Panics
@@ -148,8 +149,8 @@ impl<T: Protocol> SystemBuilder<T> {
     ) -> System<T> {
         let workflow = Arc::clone(&self.workflow);
         let mut system = self.build();
-        let reading = T::reading(&system);
-        let stated = workflow.properties().iter().map(|definition| reading.stated(definition));
+        let reader = T::reader(&system);
+        let stated = workflow.properties().iter().map(|definition| reader.stated(definition));
         let properties: Vec<_> = built_in(&system).into_iter().chain(stated).collect();
         properties.into_iter().for_each(|property| system.add_property(property));
         system

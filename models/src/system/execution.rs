@@ -1,13 +1,14 @@
 //! Carrying out effects, in order, up to the place where a crash falls.
 
-use crate::protocol::{Address, Effect, Input, Process, Verdict};
+use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect};
+use crate::process::{Address, Effect, Input, Process, Verdict};
 
 use super::local::{Local, Status};
-use super::protocol::{ChangeOf, Deed, Protocol, RecordOf};
+use super::protocol_model::{PerformedEffect, ProtocolModel};
 
 /// How the effects of one input are carried out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Circumstances {
+pub struct InjectedFaults {
     /// The verdict that a fault imposes on the change, if the effects try one.
     pub forced: Option<Verdict>,
     /// A crash falls after this many effects.
@@ -15,33 +16,33 @@ pub struct Circumstances {
 }
 
 /// A host's hands: one process being driven.
-pub(super) struct Execution<'a, T: Protocol> {
+pub(super) struct Execution<'a, T: ProtocolModel> {
     pub(super) protocol: &'a T,
     pub(super) core: &'a T::Process,
     pub(super) address: Address,
     pub(super) local: Local<T>,
     /// What was done, in order.
-    pub(super) deeds: Vec<Deed<T>>,
+    pub(super) performed: Vec<PerformedEffect<T>>,
     /// How many effects were carried out, timers left aside.
     pub(super) carried_out: u8,
 }
 
-impl<'a, T: Protocol> Execution<'a, T> {
+impl<'a, T: ProtocolModel> Execution<'a, T> {
     pub(super) fn new(
         protocol: &'a T,
         core: &'a T::Process,
         address: Address,
         local: Local<T>,
     ) -> Self {
-        Execution { protocol, core, address, local, deeds: Vec::new(), carried_out: 0 }
+        Execution { protocol, core, address, local, performed: Vec::new(), carried_out: 0 }
     }
 
-    /// Carries out everything that is pending, under these circumstances. `None` when they do not
+    /// Carries out everything that is pending, under these faults. `None` when they do not
     /// apply: there is no change to force a verdict on, or not that many effects to crash among.
-    pub(super) fn run_all(mut self, circumstances: Circumstances) -> Option<Self> {
-        let mut forced = circumstances.forced;
+    pub(super) fn run_all(mut self, injected: InjectedFaults) -> Option<Self> {
+        let mut forced = injected.forced;
         while !self.local.pending.is_empty() && self.local.defect.is_none() {
-            if circumstances.crash_after == Some(self.carried_out) {
+            if injected.crash_after == Some(self.carried_out) {
                 self.local.crash(Status::Down);
                 return forced.is_none().then_some(self);
             }
@@ -53,25 +54,29 @@ impl<'a, T: Protocol> Execution<'a, T> {
             self.run_next(verdict)?;
             self.carried_out += 1;
         }
-        (forced.is_none() && circumstances.crash_after.is_none()).then_some(self)
+        (forced.is_none() && injected.crash_after.is_none()).then_some(self)
     }
 
     /// Carries out the next effect. `None` when there is none, or when the fault cannot strike it.
     pub(super) fn run_next(&mut self, forced: Option<Verdict>) -> Option<()> {
-        match self.local.pending.pop_front()? {
-            Effect::Apply(change) => self.apply(change, None, None, forced)?,
-            Effect::Transact { change, accepted, refused } => {
-                self.apply(change, Some(accepted), refused, forced)?;
-            }
+        match EffectKind::from(self.local.pending.pop_front()?) {
+            EffectKind::InStore(StoreEffect::Attempt(attempt)) => self.apply(attempt, forced)?,
             _ if forced.is_some() => return None,
-            Effect::Persist(record) => {
+            EffectKind::InStore(StoreEffect::Persist(record)) => {
                 self.core.fold(&mut self.local.durable, &record);
-                self.deeds.push(Deed::Persisted(record));
+                self.performed.push(PerformedEffect::Persisted(record));
             }
-            Effect::Send { to, message } => self.deeds.push(Deed::Sent(to, message)),
-            Effect::Finish(outcome) => self.deeds.push(Deed::Finished(outcome)),
-            timer @ (Effect::SetTimer(_) | Effect::CancelTimer(_)) => {
-                self.local.pending.push_front(timer);
+            EffectKind::Outside(OutsideEffect::Send { to, message }) => {
+                self.performed.push(PerformedEffect::Sent(to, message));
+            }
+            EffectKind::Outside(OutsideEffect::Finish(outcome)) => {
+                self.performed.push(PerformedEffect::Finished(outcome));
+            }
+            EffectKind::Outside(OutsideEffect::SetTimer(timer)) => {
+                self.local.pending.push_front(Effect::SetTimer(timer));
+            }
+            EffectKind::Outside(OutsideEffect::CancelTimer(timer)) => {
+                self.local.pending.push_front(Effect::CancelTimer(timer));
             }
         }
         self.local.set_timers();
@@ -79,45 +84,33 @@ impl<'a, T: Protocol> Execution<'a, T> {
     }
 
     /// One local transaction, and the process's answer to what came of it.
-    fn apply(
-        &mut self,
-        mut change: ChangeOf<T>,
-        accepted: Option<RecordOf<T>>,
-        refused: Option<RecordOf<T>>,
-        forced: Option<Verdict>,
-    ) -> Option<()> {
+    fn apply(&mut self, mut attempt: Attempt<T::Process>, forced: Option<Verdict>) -> Option<()> {
         let mut resources = self.local.resources.clone();
-        let read = self.protocol.read(self.address, &resources, &mut change);
-        let tried =
-            read.and_then(|()| self.protocol.attempt(self.address, &mut resources, &change));
+        let tried = self.protocol.carry_out(self.address, &mut resources, &mut attempt.change);
         let natural = match tried {
             Ok(verdict) => verdict,
             Err(error) => {
-                self.local.defect = Some((change, error));
+                self.local.defect = Some((attempt.change, error));
                 return forced.is_none().then_some(());
             }
         };
         let verdict = match forced {
             Some(Verdict::Refused)
-                if natural != Verdict::Accepted || !self.protocol.refusable(&change) =>
+                if natural != Verdict::Accepted || !self.protocol.refusable(&attempt.change) =>
             {
                 return None;
             }
             Some(verdict) => verdict,
             None => natural,
         };
-        let record = match verdict {
-            Verdict::Accepted => {
-                self.local.resources = resources;
-                accepted
-            }
-            Verdict::Refused => refused,
-            Verdict::Failed => None,
-        };
+        if verdict == Verdict::Accepted {
+            self.local.resources = resources;
+        }
+        let (change, record) = attempt.concluded(verdict);
         if let Some(record) = record {
             self.core.fold(&mut self.local.durable, &record);
         }
-        self.deeds.push(Deed::Applied(change.clone(), verdict));
+        self.performed.push(PerformedEffect::Applied(change.clone(), verdict));
         self.local.take(self.core, Input::Applied { change, verdict });
         Some(())
     }

@@ -1,13 +1,13 @@
 //! What a host needs to know of a system: who lives where, with what, and what may be told about it.
 //! A host runs exactly the processes that the model explores, each with its own core.
 
-use crate::protocol::Address;
+use crate::process::Address;
 
 use super::budget::NodeId;
-use super::protocol::Protocol;
+use super::protocol_model::ProtocolModel;
 use super::topology::{Placed, System};
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// The core of the process at `address`; `None` when nobody lives there.
     #[must_use]
     pub fn core(&self, address: Address) -> Option<&T::Process> {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use derive_where::derive_where;
 
-use crate::protocol::rename::{Exchange, Rename};
-use crate::protocol::{Address, Value};
+use crate::process::rename::{Exchange, Rename};
+use crate::process::{Address, Value};
 
 /// The messages in flight to one process.
 ///

@@ -12,16 +12,17 @@ use std::sync::Arc;
 use derive_where::derive_where;
 use smallvec::SmallVec;
 
-use crate::protocol::{Effect, Effects, Input, Process, Value};
+use crate::process::host::give;
+use crate::process::{Effect, Input, Process, Value};
 use crate::workflow::ArithmeticError;
 
 use super::budget::NodeId;
 use super::inbox::Inbox;
-use super::protocol::{ChangeOf, MessageOf, Protocol, TimerOf};
+use super::protocol_model::{ChangeOf, MessageOf, ProtocolModel, TimerOf};
 
 /// A process, and what is on its way to it.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Local<T: Protocol> {
+pub struct Local<T: ProtocolModel> {
     state: Arc<LocalState<T>>,
     /// What is on its way to it. Not the process's own, so a crash leaves it.
     pub inbox: Inbox<MessageOf<T>>,
@@ -30,7 +31,7 @@ pub struct Local<T: Protocol> {
 /// All that belongs to a process alone. A [`Local`] shares it with its clones until one of them
 /// changes it.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct LocalState<T: Protocol> {
+pub struct LocalState<T: ProtocolModel> {
     /// Whether it runs.
     pub status: Status,
     /// What a crash destroys.
@@ -61,7 +62,7 @@ pub enum Status {
     Halted,
 }
 
-impl<T: Protocol> Deref for Local<T> {
+impl<T: ProtocolModel> Deref for Local<T> {
     type Target = LocalState<T>;
 
     fn deref(&self) -> &LocalState<T> {
@@ -69,13 +70,13 @@ impl<T: Protocol> Deref for Local<T> {
     }
 }
 
-impl<T: Protocol> DerefMut for Local<T> {
+impl<T: ProtocolModel> DerefMut for Local<T> {
     fn deref_mut(&mut self) -> &mut LocalState<T> {
         Arc::make_mut(&mut self.state)
     }
 }
 
-impl<T: Protocol> Local<T> {
+impl<T: ProtocolModel> Local<T> {
     /// A process that has not started, with these resources.
     pub(super) fn fresh(resources: T::Resources) -> Self {
         let state = LocalState {
@@ -92,7 +93,7 @@ impl<T: Protocol> Local<T> {
     }
 }
 
-impl<T: Protocol> LocalState<T> {
+impl<T: ProtocolModel> LocalState<T> {
     /// Whether it can take an input now.
     pub(super) fn is_ready(&self) -> bool {
         self.status == Status::Up && self.pending.is_empty() && self.defect.is_none()
@@ -108,9 +109,7 @@ impl<T: Protocol> LocalState<T> {
 
     /// Takes an input; what it wants done is then pending.
     pub(super) fn take(&mut self, core: &T::Process, input: Input<T::Process>) {
-        let mut effects = Effects::<T::Process>::new();
-        core.handle(&mut self.volatile, &self.durable, input, &mut effects);
-        self.pending.extend(effects);
+        give(core, &mut self.volatile, &self.durable, &mut self.pending, input);
         self.set_timers();
     }
 

@@ -17,48 +17,47 @@
 //!
 //! Ordinary actions are fair: what stays possible happens. Faults never have to.
 //!
-//! Start reading at [`Local`] (one process), then the product in `transitions.rs`; [`saga`] shows how
+//! Start reading at [`Local`] (one process), then the product in `transitions.rs`; [`saga`](crate::protocols::saga) shows how
 //! a protocol becomes a system.
 
 mod action;
 pub mod actor;
 mod budget;
 mod builder;
-pub mod choreography;
-pub mod event_sourcing;
+mod built_in;
+mod definition;
+mod ending;
 mod execution;
 mod hosting;
 mod inbox;
-mod interchange;
-mod lease;
 mod local;
-pub mod mixed;
 mod model;
-mod of_workflow;
-pub mod outbox;
-mod protocol;
+mod narration;
+mod protocol_model;
 mod role;
-pub mod saga;
 mod stale;
+mod state_reader;
 pub mod story;
-pub mod tcc;
-mod telling;
+mod symmetry;
 mod topology;
 mod transitions;
-pub mod two_phase_commit;
 
-pub use action::{Action, Request, Stimulus};
+pub use action::{Action, Request, Trigger};
 pub use budget::{Budget, NodeId};
 pub use builder::SystemBuilder;
-pub use execution::Circumstances;
+pub use built_in::BuiltIn;
+pub(crate) use built_in::{CAUSAL, EFFECT_ONCE, NO_LOST_UPDATE, SETTLES, WELL_DEFINED, names};
+pub use definition::{KnobSink, KnobSource, Knobs, ProtocolDefinition, WithSystem};
+pub use ending::Ending;
+pub use execution::InjectedFaults;
 pub use inbox::Inbox;
-pub use interchange::Interchangeable;
 pub use local::{Local, LocalState, Status};
 pub use model::SystemState;
-pub use of_workflow::{WithSystem, with_system};
-pub use protocol::{
-    ChangeOf, Deed, DurableOf, Event, Hostable, MessageOf, OutcomeOf, Protocol, RecordOf, Stored,
-    TimerOf, Words,
+pub use protocol_model::{
+    ChangeOf, DurableOf, Event, Hostable, MessageOf, OutcomeOf, PerformedEffect, ProtocolModel,
+    RecordOf, Stored, TimerOf, Words,
 };
 pub use role::{Role, RoleRecord, RoleState};
+pub use state_reader::StateReader;
+pub use symmetry::Interchangeable;
 pub use topology::{Granularity, Part, System};

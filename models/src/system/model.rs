@@ -8,22 +8,21 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use amends_check::{Counterexample, Move, Product, PropertyKind, Snapshot};
 use derive_where::derive_where;
 use stateright::{Expectation, Model, Path, Property as ForeignProperty};
 
-use amends_check::{Counterexample, Move, Product, PropertyKind, Snapshot};
-
 use super::action::Action;
-use super::protocol::Protocol;
+use super::protocol_model::ProtocolModel;
 use super::topology::{Part, System};
 
 /// A global state, as Stateright keeps it. Parts are shared between states.
 #[derive_where(Clone, PartialEq, Eq)]
-pub struct SystemState<T: Protocol> {
+pub struct SystemState<T: ProtocolModel> {
     parts: Vec<Arc<Part<T>>>,
 }
 
-impl<T: Protocol> SystemState<T> {
+impl<T: ProtocolModel> SystemState<T> {
     /// What each slot holds.
     pub fn parts(&self) -> impl Iterator<Item = &Part<T>> {
         self.parts.iter().map(Arc::as_ref)
@@ -36,19 +35,19 @@ impl<T: Protocol> SystemState<T> {
     }
 }
 
-impl<T: Protocol> Hash for SystemState<T> {
+impl<T: ProtocolModel> Hash for SystemState<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.parts.hash(state);
     }
 }
 
-impl<T: Protocol> fmt::Debug for SystemState<T> {
+impl<T: ProtocolModel> fmt::Debug for SystemState<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.parts()).finish()
     }
 }
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// The moves that are possible, with the states they lead to.
     fn possible(&self, state: &SystemState<T>) -> Vec<(Action<T>, SystemState<T>)> {
         let mut possible = Vec::new();
@@ -88,7 +87,7 @@ impl<T: Protocol> System<T> {
     }
 }
 
-impl<T: Protocol> Model for System<T> {
+impl<T: ProtocolModel> Model for System<T> {
     type State = SystemState<T>;
     type Action = Action<T>;
 
@@ -157,7 +156,7 @@ macro_rules! by_position {
     ($($at:literal)*) => { [$(System::<T>::condition::<$at>,)*] };
 }
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     const CONDITIONS: [ForeignCondition<T>; 32] = by_position!(
         0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
     );
@@ -178,6 +177,6 @@ impl<T: Protocol> System<T> {
     }
 }
 
-fn row<T: Protocol>(state: &SystemState<T>) -> Vec<Part<T>> {
+fn row<T: ProtocolModel>(state: &SystemState<T>) -> Vec<Part<T>> {
     state.parts().cloned().collect()
 }

@@ -5,8 +5,8 @@ use std::convert::identity;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::rename::{Exchange, Rename};
-use crate::protocol::{Address, Effects, Input, Process, Translation};
+use crate::process::rename::{Exchange, Rename};
+use crate::process::{Address, Effects, Input, Process, Translation};
 
 /// A coordinator or a participant.
 #[derive(Clone, Debug)]

@@ -13,14 +13,14 @@
 //!
 //! [`Product::is_stale`]: amends_check::Product::is_stale
 
-use crate::protocol::{Address, Process};
+use crate::process::{Address, Process};
 
 use super::action::Request;
 use super::local::Local;
-use super::protocol::{MessageOf, Protocol};
+use super::protocol_model::{MessageOf, ProtocolModel};
 use super::topology::{Part, System};
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// Whether the request puts a message in an inbox that is stale there.
     pub(super) fn is_stale_put(&self, slot: usize, part: &Part<T>, request: &Request<T>) -> bool {
         match (part, request) {

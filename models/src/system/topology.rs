@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use amends_check::{Parts, ProductSubject, Property, Verification};
 use derive_where::derive_where;
 
-use crate::protocol::{Address, Input};
-use amends_check::{Parts, ProductSubject, Property, Verification};
+use crate::process::{Address, Input};
 
 use super::budget::{Budget, NodeId};
-use super::interchange::Interchangeable;
 use super::local::Local;
-use super::protocol::Protocol;
+use super::protocol_model::ProtocolModel;
+use super::symmetry::Interchangeable;
 
 /// Processes, links, faults and monitors, ready to be explored.
-pub struct System<T: Protocol> {
+pub struct System<T: ProtocolModel> {
     pub(super) protocol: T,
     pub(super) processes: Vec<Placed<T>>,
     pub(super) nodes: Vec<String>,
@@ -38,7 +38,7 @@ pub enum Granularity {
 }
 
 /// A process in its place.
-pub(super) struct Placed<T: Protocol> {
+pub(super) struct Placed<T: ProtocolModel> {
     pub(super) address: Address,
     pub(super) node: NodeId,
     pub(super) core: T::Process,
@@ -49,7 +49,7 @@ pub(super) struct Placed<T: Protocol> {
 
 /// What a slot of a system holds.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Part<T: Protocol> {
+pub enum Part<T: ProtocolModel> {
     /// A process.
     Process(Local<T>),
     /// The faults that may still happen.
@@ -58,7 +58,7 @@ pub enum Part<T: Protocol> {
     Monitor(Box<T::Monitor>),
 }
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     /// The protocol it runs.
     #[must_use]
     pub fn protocol(&self) -> &T {
@@ -140,7 +140,7 @@ impl<T: Protocol> System<T> {
     }
 }
 
-impl<T: Protocol> Part<T> {
+impl<T: ProtocolModel> Part<T> {
     pub(super) fn faults(budget: Budget) -> Self {
         Part::Faults(Box::new(budget))
     }

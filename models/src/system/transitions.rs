@@ -20,19 +20,20 @@
 
 use std::sync::Arc;
 
-use crate::protocol::{Address, Input, Process, Verdict};
-use crate::workflow::Fault;
 use amends_check::{Fairness, Move, Product, Swap};
 
-use super::action::{Action, Request, Stimulus, imposed};
+use crate::process::{Address, Input, Process, Verdict};
+use crate::workflow::Fault;
+
+use super::action::{Action, Request, Trigger, imposed};
 use super::budget::{Budget, NodeId};
-use super::execution::{Circumstances, Execution};
-use super::interchange::Interchangeable;
+use super::execution::{Execution, InjectedFaults};
 use super::local::{Local, Status};
-use super::protocol::{Deed, Event, Protocol, TimerOf};
+use super::protocol_model::{Event, PerformedEffect, ProtocolModel, TimerOf};
+use super::symmetry::Interchangeable;
 use super::topology::{Granularity, Part, Placed, System};
 
-impl<T: Protocol> Product for System<T> {
+impl<T: ProtocolModel> Product for System<T> {
     type Part = Part<T>;
     type Request = Request<T>;
     type Action = Action<T>;
@@ -54,7 +55,7 @@ impl<T: Protocol> Product for System<T> {
             (Part::Process(local), request) => {
                 self.process_answer(slot, local, request).map(Part::Process)
             }
-            (Part::Faults(budget), Request::Spend(fault, node)) => {
+            (Part::Faults(budget), Request::ConsumeFault(fault, node)) => {
                 budget.spend(*fault, *node).map(Part::faults)
             }
             (Part::Monitor(monitor), Request::Observe(event)) => {
@@ -93,7 +94,7 @@ impl<T: Protocol> Product for System<T> {
         }
         match action {
             // Possible only while the receiver is up, or the peer is not busy with something else.
-            Action::Take { stimulus: Stimulus::Deliver { .. } | Stimulus::Fire { .. }, .. } => {
+            Action::Take { trigger: Trigger::Deliver { .. } | Trigger::Fire { .. }, .. } => {
                 Fairness::Strong
             }
             _ => Fairness::Weak,
@@ -101,11 +102,11 @@ impl<T: Protocol> Product for System<T> {
     }
 }
 
-impl<T: Protocol> System<T> {
+impl<T: ProtocolModel> System<T> {
     fn process_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
         self.network_moves(placed, local, moves);
         if local.status == Status::Down {
-            self.take_moves(placed, local, Stimulus::Recover, Vec::new(), moves);
+            self.take_moves(placed, local, Trigger::Recover, Vec::new(), moves);
         }
         if local.status == Status::Up && !local.pending.is_empty() {
             self.effect_moves(placed, local, moves);
@@ -115,8 +116,8 @@ impl<T: Protocol> System<T> {
         }
         for at in local.inbox.deliverable(self.ordered) {
             let (from, message) = local.inbox.envelope(at).as_ref().clone();
-            let stimulus = Stimulus::Deliver { from, message };
-            self.take_moves(placed, local, stimulus, Vec::new(), moves);
+            let trigger = Trigger::Deliver { from, message };
+            self.take_moves(placed, local, trigger, Vec::new(), moves);
         }
         for timer in &local.timers {
             self.timer_moves(placed, local, timer, moves);
@@ -150,7 +151,7 @@ impl<T: Protocol> System<T> {
 
     fn client_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
         if placed.core.awaits_start(&local.volatile, &local.durable) {
-            self.take_moves(placed, local, Stimulus::Start, Vec::new(), moves);
+            self.take_moves(placed, local, Trigger::Start, Vec::new(), moves);
             return;
         }
         let mut cancelled = local.clone();
@@ -158,7 +159,7 @@ impl<T: Protocol> System<T> {
         // A cancellation that changes nothing would only waste budget.
         if cancelled != *local {
             let paid = vec![self.spend(Fault::Cancel, placed.node)];
-            self.take_moves(placed, local, Stimulus::Cancel, paid, moves);
+            self.take_moves(placed, local, Trigger::Cancel, paid, moves);
         }
     }
 
@@ -169,11 +170,11 @@ impl<T: Protocol> System<T> {
         timer: &TimerOf<T>,
         moves: &mut Vec<Move<Self>>,
     ) {
-        let fire = |spurious| Stimulus::Fire { timer: timer.clone(), spurious };
+        let fire = |spurious| Trigger::Fire { timer: timer.clone(), spurious };
         if let Some(peer) = placed.core.watches(timer) {
             let early = vec![self.spend(Fault::Timeout, placed.node)];
             self.take_moves(placed, local, fire(true), early, moves);
-            let due = vec![(self.process_slot(peer), Request::BeSilent(placed.address))];
+            let due = vec![(self.process_slot(peer), Request::RequireDown(placed.address))];
             return self.take_moves(placed, local, fire(false), due, moves);
         }
         let Some(peer) = placed.core.awaits(timer) else {
@@ -182,7 +183,7 @@ impl<T: Protocol> System<T> {
         let early = vec![self.spend(Fault::Timeout, placed.node)];
         self.take_moves(placed, local, fire(true), early, moves);
         if !local.inbox.has_from(peer) {
-            let settled = Request::OweNothing(placed.address, timer.clone());
+            let settled = Request::RequireQuiescent(placed.address, timer.clone());
             let due = vec![(self.process_slot(peer), settled)];
             self.take_moves(placed, local, fire(false), due, moves);
         }
@@ -194,46 +195,43 @@ impl<T: Protocol> System<T> {
         &self,
         placed: &Placed<T>,
         local: &Local<T>,
-        stimulus: Stimulus<T>,
+        trigger: Trigger<T>,
         requests: Vec<(usize, Request<T>)>,
         moves: &mut Vec<Move<Self>>,
     ) {
-        let local = self.taken(placed, local, &stimulus);
-        let action = |circumstances| Action::Take {
-            process: placed.address,
-            stimulus: stimulus.clone(),
-            circumstances,
-        };
+        let local = self.taken(placed, local, &trigger);
+        let action =
+            |injected| Action::Take { process: placed.address, trigger: trigger.clone(), injected };
         if self.granularity == Granularity::PerEffect {
-            let action = action(Circumstances::default());
+            let action = action(InjectedFaults::default());
             moves.push(Move { action, part: Part::Process(local), requests });
             return;
         }
         for forced in [None, Some(Verdict::Refused), Some(Verdict::Failed)] {
             let execute = |crash_after| {
-                let circumstances = Circumstances { forced, crash_after };
-                let run = self.execution(placed, local.clone()).run_all(circumstances)?;
-                Some((circumstances, run))
+                let injected = InjectedFaults { forced, crash_after };
+                let run = self.execution(placed, local.clone()).run_all(injected)?;
+                Some((injected, run))
             };
             let Some(undisturbed) = execute(None) else { continue };
             let effects = undisturbed.1.carried_out;
             let crashes = if self.budget.left(Fault::Crash, placed.node) > 0 { effects } else { 0 };
             let crashed = (0..crashes).filter_map(|after| execute(Some(after)));
-            for (circumstances, run) in [undisturbed].into_iter().chain(crashed) {
+            for (injected, run) in [undisturbed].into_iter().chain(crashed) {
                 let mut requests = requests.clone();
                 if let Some(verdict) = forced {
                     requests.push(self.spend(imposed(verdict), placed.node));
                 }
-                if circumstances.crash_after.is_some() {
+                if injected.crash_after.is_some() {
                     requests.push(self.spend(Fault::Crash, placed.node));
                     let others = self
                         .processes_on(placed.node)
                         .filter(|&slot| self.processes[slot].address != placed.address);
                     requests.extend(others.map(|slot| (slot, Request::Crash)));
                 }
-                self.follow(placed, run.deeds, &mut requests);
+                self.follow(placed, run.performed, &mut requests);
                 moves.push(Move {
-                    action: action(circumstances),
+                    action: action(injected),
                     part: Part::Process(run.local),
                     requests,
                 });
@@ -246,21 +244,21 @@ impl<T: Protocol> System<T> {
         &self,
         placed: &Placed<T>,
         local: &Local<T>,
-        stimulus: &Stimulus<T>,
+        trigger: &Trigger<T>,
     ) -> Local<T> {
         let mut next = local.clone();
-        let input = match stimulus.clone() {
-            Stimulus::Start => Input::Start,
-            Stimulus::Cancel => Input::Cancel,
-            Stimulus::Recover => {
+        let input = match trigger.clone() {
+            Trigger::Start => Input::Start,
+            Trigger::Cancel => Input::Cancel,
+            Trigger::Recover => {
                 next.status = Status::Up;
                 Input::Recover
             }
-            Stimulus::Deliver { from, message } => {
+            Trigger::Deliver { from, message } => {
                 next.inbox.remove(from, &message);
                 Input::Message { from, message }
             }
-            Stimulus::Fire { timer, .. } => {
+            Trigger::Fire { timer, .. } => {
                 next.timers.retain(|set| *set != timer);
                 Input::TimerFired(timer)
             }
@@ -280,7 +278,7 @@ impl<T: Protocol> System<T> {
                 .map(|verdict| self.spend(imposed(verdict), placed.node))
                 .into_iter()
                 .collect();
-            self.follow(placed, run.deeds, &mut requests);
+            self.follow(placed, run.performed, &mut requests);
             moves.push(Move {
                 action: Action::Run { process: placed.address, forced },
                 part: Part::Process(run.local),
@@ -289,15 +287,15 @@ impl<T: Protocol> System<T> {
         }
     }
 
-    /// What a process's deeds ask of the rest of the system.
+    /// Adds what the effects of a process ask of the rest of the system.
     fn follow(
         &self,
         placed: &Placed<T>,
-        deeds: Vec<Deed<T>>,
+        performed: Vec<PerformedEffect<T>>,
         requests: &mut Vec<(usize, Request<T>)>,
     ) {
-        for what in deeds {
-            if let Deed::Sent(to, message) = &what {
+        for what in performed {
+            if let PerformedEffect::Sent(to, message) = &what {
                 let put = Request::Put(Arc::new((placed.address, message.clone())));
                 requests.push((self.process_slot(*to), put));
             }
@@ -358,7 +356,7 @@ impl<T: Protocol> System<T> {
                     next.inbox.put(Arc::clone(envelope), self.ordered);
                 }
             }
-            Request::OweNothing(sender, timer) => {
+            Request::RequireQuiescent(sender, timer) => {
                 let (volatile, durable) = (&local.volatile, &local.durable);
                 let core = &self.processes[slot].core;
                 let busy = local.status == Status::Up && !local.pending.is_empty()
@@ -368,7 +366,7 @@ impl<T: Protocol> System<T> {
                     return None;
                 }
             }
-            Request::BeSilent(watcher) => {
+            Request::RequireDown(watcher) => {
                 if local.status == Status::Up && !self.is_cut(local.cut_off, *watcher, slot) {
                     return None;
                 }
@@ -391,7 +389,7 @@ impl<T: Protocol> System<T> {
             }
             Request::Heal => next.cut_off = None,
             // What nobody asks of a process.
-            Request::Spend(..) | Request::Observe(_) => return None,
+            Request::ConsumeFault(..) | Request::Observe(_) => return None,
         }
         Some(next)
     }
@@ -410,7 +408,7 @@ impl<T: Protocol> System<T> {
     }
 
     fn spend(&self, fault: Fault, node: NodeId) -> (usize, Request<T>) {
-        (self.faults_slot(), Request::Spend(fault, node))
+        (self.faults_slot(), Request::ConsumeFault(fault, node))
     }
 
     fn processes_on(&self, node: NodeId) -> impl Iterator<Item = usize> {

@@ -2,9 +2,6 @@
 
 use std::ops::{Index, IndexMut};
 
-use crate::protocol::saga::Direction;
-use crate::protocol::tcc::Operation;
-
 /// One of the things that can be done about a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Work {
@@ -42,25 +39,6 @@ impl Work {
     #[must_use]
     pub fn is_guarded(self) -> bool {
         matches!(self, Work::Change | Work::Reserve)
-    }
-}
-
-impl From<Direction> for Work {
-    fn from(direction: Direction) -> Work {
-        match direction {
-            Direction::Forward => Work::Change,
-            Direction::Backward => Work::Undo,
-        }
-    }
-}
-
-impl From<Operation> for Work {
-    fn from(operation: Operation) -> Work {
-        match operation {
-            Operation::Try => Work::Reserve,
-            Operation::Confirm => Work::Confirm,
-            Operation::Cancel => Work::Cancel,
-        }
     }
 }
 

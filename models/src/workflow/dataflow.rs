@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::protocol::{LocalId, LocalSet, ServiceId, StepId};
+use crate::process::{LocalId, LocalSet, ServiceId, StepId};
 
 use super::business::Work;
 use super::definition::Step;

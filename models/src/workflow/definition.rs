@@ -4,22 +4,9 @@
 //! be checked without exploring: names resolve, steps form an order, no compensatable step follows a
 //! point of no return.
 
-use std::sync::Arc;
+use crate::process::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
 
-use crate::protocol::choreography::ChoreographyKnobs;
-use crate::protocol::event_sourcing::EventSourcingKnobs;
-use crate::protocol::mixed::MixedChoices;
-use crate::protocol::outbox::OutboxKnobs;
-use crate::protocol::saga::SagaKnobs;
-use crate::protocol::tcc::TccKnobs;
-use crate::protocol::two_phase_commit::TwoPhaseKnobs;
-use crate::protocol::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
-
-use super::builder::{
-    BROKER, COORDINATOR, INITIATOR, Place, STANDBY, STORE, WorkflowError, relay_node,
-};
 use super::business::ByWork;
-use super::domain::Domain;
 use super::expression::{ArithmeticError, Assignment, Condition, Reading, Variable};
 use super::faults::FaultBudget;
 use super::request::Requests;
@@ -29,7 +16,6 @@ use super::rule::{Rule, StepProtocol};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workflow {
     pub(super) name: String,
-    pub(super) protocol: Protocol,
     pub(super) instances: u32,
     pub(super) services: Vec<Service>,
     pub(super) steps: Vec<Step>,
@@ -39,64 +25,6 @@ pub struct Workflow {
     pub(super) ordered_links: bool,
     pub(super) faults: FaultBudget,
     pub(super) properties: Vec<PropertyDefinition>,
-}
-
-/// The protocol that carries the workflow out, with its knobs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// An orchestrated saga.
-    Saga(SagaKnobs),
-    /// Try-Confirm-Cancel.
-    Tcc(TccKnobs),
-    /// A saga without a coordinator: services that react to events.
-    Choreography(ChoreographyKnobs),
-    /// Transactions of one service whose events reach others through an outbox.
-    Outbox(OutboxKnobs),
-    /// An event-sourced system, over its domain.
-    EventSourcing(Arc<Domain>, EventSourcingKnobs),
-    /// A two-phase commit.
-    TwoPhaseCommit(TwoPhaseKnobs),
-    /// Each step by the protocol it names, or that the workflow's rule picks.
-    Mixed(MixedChoices),
-}
-
-impl Protocol {
-    /// Its name in specs.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Protocol::Saga(_) => "saga",
-            Protocol::Tcc(_) => "tcc",
-            Protocol::Choreography(_) => "choreography",
-            Protocol::Outbox(_) => "outbox",
-            Protocol::EventSourcing(..) => "event-sourcing",
-            Protocol::TwoPhaseCommit(_) => "two-phase-commit",
-            Protocol::Mixed(_) => "mixed",
-        }
-    }
-
-    /// The nodes it runs on beside those of the services, as fault budgets name them.
-    #[must_use]
-    pub fn nodes(&self) -> Vec<String> {
-        match self {
-            Protocol::Saga(SagaKnobs { standby: true, .. })
-            | Protocol::TwoPhaseCommit(TwoPhaseKnobs { standby: true, .. }) => {
-                [COORDINATOR, STANDBY, STORE].map(str::to_owned).into()
-            }
-            Protocol::Saga(_) | Protocol::Tcc(_) | Protocol::Mixed(_) => {
-                vec![COORDINATOR.to_owned()]
-            }
-            Protocol::Choreography(_) => vec![INITIATOR.to_owned()],
-            Protocol::Outbox(knobs) => {
-                (0..knobs.relays).map(relay_node).chain([BROKER.to_owned()]).collect()
-            }
-            Protocol::EventSourcing(domain, _) => {
-                let is_service = |node: &str| domain.projections().iter().any(|p| p.name == node);
-                domain.nodes().filter(|node| !is_service(node)).map(str::to_owned).collect()
-            }
-            Protocol::TwoPhaseCommit(_) => vec![COORDINATOR.to_owned()],
-        }
-    }
 }
 
 /// A service and the resources it owns.
@@ -227,12 +155,6 @@ impl Workflow {
         &self.name
     }
 
-    /// The protocol and its knobs.
-    #[must_use]
-    pub fn protocol(&self) -> &Protocol {
-        &self.protocol
-    }
-
     /// How many runs of the workflow go on at the same time in the model.
     #[must_use]
     pub fn instances(&self) -> u32 {
@@ -337,40 +259,6 @@ impl Workflow {
     pub fn with_instances(mut self, instances: u32) -> Workflow {
         self.instances = instances;
         self
-    }
-
-    /// The same workflow with other knobs.
-    #[must_use]
-    pub fn with_protocol(mut self, protocol: Protocol) -> Workflow {
-        self.protocol = protocol;
-        self
-    }
-
-    /// The same workflow, orchestrated or choreographed: a saga with a coordinator and one without take
-    /// the same steps in the same order. Faults that strike the coordinator strike the initiators
-    /// instead, and the reverse.
-    ///
-    /// # Errors
-    /// When the steps mean nothing to that protocol.
-    pub fn carried_out_by(self, protocol: Protocol) -> Result<Workflow, WorkflowError> {
-        let (from, to) = match (&self.protocol, &protocol) {
-            (Protocol::Saga(_), Protocol::Choreography(_)) if self.has_locals() => {
-                let message = "steps that read need a coordinator, who keeps what was read";
-                return Err(WorkflowError::new(Place::Workflow, message).help("remove `read`"));
-            }
-            (Protocol::Saga(_), Protocol::Choreography(_)) => (COORDINATOR, INITIATOR),
-            (Protocol::Choreography(_), Protocol::Saga(_)) => (INITIATOR, COORDINATOR),
-            (own, other) if own.name() == other.name() => return Ok(self.with_protocol(protocol)),
-            (own, other) => {
-                return Err(WorkflowError::new(
-                    Place::Workflow,
-                    format!("the steps of a {} are no steps of a {}", own.name(), other.name()),
-                )
-                .help("only `saga` and `choreography` take the same steps"));
-            }
-        };
-        let faults = self.faults.clone().moved(from, to);
-        Ok(self.with_protocol(protocol).with_faults(faults))
     }
 
     /// What the user states must be true.

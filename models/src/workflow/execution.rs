@@ -4,7 +4,7 @@
 //! into variables needs to know nothing; the others have a twin of the same name, `…_with`, that is
 //! told what was read.
 
-use crate::protocol::{Locals, ServiceId, StepId, Verdict, WorkflowId};
+use crate::process::{Locals, ServiceId, StepId, Verdict, WorkflowId};
 
 use super::builder::{Place, StepField};
 use super::business::Work;

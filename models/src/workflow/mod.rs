@@ -3,8 +3,8 @@
 //!
 //! A [`Workflow`] is made by the [builder](Workflow::builder) or read from a spec file (which uses the
 //! builder), and is valid by construction: every name resolves, every order of steps can be carried
-//! out. What it means to run one is the business of [`crate::protocol`]; what its expressions mean is
-//! in [`expression`].
+//! out. What it means to run one is the business of [`crate::protocols`], each of which says what it
+//! [requires](Requirements); what its expressions mean is in [`expression`].
 
 pub mod builder;
 pub mod business;
@@ -18,12 +18,12 @@ pub mod request;
 pub mod rule;
 pub mod suggestion;
 
-pub use builder::{PropertyDraft, RuleDraft, StepDraft, WorkflowBuilder, WorkflowError};
+pub use builder::{
+    Drafts, PropertyDraft, Requirements, RuleDraft, StepDraft, WorkflowBuilder, WorkflowError,
+};
 pub use business::{ByWork, Work};
 pub use dataflow::Dataflow;
-pub use definition::{
-    Claim, PropertyDefinition, Protocol, Resource, Service, Step, StepKind, Workflow,
-};
+pub use definition::{Claim, PropertyDefinition, Resource, Service, Step, StepKind, Workflow};
 pub use expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};
 pub use request::{InputId, Requests};

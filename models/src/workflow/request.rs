@@ -4,7 +4,7 @@
 //! is a constant of its workflow. Steps may use it in their expressions, next to the resources of
 //! their service.
 
-use crate::protocol::WorkflowId;
+use crate::process::WorkflowId;
 
 /// The position of an input among the inputs of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

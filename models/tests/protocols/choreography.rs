@@ -1,28 +1,30 @@
 //! The choreographed saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
-use crate::workflows;
-use amends_models::protocol::choreography::{
+use amends_models::protocols::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
-use amends_models::protocol::saga::{Cancellation, SagaKnobs};
-use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, StepKind, Workflow};
+use amends_models::protocols::saga::{Cancellation, SagaKnobs};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::workflow::{Fault, FaultBudget, StepDraft, StepKind, Workflow};
+
+use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
+use crate::workflows;
 
 fn choreographed() -> Protocol {
     Protocol::Choreography(ChoreographyKnobs::default())
 }
 
-fn chain(steps: usize) -> Workflow {
+fn chain(steps: usize) -> Design {
     workflows::in_a_row(steps, choreographed())
 }
 
-fn with_pivot() -> Workflow {
+fn with_pivot() -> Design {
     workflows::with_pivot(choreographed())
 }
 
 /// Two steps beside each other after the first; a last one waits for both.
-fn diamond() -> Workflow {
+fn diamond() -> Design {
     ["order", "stock", "money", "parcel"]
         .into_iter()
         .fold(Workflow::builder("order"), |builder, service| builder.service(service, [("n", 0)]))
@@ -30,21 +32,19 @@ fn diamond() -> Workflow {
         .step(StepDraft::new("reserve", "stock").after(["create"]))
         .step(StepDraft::new("charge", "money").after(["create"]))
         .step(StepDraft::new("ship", "parcel").after(["reserve", "charge"]))
-        .protocol(choreographed())
-        .build()
+        .carried_out_by(choreographed())
         .expect("the workflow is sound")
 }
 
 /// Two last steps beside each other.
-fn fork() -> Workflow {
+fn fork() -> Design {
     ["order", "stock", "money"]
         .into_iter()
         .fold(Workflow::builder("order"), |builder, service| builder.service(service, [("n", 0)]))
         .step(StepDraft::new("create", "order"))
         .step(StepDraft::new("reserve", "stock").after(["create"]))
         .step(StepDraft::new("charge", "money").after(["create"]))
-        .protocol(choreographed())
-        .build()
+        .carried_out_by(choreographed())
         .expect("the workflow is sound")
 }
 
@@ -64,10 +64,10 @@ fn the_default_choreography_survives_every_fault() {
 
 #[test]
 fn a_request_can_be_taken_back_while_other_things_go_wrong() {
-    for workflow in [chain(1), chain(3), diamond(), fork(), with_pivot()] {
+    for design in [chain(1), chain(3), diamond(), fork(), with_pivot()] {
         for other in [Fault::Crash, Fault::Refuse, Fault::Duplicate] {
             let budget = faults(&[(Fault::Cancel, 1), (other, 1)]);
-            trial::assert_harmless("taken back", &workflow.clone().with_faults(budget));
+            trial::assert_harmless("taken back", &design.clone().with_faults(budget));
         }
     }
 }
@@ -78,17 +78,16 @@ fn a_request_with_two_points_of_no_return_cannot_be_taken_back() {
     let retriable = |name: &str, service: &str| {
         StepDraft::new(name, service).kind(StepKind::Retriable).after(["reserve"])
     };
-    let workflow = ["inventory", "payment", "shipping"]
+    let design = ["inventory", "payment", "shipping"]
         .into_iter()
         .fold(Workflow::builder("order"), |builder, service| builder.service(service, [("n", 0)]))
         .step(StepDraft::new("reserve", "inventory"))
         .step(retriable("charge", "payment"))
         .step(retriable("ship", "shipping"))
-        .protocol(choreographed())
-        .build()
+        .carried_out_by(choreographed())
         .expect("the workflow is sound");
-    let right = verdicts(&workflow);
-    assert_eq!(verdicts(&workflow.with_faults(faults(&[(Fault::Cancel, 1)]))), right);
+    let right = verdicts(&design);
+    assert_eq!(verdicts(&design.with_faults(faults(&[(Fault::Cancel, 1)]))), right);
 }
 
 #[test]
@@ -128,13 +127,13 @@ fn a_choreography_survives_a_partition() {
 #[test]
 fn a_workflow_can_be_orchestrated_or_choreographed() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
-    let workflow = chain(2).with_faults(budget);
-    assert_all_hold(&workflow);
-    assert_all_hold(&workflow.with_protocol(Protocol::Saga(SagaKnobs::default())));
+    let design = chain(2).with_faults(budget);
+    assert_all_hold(&design);
+    assert_all_hold(&design.with_protocol(Protocol::Saga(SagaKnobs::default())));
 }
 
 /// Each wrong choice, the faults that expose it, and the property that names the anomaly.
-fn wrong_choices() -> Vec<(&'static str, ChoreographyKnobs, Workflow, &'static str)> {
+fn wrong_choices() -> Vec<(&'static str, ChoreographyKnobs, Design, &'static str)> {
     let right = ChoreographyKnobs::default;
     let two = |spent: &[(Fault, u8)]| chain(2).with_faults(faults(spent));
     let three = |spent: &[(Fault, u8)]| chain(3).with_faults(faults(spent));
@@ -235,14 +234,14 @@ fn every_wrong_choice_breaks_the_property_that_names_it() {
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for case in cases().into_iter().filter(|case| !case.halts()) {
-        trial::assert_harmless(case.name, &case.workflow.with_protocol(choreographed()));
+        trial::assert_harmless(case.name, &case.design.with_protocol(choreographed()));
     }
 }
 
 #[test]
 fn one_transition_per_effect_gives_the_same_verdicts() {
     let mut small = cases();
-    small.retain(|case| case.workflow.steps().len() < 4);
+    small.retain(|case| case.design.workflow().steps().len() < 4);
     trial::assert_granularity_makes_no_difference(&small);
 }
 

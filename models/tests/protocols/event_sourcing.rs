@@ -3,15 +3,17 @@
 
 use std::sync::Arc;
 
-use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
-use amends_models::protocol::event_sourcing::{
-    Checkpoint, CommandIdentity, Conflict, Delivery, EventSourcingKnobs, ExpectedVersion,
-    GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
+use amends_models::protocols::Design;
+use amends_models::protocols::event_sourcing::{
+    Checkpoint, CommandIdentity, Conflict, Delivery, EventSourced, EventSourcingKnobs,
+    ExpectedVersion, GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
 };
 use amends_models::workflow::domain::{
     AggregateDraft, CommandDraft, Domain, DomainBuilder, EventDraft, PolicyDraft, ProjectionDraft,
 };
-use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
+use amends_models::workflow::{Fault, FaultBudget, Workflow};
+
+use crate::trial::{self, Case, assert_all_hold, faults, verdicts};
 
 /// Orders that take from one shared stock.
 fn stock() -> DomainBuilder {
@@ -52,17 +54,17 @@ fn order() -> DomainBuilder {
         .request("place")
 }
 
-fn workflow(
+fn design(
     domain: DomainBuilder,
     knobs: EventSourcingKnobs,
     instances: u32,
     spent: &[(Fault, u8)],
-) -> Workflow {
+) -> Design {
+    let domain = domain.build().expect("the domain is sound");
     Workflow::builder("order")
-        .event_sourced(domain.build().expect("the domain is sound"), knobs)
         .instances(instances)
         .faults(faults(spent))
-        .build()
+        .carried_out_by(EventSourced::new(domain, knobs))
         .expect("the workflow is sound")
 }
 
@@ -96,13 +98,13 @@ fn boxes() -> DomainBuilder {
 }
 
 /// Each wrong choice, the least that exposes it, and the property that names the anomaly.
-fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
+fn wrong_choices() -> Vec<(&'static str, Design, &'static str)> {
     let right = EventSourcingKnobs::default;
     let crash = &[(Fault::Crash, 1)];
     vec![
         (
             "an append names no version",
-            workflow(
+            design(
                 stock(),
                 EventSourcingKnobs { expected_version: ExpectedVersion::Ignored, ..right() },
                 2,
@@ -112,7 +114,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "after a conflict the same events are appended",
-            workflow(
+            design(
                 stock(),
                 EventSourcingKnobs { conflict: Conflict::AppendAgain, ..right() },
                 2,
@@ -122,7 +124,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "the state changes before the event is durable",
-            workflow(
+            design(
                 stock(),
                 EventSourcingKnobs { state_change: StateChange::BeforeAppend, ..right() },
                 1,
@@ -132,7 +134,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "a repeated command is not recognised",
-            workflow(
+            design(
                 stock(),
                 EventSourcingKnobs { commands: CommandIdentity::None, ..right() },
                 1,
@@ -142,12 +144,12 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "a naive reader",
-            workflow(placed(), EventSourcingKnobs { gaps: GapStrategy::Naive, ..right() }, 2, &[]),
+            design(placed(), EventSourcingKnobs { gaps: GapStrategy::Naive, ..right() }, 2, &[]),
             "no-gap-skipped",
         ),
         (
             "gaps are held, but not for long enough",
-            workflow(
+            design(
                 placed(),
                 EventSourcingKnobs {
                     gaps: GapStrategy::HoldGaps,
@@ -161,7 +163,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "a horizon of transactions, but a checkpoint of positions",
-            workflow(
+            design(
                 placed(),
                 EventSourcingKnobs { gaps: GapStrategy::TransactionHorizonByPosition, ..right() },
                 2,
@@ -171,7 +173,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "the checkpoint comes before the change",
-            workflow(
+            design(
                 projected(),
                 EventSourcingKnobs { checkpoint: Checkpoint::BeforeChange, ..right() },
                 1,
@@ -181,7 +183,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "the checkpoint comes after the change",
-            workflow(
+            design(
                 projected(),
                 EventSourcingKnobs { checkpoint: Checkpoint::AfterChange, ..right() },
                 1,
@@ -191,7 +193,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "a snapshot is labelled with a version that it does not hold",
-            workflow(
+            design(
                 stock(),
                 EventSourcingKnobs {
                     snapshot_every: Some(1),
@@ -205,7 +207,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "a snapshot of older code is used as it is",
-            workflow(
+            design(
                 boxes(),
                 EventSourcingKnobs {
                     snapshot_every: Some(2),
@@ -219,7 +221,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "events are ordered by clocks that differ",
-            workflow(
+            design(
                 order(),
                 EventSourcingKnobs { delivery: Delivery::ByTimestamp, clock_skew: 2, ..right() },
                 1,
@@ -229,7 +231,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         ),
         (
             "events are handled as they arrive",
-            workflow(
+            design(
                 order(),
                 EventSourcingKnobs { delivery: Delivery::ByArrival, ..right() },
                 1,
@@ -240,9 +242,11 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
         (
             "the store never returns",
             Workflow::builder("order")
-                .event_sourced(stock().build().expect("the domain is sound"), right())
                 .faults(FaultBudget::none().allow_at(Fault::Halt, "event-store", 1))
-                .build()
+                .carried_out_by(EventSourced::new(
+                    stock().build().expect("the domain is sound"),
+                    right(),
+                ))
                 .expect("the workflow is sound"),
             "settles",
         ),
@@ -251,7 +255,7 @@ fn wrong_choices() -> Vec<(&'static str, Workflow, &'static str)> {
 
 fn cases() -> Vec<Case> {
     let cases = wrong_choices().into_iter();
-    cases.map(|(name, workflow, breaks)| Case { name, workflow, breaks }).collect()
+    cases.map(|(name, design, breaks)| Case { name, design, breaks }).collect()
 }
 
 #[test]
@@ -267,12 +271,9 @@ fn one_transition_per_effect_gives_the_same_verdicts() {
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for case in cases().into_iter().filter(|case| !case.halts()) {
-        let Protocol::EventSourcing(domain, _) = case.workflow.protocol() else {
-            unreachable!("the workflow is event-sourced")
-        };
-        let right = EventSourcingKnobs::default();
-        let right = Protocol::EventSourcing(Arc::clone(domain), right);
-        trial::assert_harmless(case.name, &case.workflow.clone().with_protocol(right));
+        let domain = case.design.protocol().domain().expect("the workflow is event-sourced");
+        let right = EventSourced::new(Arc::clone(domain), EventSourcingKnobs::default());
+        trial::assert_harmless(case.name, &case.design.clone().with_protocol(right));
     }
 }
 
@@ -285,15 +286,15 @@ fn two_clients_of_one_aggregate_survive_every_fault() {
         (Fault::Fail, 1),
         (Fault::Timeout, 1),
     ];
-    assert_all_hold(&workflow(stock(), EventSourcingKnobs::default(), 2, &spent));
+    assert_all_hold(&design(stock(), EventSourcingKnobs::default(), 2, &spent));
 }
 
 #[test]
 fn an_order_with_its_process_manager_and_read_model_survives_every_fault() {
     let spent = [(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)];
-    assert_all_hold(&workflow(order(), EventSourcingKnobs::default(), 1, &spent));
+    assert_all_hold(&design(order(), EventSourcingKnobs::default(), 1, &spent));
     let spent = [(Fault::Fail, 1), (Fault::Timeout, 1), (Fault::Partition, 1)];
-    assert_all_hold(&workflow(order(), EventSourcingKnobs::default(), 1, &spent));
+    assert_all_hold(&design(order(), EventSourcingKnobs::default(), 1, &spent));
 }
 
 #[test]
@@ -305,8 +306,8 @@ fn every_right_way_to_read_the_log_holds() {
         EventSourcingKnobs { gaps: GapStrategy::TransactionHorizon, ..right() },
         EventSourcingKnobs { gaps: GapStrategy::HoldGaps, ..right() },
     ] {
-        assert_all_hold(&workflow(placed(), knobs.clone(), 2, &[(Fault::Fail, 1)]));
-        assert_all_hold(&workflow(order(), knobs, 1, &spent));
+        assert_all_hold(&design(placed(), knobs.clone(), 2, &[(Fault::Fail, 1)]));
+        assert_all_hold(&design(order(), knobs, 1, &spent));
     }
 }
 
@@ -317,15 +318,15 @@ fn a_read_model_that_knows_its_position_may_save_the_checkpoint_later() {
         read_model: ReadModelWrite::ByPosition,
         ..EventSourcingKnobs::default()
     };
-    assert_all_hold(&workflow(projected(), knobs, 2, &[(Fault::Crash, 1), (Fault::Fail, 1)]));
+    assert_all_hold(&design(projected(), knobs, 2, &[(Fault::Crash, 1), (Fault::Fail, 1)]));
 }
 
 #[test]
 fn a_snapshot_is_as_good_as_a_replay() {
     let every = |snapshot_every| EventSourcingKnobs { snapshot_every, ..Default::default() };
-    assert_all_hold(&workflow(stock(), every(Some(1)), 3, &[(Fault::Lose, 1)]));
+    assert_all_hold(&design(stock(), every(Some(1)), 3, &[(Fault::Lose, 1)]));
     // What older code left behind is not used, and a new snapshot takes its place.
-    assert_all_hold(&workflow(boxes(), every(Some(3)), 2, &[(Fault::Crash, 1)]));
+    assert_all_hold(&design(boxes(), every(Some(3)), 2, &[(Fault::Crash, 1)]));
 }
 
 /// The theorem of causal consistency: if one event led to another, directly or through others, no
@@ -349,7 +350,7 @@ mod causal_consistency {
 
     fn verdict(delivery: Delivery, clock_skew: u8, spent: &[(Fault, u8)]) -> &'static str {
         let knobs = EventSourcingKnobs { delivery, clock_skew, ..EventSourcingKnobs::default() };
-        verdicts(&workflow(chain(), knobs, 1, spent))["causal"]
+        verdicts(&design(chain(), knobs, 1, spent))["causal"]
     }
 
     #[test]
@@ -390,8 +391,8 @@ fn arithmetic_without_a_result_is_found() {
         ("stock += 1", "true", "rate = 1 / rate"),
     ] {
         let domain = domain(evolve, when, project);
-        let workflow = workflow(domain, EventSourcingKnobs::default(), 1, &[]);
-        let verdicts = verdicts(&workflow);
+        let design = design(domain, EventSourcingKnobs::default(), 1, &[]);
+        let verdicts = verdicts(&design);
         assert_eq!(verdicts["well-defined"], "violated", "{evolve}, {when}, {project}");
     }
 }
@@ -399,7 +400,7 @@ fn arithmetic_without_a_result_is_found() {
 #[test]
 fn stateright_sees_the_same_states() {
     let crash = &[(Fault::Crash, 1)];
-    trial::assert_stateright_agrees(&workflow(order(), EventSourcingKnobs::default(), 1, crash));
+    trial::assert_stateright_agrees(&design(order(), EventSourcingKnobs::default(), 1, crash));
 }
 
 #[test]

@@ -1,16 +1,18 @@
 //! Isolation of sagas: workflows that run at the same time read and overwrite each other's unfinished
 //! work unless a countermeasure keeps them apart, and each countermeasure mends what it is for.
 
-use crate::trial::{self, Case, faults, verdicts};
-use amends_models::protocol::saga::{Isolation, SagaKnobs};
-use amends_models::workflow::{Fault, Protocol, StepDraft, StepKind, Workflow, WorkflowError};
+use amends_models::protocols::saga::{Isolation, SagaKnobs};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::workflow::{Fault, StepDraft, StepKind, Workflow, WorkflowError};
 
-fn isolated(workflow: Workflow, isolation: Isolation) -> Workflow {
-    workflow.with_protocol(Protocol::Saga(SagaKnobs { isolation, ..SagaKnobs::default() }))
+use crate::trial::{self, Case, faults, verdicts};
+
+fn isolated(design: Design, isolation: Isolation) -> Design {
+    design.with_protocol(Protocol::Saga(SagaKnobs { isolation, ..SagaKnobs::default() }))
 }
 
 /// Looks at the balance, and later writes what is left of it.
-fn withdrawal() -> Workflow {
+fn withdrawal() -> Design {
     Workflow::builder("withdrawal")
         .instances(2)
         .service("account", [("balance", 20)])
@@ -20,12 +22,12 @@ fn withdrawal() -> Workflow {
                 .change(["balance = seen - 10"])
                 .undo(["balance += 10"]),
         )
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .expect("the workflow is sound")
 }
 
 /// Raises a credit, which is taken back if there is no stock, and ships on the credit it has seen.
-fn shipment() -> Workflow {
+fn shipment() -> Design {
     Workflow::builder("shipment")
         .instances(2)
         .service("customer", [("credit", 0)])
@@ -42,12 +44,12 @@ fn shipment() -> Workflow {
                 .change(["stock -= 1"])
                 .undo(["stock += 1"]),
         )
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .expect("the workflow is sound")
 }
 
 /// Reads a price twice, and raises it.
-fn invoice() -> Workflow {
+fn invoice() -> Design {
     Workflow::builder("invoice")
         .instances(2)
         .service("shop", [("price", 10)])
@@ -58,12 +60,12 @@ fn invoice() -> Workflow {
                 .change(["price += 1"])
                 .undo(["price -= 1"]),
         )
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .expect("the workflow is sound")
 }
 
 /// Keeps what was there before and puts it back: a compensation that is no inverse.
-fn before_image() -> Workflow {
+fn before_image() -> Design {
     Workflow::builder("before image")
         .instances(2)
         .service("account", [("balance", 20)])
@@ -75,15 +77,15 @@ fn before_image() -> Workflow {
                 .undo(["balance = before"]),
         )
         .step(StepDraft::new("pay-out", "dispenser").when("notes >= 1").change(["notes -= 1"]))
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .expect("the workflow is sound")
 }
 
 /// Each anomaly, with nothing to keep workflows apart.
 fn cases() -> Vec<Case> {
-    let alone = |name, workflow, breaks| {
+    let alone = |name, design, breaks| {
         let knobs = SagaKnobs { isolation: Isolation::None, ..SagaKnobs::default() };
-        Case::new(name, workflow, Protocol::Saga(knobs), breaks)
+        Case::new(name, design, Protocol::Saga(knobs), breaks)
     };
     vec![
         alone("an update is lost", withdrawal(), "no-lost-update"),
@@ -111,24 +113,24 @@ fn one_transition_per_effect_gives_the_same_verdicts() {
 #[test]
 fn a_semantic_lock_keeps_workflows_apart_through_crashes_losses_and_duplicates() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)]);
-    for Case { name, workflow, .. } in cases() {
-        let workflow = isolated(workflow, Isolation::SemanticLock).with_faults(budget.clone());
-        trial::assert_harmless(name, &workflow);
+    for Case { name, design, .. } in cases() {
+        let design = isolated(design, Isolation::SemanticLock).with_faults(budget.clone());
+        trial::assert_harmless(name, &design);
     }
 }
 
 #[test]
 fn a_semantic_lock_is_released_whoever_fails_and_cancels() {
     let budget = faults(&[(Fault::Fail, 1), (Fault::Cancel, 1), (Fault::Timeout, 1)]);
-    for Case { name, workflow, .. } in cases() {
-        let workflow = isolated(workflow, Isolation::SemanticLock).with_faults(budget.clone());
-        trial::assert_harmless(name, &workflow);
+    for Case { name, design, .. } in cases() {
+        let design = isolated(design, Isolation::SemanticLock).with_faults(budget.clone());
+        trial::assert_harmless(name, &design);
     }
 }
 
 #[test]
 fn reading_again_mends_lost_updates_and_fuzzy_reads_and_no_dirty_reads() {
-    let reread = |workflow| verdicts(&isolated(workflow, Isolation::Reread));
+    let reread = |design| verdicts(&isolated(design, Isolation::Reread));
     assert_eq!(reread(withdrawal())["no-lost-update"], "holds");
     assert_eq!(reread(invoice())["no-fuzzy-read"], "holds");
     assert_eq!(reread(shipment())["no-dirty-read"], "violated");
@@ -138,7 +140,7 @@ fn reading_again_mends_lost_updates_and_fuzzy_reads_and_no_dirty_reads() {
 
 #[test]
 fn commutative_updates_lose_nothing() {
-    let workflow = Workflow::builder("withdrawal")
+    let design = Workflow::builder("withdrawal")
         .instances(2)
         .service("account", [("balance", 20)])
         .step(
@@ -149,9 +151,9 @@ fn commutative_updates_lose_nothing() {
                 .undo(["balance += 10"]),
         )
         .settled("no money is lost", "account.balance == 20 - 10 * completed")
-        .build()
+        .carried_out_by(SagaKnobs::default())
         .expect("the workflow is sound");
-    let verdicts = verdicts(&isolated(workflow, Isolation::None));
+    let verdicts = verdicts(&isolated(design, Isolation::None));
     assert!(!verdicts.contains_key("no-lost-update"), "nothing is overwritten: {verdicts:?}");
     assert_eq!(verdicts["no money is lost"], "holds");
 }
@@ -161,7 +163,7 @@ fn what_was_read_is_the_same_however_often_it_is_asked_for() {
     // The answer to the first step is lost, and by the time it is asked for again, the balance is
     // another one.
     let knobs = SagaKnobs { isolation: Isolation::None, attempts: 2, ..SagaKnobs::default() };
-    let workflow = Workflow::builder("deposit")
+    let design = Workflow::builder("deposit")
         .service("account", [("balance", 10)])
         .service("archive", [("seen", 0)])
         .step(
@@ -173,26 +175,27 @@ fn what_was_read_is_the_same_however_often_it_is_asked_for() {
         .step(StepDraft::new("note", "archive").change(["seen = before"]).undo(["seen = 0"]))
         .settled("the archive is right", "archive.seen == 10 * completed")
         .faults(faults(&[(Fault::Lose, 1), (Fault::Duplicate, 1), (Fault::Crash, 1)]))
-        .protocol(Protocol::Saga(knobs))
-        .build()
+        .carried_out_by(Protocol::Saga(knobs))
         .expect("the workflow is sound");
-    trial::assert_harmless("reading once", &workflow);
+    trial::assert_harmless("reading once", &design);
 }
 
 #[test]
 fn stateright_sees_the_same_states() {
-    for workflow in [withdrawal(), shipment(), invoice(), before_image()] {
-        trial::assert_stateright_agrees(&workflow);
+    for design in [withdrawal(), shipment(), invoice(), before_image()] {
+        trial::assert_stateright_agrees(&design);
     }
 }
 
 fn refused(steps: impl IntoIterator<Item = StepDraft>, knobs: SagaKnobs) -> String {
     let builder = Workflow::builder("refused")
         .service("account", [("balance", 20)])
-        .service("shop", [("price", 5)])
-        .protocol(Protocol::Saga(knobs));
-    let WorkflowError { place, message, help, .. } =
-        steps.into_iter().fold(builder, |it, step| it.step(step)).build().expect_err("it is not");
+        .service("shop", [("price", 5)]);
+    let WorkflowError { place, message, help, .. } = steps
+        .into_iter()
+        .fold(builder, |it, step| it.step(step))
+        .carried_out_by(Protocol::Saga(knobs))
+        .expect_err("it is not");
     format!("{message} ({})\n  at {place:?}", help.unwrap_or_default())
 }
 

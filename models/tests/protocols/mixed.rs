@@ -3,16 +3,18 @@
 
 use std::num::NonZeroU8;
 
-use crate::trial::{self, Case, assert_all_hold, faults};
-use amends_models::protocol::mixed::{
+use amends_models::process::{StepId, WorkflowId, barrier};
+use amends_models::protocols::mixed::{
     MessageTable, MixedChoices, MixedKnobs, Notify, RollBack, Settle,
 };
-use amends_models::protocol::saga::{self, SagaKnobs};
-use amends_models::protocol::tcc::{self, TccKnobs, Unconfirmed};
-use amends_models::protocol::{StepId, WorkflowId, barrier};
+use amends_models::protocols::saga::{self, SagaKnobs};
+use amends_models::protocols::tcc::{self, TccKnobs, Unconfirmed};
+use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{
-    Fault, Protocol, RuleDraft, StepDraft, StepKind, StepProtocol, Workflow, WorkflowBuilder,
+    Fault, RuleDraft, StepDraft, StepKind, StepProtocol, Workflow, WorkflowBuilder,
 };
+
+use crate::trial::{self, Case, assert_all_hold, faults};
 
 fn mixed(choices: MixedChoices) -> Protocol {
     Protocol::Mixed(choices)
@@ -20,7 +22,6 @@ fn mixed(choices: MixedChoices) -> Protocol {
 
 fn shop() -> WorkflowBuilder {
     Workflow::builder("order")
-        .protocol(mixed(MixedChoices::default()))
         .service("order", [("open", 0)])
         .service("payment", [("balance", 15), ("frozen", 0)])
         .service("logistics", [("announced", 0)])
@@ -49,19 +50,19 @@ fn announce() -> StepDraft {
 }
 
 /// An order by saga, its payment by TCC, a notice by outbox.
-fn order() -> Workflow {
+fn order() -> Design {
     shop()
         .step(create())
         .step(charge())
         .step(announce())
         .settled("all agree", "order.open == completed && logistics.announced == completed")
         .settled("the money too", "15 - payment.balance == 10 * completed && payment.frozen == 0")
-        .build()
+        .carried_out_by(mixed(MixedChoices::default()))
         .expect("the workflow is sound")
 }
 
 /// Two branches beside each other, so that one can be refused while the other has reserved.
-fn two_branches() -> Workflow {
+fn two_branches() -> Design {
     let credit = StepDraft::new("credit", "merchant").protocol(StepProtocol::Tcc);
     shop()
         .service("merchant", [("pending", 0), ("revenue", 0)])
@@ -73,14 +74,13 @@ fn two_branches() -> Workflow {
                 .confirm(["pending -= 10", "revenue += 10"])
                 .cancel(["pending -= 10"]),
         )
-        .build()
+        .carried_out_by(mixed(MixedChoices::default()))
         .expect("the workflow is sound")
 }
 
 /// A small transfer by saga and a large one by TCC, and money for one of them.
 fn transfers() -> WorkflowBuilder {
     Workflow::builder("transfer")
-        .protocol(mixed(MixedChoices::default()))
         .instances(2)
         .request([("amount", 3)])
         .request([("amount", 6)])
@@ -134,7 +134,7 @@ fn branches_beside_each_other_survive_crashes_losses_and_refusals() {
 
 #[test]
 fn what_cannot_be_undone_follows_the_decision() {
-    let workflow = shop()
+    let design = shop()
         .step(create())
         .step(charge())
         .step(
@@ -144,23 +144,28 @@ fn what_cannot_be_undone_follows_the_decision() {
                 .change(["announced += 1"]),
         )
         .settled("only what is paid is shipped", "logistics.announced == completed")
-        .build()
+        .carried_out_by(mixed(MixedChoices::default()))
         .expect("the workflow is sound");
     let budget = [(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1), (Fault::Cancel, 1)];
-    assert_all_hold(&workflow.with_faults(faults(&budget)));
+    assert_all_hold(&design.with_faults(faults(&budget)));
 }
 
 #[test]
 fn two_transfers_by_rule_survive_a_crash_a_loss_and_a_duplicate() {
     let budget = faults(&[(Fault::Lose, 1), (Fault::Duplicate, 1)]);
     let budget = budget.allow_at(Fault::Crash, "coordinator", 1);
-    assert_all_hold(&transfers().build().expect("it is sound").with_faults(budget));
+    assert_all_hold(
+        &transfers()
+            .carried_out_by(mixed(MixedChoices::default()))
+            .expect("it is sound")
+            .with_faults(budget),
+    );
 }
 
 #[test]
 fn the_rule_picks_by_request() {
-    let workflow = transfers().build().expect("it is sound");
-    let picked = |id| workflow.protocol_of(WorkflowId(id), StepId(0));
+    let design = transfers().carried_out_by(mixed(MixedChoices::default())).expect("it is sound");
+    let picked = |id| design.workflow().protocol_of(WorkflowId(id), StepId(0));
     let picks = [picked(0), picked(1), picked(2)];
     assert_eq!(picks, [StepProtocol::Saga, StepProtocol::Tcc, StepProtocol::Saga]);
 }
@@ -254,7 +259,7 @@ fn every_wrong_choice_breaks_the_property_that_names_it() {
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for case in cases() {
         let right = mixed(MixedChoices::default());
-        trial::assert_harmless(case.name, &case.workflow.with_protocol(right));
+        trial::assert_harmless(case.name, &case.design.with_protocol(right));
     }
 }
 

@@ -1,26 +1,27 @@
 //! The outbox: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-use crate::trial::{self, Case, assert_all_hold, faults};
-use amends_models::protocol::outbox::{
+use amends_models::protocols::outbox::{
     Acknowledge, Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write,
 };
-use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
+
+use crate::trial::{self, Case, assert_all_hold, faults};
 
 /// One transaction per order, whose event one other service handles. It has stock for so many.
-fn orders(stock: i64) -> Workflow {
+fn orders(stock: i64) -> Design {
     Workflow::builder("orders")
         .service("order", [("rows", 0)])
         .service("inventory", [("stock", stock)])
         .step(StepDraft::new("create", "order").change(["rows += 1"]))
         .step(StepDraft::new("reserve", "inventory").when("stock >= 1").change(["stock -= 1"]))
-        .protocol(Protocol::Outbox(OutboxKnobs::default()))
-        .build()
+        .carried_out_by(Protocol::Outbox(OutboxKnobs::default()))
         .expect("the workflow is sound")
 }
 
 /// Two transactions per order; one other service handles the events of both.
-fn histories() -> Workflow {
+fn histories() -> Design {
     Workflow::builder("histories")
         .service("order", [("rows", 0)])
         .service("shipping", [("parcels", 0)])
@@ -28,8 +29,7 @@ fn histories() -> Workflow {
         .step(StepDraft::new("pay", "order"))
         .step(StepDraft::new("pack", "shipping").after(["create"]).change(["parcels += 1"]))
         .step(StepDraft::new("ship", "shipping").after(["pay"]))
-        .protocol(Protocol::Outbox(OutboxKnobs::default()))
-        .build()
+        .carried_out_by(Protocol::Outbox(OutboxKnobs::default()))
         .expect("the workflow is sound")
 }
 
@@ -37,8 +37,8 @@ fn histories() -> Workflow {
 fn two_aggregates_survive_a_crash_a_loss_and_a_duplicate() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)]);
     let knobs = OutboxKnobs { relays: 1, ..OutboxKnobs::default() };
-    let workflow = orders(2).with_instances(2).with_faults(budget);
-    assert_all_hold(&workflow.with_protocol(Protocol::Outbox(knobs)));
+    let design = orders(2).with_instances(2).with_faults(budget);
+    assert_all_hold(&design.with_protocol(Protocol::Outbox(knobs)));
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn two_relays_keep_the_order_of_an_aggregate() {
 }
 
 /// Each wrong choice, the faults that expose it, and the property that names the anomaly.
-fn wrong_choices() -> Vec<(&'static str, OutboxKnobs, Workflow, &'static str)> {
+fn wrong_choices() -> Vec<(&'static str, OutboxKnobs, Design, &'static str)> {
     let right = || OutboxKnobs { relays: 1, ..OutboxKnobs::default() };
     let order = |stock: i64, spent: &[(Fault, u8)]| orders(stock).with_faults(faults(spent));
     let history = |spent: &[(Fault, u8)]| histories().with_faults(faults(spent));
@@ -148,7 +148,7 @@ fn every_wrong_choice_breaks_the_property_that_names_it() {
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for case in cases() {
         let right = Protocol::Outbox(OutboxKnobs::default());
-        trial::assert_harmless(case.name, &case.workflow.with_protocol(right));
+        trial::assert_harmless(case.name, &case.design.with_protocol(right));
     }
 }
 

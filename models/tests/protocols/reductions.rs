@@ -6,9 +6,8 @@
 use amends_models::check::{
     Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, product, successors,
 };
-use amends_models::protocol::saga::SagaKnobs;
-use amends_models::protocol::{Address, WorkflowId};
-use amends_models::system::saga::{Saga, system};
+use amends_models::process::{Address, WorkflowId};
+use amends_models::protocols::saga::{Saga, SagaKnobs, system};
 use amends_models::system::{Action, Local, Part, Request, Status, System};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
 
@@ -124,7 +123,7 @@ fn orders() -> Workflow {
         .service("bank", [("balance", 1)])
         .step(reserve.change(["stock -= 1"]).undo(["stock += 1"]))
         .step(charge.change(["balance -= 1"]).undo(["balance += 1"]))
-        .build()
+        .build_for(&SagaKnobs::default())
         .expect("the workflow is sound")
         .with_instances(2)
         .with_faults(budget)
@@ -247,7 +246,7 @@ fn workflows_that_ask_for_different_things_are_told_apart() {
         .request([("amount", 1)])
         .request([("amount", 2)])
         .step(StepDraft::new("charge", "bank").change(["balance -= amount"]))
-        .build()
+        .build_for(&SagaKnobs::default())
         .expect("the workflow is sound");
     assert_eq!(differ.interchangeable(), [ids(&[0, 2]), ids(&[1])]);
     let report = system(&differ, &SagaKnobs::default()).verify().run();

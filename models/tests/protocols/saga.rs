@@ -1,19 +1,21 @@
 //! The orchestrated saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
-use crate::trial::{self, Case, assert_all_hold, faults};
-use crate::workflows;
-use amends_models::protocol::saga::{
+use amends_models::protocols::saga::{
     Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, KeyLifetime, LedgerWrite,
     Recovery, SagaKnobs, StepLog,
 };
-use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::workflow::{Fault, FaultBudget};
 
-fn workflow(steps: usize) -> Workflow {
+use crate::trial::{self, Case, assert_all_hold, faults};
+use crate::workflows;
+
+fn design(steps: usize) -> Design {
     workflows::in_a_row(steps, Protocol::Saga(SagaKnobs::default()))
 }
 
-fn workflow_with_pivot() -> Workflow {
+fn workflow_with_pivot() -> Design {
     workflows::with_pivot(Protocol::Saga(SagaKnobs::default()))
 }
 
@@ -28,7 +30,7 @@ fn the_default_saga_survives_every_fault() {
         (Fault::Timeout, 1),
         (Fault::Cancel, 1),
     ]);
-    assert_all_hold(&workflow(2).with_faults(budget));
+    assert_all_hold(&design(2).with_faults(budget));
 }
 
 #[test]
@@ -38,8 +40,8 @@ fn two_concurrent_sagas_survive_crashes_losses_and_duplicates() {
         "coordinator",
         1,
     );
-    let workflow = workflow(2).with_instances(2).with_faults(budget);
-    assert_all_hold(&workflow);
+    let design = design(2).with_instances(2).with_faults(budget);
+    assert_all_hold(&design);
 }
 
 #[test]
@@ -52,36 +54,36 @@ fn a_saga_with_a_pivot_survives_every_fault() {
         (Fault::Timeout, 1),
         (Fault::Cancel, 1),
     ]);
-    let workflow = workflow_with_pivot().with_faults(budget);
-    assert_all_hold(&workflow);
+    let design = workflow_with_pivot().with_faults(budget);
+    assert_all_hold(&design);
 }
 
 #[test]
 fn a_saga_survives_a_partition() {
     let budget = faults(&[(Fault::Partition, 1), (Fault::Crash, 1), (Fault::Refuse, 1)]);
-    assert_all_hold(&workflow(2).with_faults(budget));
+    assert_all_hold(&design(2).with_faults(budget));
 }
 
 #[test]
 fn recovering_backward_is_as_good_as_forward() {
     let knobs = SagaKnobs { recovery: Recovery::Backward, ..SagaKnobs::default() };
     let budget = faults(&[(Fault::Crash, 2), (Fault::Lose, 1), (Fault::Duplicate, 1)]);
-    assert_all_hold(&workflow(2).with_faults(budget).with_protocol(Protocol::Saga(knobs)));
+    assert_all_hold(&design(2).with_faults(budget).with_protocol(Protocol::Saga(knobs)));
 }
 
 #[test]
 fn asking_more_than_once_is_as_good() {
     let knobs = SagaKnobs { attempts: 3, ..SagaKnobs::default() };
     let budget = faults(&[(Fault::Lose, 2), (Fault::Timeout, 2), (Fault::Duplicate, 1)]);
-    let workflow = workflow(2).with_faults(budget).with_protocol(Protocol::Saga(knobs));
-    trial::assert_harmless("asking more than once", &workflow);
+    let design = design(2).with_faults(budget).with_protocol(Protocol::Saga(knobs));
+    trial::assert_harmless("asking more than once", &design);
 }
 
 /// Each wrong choice, the faults that expose it, and the property that names the anomaly.
-fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Workflow, &'static str)> {
+fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Design, &'static str)> {
     let right = SagaKnobs::default;
-    let two = |spent: &[(Fault, u8)]| workflow(2).with_faults(faults(spent));
-    let three = |spent: &[(Fault, u8)]| workflow(3).with_faults(faults(spent));
+    let two = |spent: &[(Fault, u8)]| design(2).with_faults(faults(spent));
+    let three = |spent: &[(Fault, u8)]| design(3).with_faults(faults(spent));
     let pivot = |spent: &[(Fault, u8)]| workflow_with_pivot().with_faults(faults(spent));
     vec![
         (
@@ -183,7 +185,7 @@ fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Workflow, &'static str)> {
         (
             "the coordinator never returns",
             right(),
-            workflow(2).with_faults(FaultBudget::none().allow_at(Fault::Halt, "coordinator", 1)),
+            design(2).with_faults(FaultBudget::none().allow_at(Fault::Halt, "coordinator", 1)),
             "settles",
         ),
     ]
@@ -210,15 +212,15 @@ fn every_counterexample_reads_as_a_story() {
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for case in cases().into_iter().filter(|case| !case.halts()) {
         let right = Protocol::Saga(SagaKnobs::default());
-        trial::assert_harmless(case.name, &case.workflow.with_protocol(right));
+        trial::assert_harmless(case.name, &case.design.with_protocol(right));
     }
 }
 
 #[test]
 fn stateright_sees_the_same_states() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
-    for workflow in [workflow(2).with_instances(2), workflow_with_pivot()] {
-        trial::assert_stateright_agrees(&workflow.with_faults(budget.clone()));
+    for design in [design(2).with_instances(2), workflow_with_pivot()] {
+        trial::assert_stateright_agrees(&design.with_faults(budget.clone()));
     }
 }
 

@@ -1,13 +1,15 @@
 //! The saga with a coordinator that stands by: it ends although the first one never returns, and stays
 //! atomic as long as the store fences off whoever led before.
 
+use amends_models::protocols::lease::Fencing;
+use amends_models::protocols::saga::SagaKnobs;
+use amends_models::protocols::{Design, Protocol};
+use amends_models::workflow::{Fault, FaultBudget};
+
 use crate::trial::{self, Case, faults};
 use crate::workflows;
-use amends_models::protocol::lease::Fencing;
-use amends_models::protocol::saga::SagaKnobs;
-use amends_models::workflow::{Fault, FaultBudget, Protocol, Workflow};
 
-fn workflow(steps: usize, knobs: SagaKnobs) -> Workflow {
+fn design(steps: usize, knobs: SagaKnobs) -> Design {
     workflows::in_a_row(steps, Protocol::Saga(knobs))
 }
 
@@ -31,12 +33,12 @@ fn suspicions() -> FaultBudget {
 
 #[test]
 fn a_standby_takes_over_from_a_coordinator_that_never_returns() {
-    trial::assert_all_hold(&workflow(2, standby()).with_faults(halt().allow(Fault::Refuse, 1)));
+    trial::assert_all_hold(&design(2, standby()).with_faults(halt().allow(Fault::Refuse, 1)));
 }
 
 #[test]
 fn without_one_the_workflow_never_ends() {
-    let alone = workflow(2, SagaKnobs::default()).with_faults(halt());
+    let alone = design(2, SagaKnobs::default()).with_faults(halt());
     assert_eq!(trial::verdicts(&alone)["settles"], "violated");
 }
 
@@ -44,7 +46,7 @@ fn without_one_the_workflow_never_ends() {
 fn a_step_is_taken_over_whatever_the_network_does() {
     for (fault, count) in [(Fault::Lose, 1), (Fault::Duplicate, 1), (Fault::Cancel, 1)] {
         let budget = halt().allow(fault, count);
-        trial::assert_harmless("taken over", &workflow(1, standby()).with_faults(budget));
+        trial::assert_harmless("taken over", &design(1, standby()).with_faults(budget));
     }
 }
 
@@ -52,7 +54,7 @@ fn a_step_is_taken_over_whatever_the_network_does() {
 fn any_process_may_crash() {
     trial::assert_harmless(
         "a crash",
-        &workflow(2, standby()).with_faults(faults(&[(Fault::Crash, 1)])),
+        &design(2, standby()).with_faults(faults(&[(Fault::Crash, 1)])),
     );
 }
 
@@ -63,26 +65,26 @@ fn a_crash_during_a_change_of_leaders_is_harmless() {
         .allow_at(Fault::Timeout, "store", 1)
         .allow_at(Fault::Timeout, "standby", 1)
         .allow_at(Fault::Duplicate, "store", 1);
-    trial::assert_harmless("a crash", &workflow(1, standby()).with_faults(budget));
+    trial::assert_harmless("a crash", &design(1, standby()).with_faults(budget));
 }
 
 #[test]
 fn two_workflows_share_a_store_that_crashes() {
     let budget =
         faults(&[]).allow_at(Fault::Crash, "store", 1).allow_at(Fault::Timeout, "store", 1);
-    let workflow = workflow(1, standby()).with_instances(2).with_faults(budget);
-    trial::assert_harmless("a shared store", &workflow);
+    let design = design(1, standby()).with_instances(2).with_faults(budget);
+    trial::assert_harmless("a shared store", &design);
 }
 
 #[test]
 fn two_leaders_are_harmless_as_long_as_one_of_them_is_fenced_off() {
-    trial::assert_harmless("fenced", &workflow(2, standby()).with_faults(suspicions()));
+    trial::assert_harmless("fenced", &design(2, standby()).with_faults(suspicions()));
 }
 
 fn cases() -> Vec<Case> {
     vec![Case {
         name: "a former leader is not fenced off",
-        workflow: workflow(2, unfenced()).with_faults(suspicions()),
+        design: design(2, unfenced()).with_faults(suspicions()),
         breaks: "atomic",
     }]
 }
@@ -104,12 +106,12 @@ fn one_transition_per_effect_gives_the_same_verdicts() {
 
 #[test]
 fn interchangeable_workflows_are_explored_once() {
-    let one = workflow(1, standby()).with_faults(faults(&[]));
-    let taken_over = Case { name: "a standby", workflow: one, breaks: "atomic" };
+    let one = design(1, standby()).with_faults(faults(&[]));
+    let taken_over = Case { name: "a standby", design: one, breaks: "atomic" };
     insta::assert_snapshot!(trial::symmetry(&[taken_over]));
 }
 
 #[test]
 fn stateright_sees_the_same_states() {
-    trial::assert_stateright_agrees(&workflow(1, standby()));
+    trial::assert_stateright_agrees(&design(1, standby()));
 }

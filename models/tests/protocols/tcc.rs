@@ -3,25 +3,26 @@
 
 use std::num::NonZeroU8;
 
-use crate::trial::{self, Case, faults, verdicts};
 use amends_models::check::{Property, PropertyKind, Snapshot};
-use amends_models::property::StepHistory;
-use amends_models::protocol::barrier::{Barrier, LedgerWrite};
-use amends_models::protocol::tcc::{
-    CancelScope, Decision, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry,
-    TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
+use amends_models::process::barrier::{Barrier, LedgerWrite};
+use amends_models::process::{Address, WorkflowId};
+use amends_models::protocols::steps::StepHistory;
+use amends_models::protocols::tcc::{
+    self, CancelScope, Decision, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry,
+    Tcc, TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
 };
-use amends_models::protocol::{Address, WorkflowId};
+use amends_models::protocols::{Design, Protocol};
 use amends_models::system::Part;
-use amends_models::system::tcc::{self, Tcc};
-use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
+use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
+
+use crate::trial::{self, Case, faults, verdicts};
 
 const ONE: Option<NonZeroU8> = Some(NonZeroU8::MIN);
 const TWO: NonZeroU8 = NonZeroU8::MIN.saturating_add(1);
 
 /// Reservations of one unit each, in services of their own. There is enough for everybody.
-fn workflow(steps: usize) -> Workflow {
-    let mut builder = Workflow::builder("order").protocol(Protocol::Tcc(TccKnobs::default()));
+fn design(steps: usize) -> Design {
+    let mut builder = Workflow::builder("order");
     for at in 0..steps {
         let service = format!("service-{at}").replace('-', "_");
         builder = builder.service(&service, [("free", 5), ("frozen", 0)]).step(
@@ -32,15 +33,15 @@ fn workflow(steps: usize) -> Workflow {
                 .cancel(["frozen -= 1", "free += 1"]),
         );
     }
-    builder.build().expect("the workflow is sound")
+    builder.carried_out_by(Protocol::Tcc(TccKnobs::default())).expect("the workflow is sound")
 }
 
-fn assert_all_hold(workflow: Workflow, spent: &[(Fault, u8)], knobs: &TccKnobs) {
-    trial::assert_all_hold(&with(workflow.with_faults(faults(spent)), knobs.clone()));
+fn assert_all_hold(design: Design, spent: &[(Fault, u8)], knobs: &TccKnobs) {
+    trial::assert_all_hold(&with(design.with_faults(faults(spent)), knobs.clone()));
 }
 
-fn with(workflow: Workflow, knobs: TccKnobs) -> Workflow {
-    workflow.with_protocol(Protocol::Tcc(knobs))
+fn with(design: Design, knobs: TccKnobs) -> Design {
+    design.with_protocol(Protocol::Tcc(knobs))
 }
 
 const EVERY_FAULT: [(Fault, u8); 6] = [
@@ -54,14 +55,14 @@ const EVERY_FAULT: [(Fault, u8); 6] = [
 
 #[test]
 fn the_default_tcc_survives_every_fault() {
-    assert_all_hold(workflow(2), &EVERY_FAULT, &TccKnobs::default());
-    assert_all_hold(workflow(2), &[(Fault::Fail, 2), (Fault::Crash, 1)], &TccKnobs::default());
+    assert_all_hold(design(2), &EVERY_FAULT, &TccKnobs::default());
+    assert_all_hold(design(2), &[(Fault::Fail, 2), (Fault::Crash, 1)], &TccKnobs::default());
 }
 
 #[test]
 fn a_tcc_survives_a_partition() {
     let budget = [(Fault::Partition, 1), (Fault::Crash, 1), (Fault::Refuse, 1)];
-    assert_all_hold(workflow(2), &budget, &TccKnobs::default());
+    assert_all_hold(design(2), &budget, &TccKnobs::default());
 }
 
 #[test]
@@ -70,8 +71,8 @@ fn two_concurrent_tccs_survive_crashes_losses_and_duplicates() {
         .allow_at(Fault::Crash, "service_0", 1)
         .allow_at(Fault::Lose, "service_0", 1)
         .allow_at(Fault::Duplicate, "service_0", 1);
-    let workflow = workflow(2).with_instances(2).with_faults(budget);
-    trial::assert_all_hold(&workflow);
+    let design = design(2).with_instances(2).with_faults(budget);
+    trial::assert_all_hold(&design);
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn other_right_choices_are_as_good() {
         (Fault::Timeout, 1),
     ];
     for knobs in choices {
-        assert_all_hold(workflow(2), &budget, &knobs);
+        assert_all_hold(design(2), &budget, &knobs);
     }
 }
 
@@ -99,23 +100,22 @@ fn other_right_choices_are_as_good() {
 fn a_participant_that_asks_before_it_releases_is_as_good() {
     let knobs = TccKnobs { expiry: ReservationExpiry::AskFirst, ..TccKnobs::default() };
     let budget = [(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Duplicate, 1)];
-    assert_all_hold(workflow(2), &budget, &knobs);
+    assert_all_hold(design(2), &budget, &knobs);
 }
 
 #[test]
 fn asking_saves_reservations_that_a_careless_coordinator_would_leak() {
     let knobs =
         |expiry| TccKnobs { cancel: CancelScope::OnlyAnswered, expiry, ..TccKnobs::default() };
-    let workflow = workflow(2).with_faults(faults(&[(Fault::Lose, 1)]));
-    let released =
-        |expiry| verdicts(&with(workflow.clone(), knobs(expiry)))["reservations-released"];
+    let design = design(2).with_faults(faults(&[(Fault::Lose, 1)]));
+    let released = |expiry| verdicts(&with(design.clone(), knobs(expiry)))["reservations-released"];
     assert_eq!(released(ReservationExpiry::Never), "violated");
     assert_eq!(released(ReservationExpiry::AskFirst), "holds");
 }
 
 #[test]
 fn a_step_can_wait_for_others_to_reserve() {
-    let mut builder = Workflow::builder("order").protocol(Protocol::Tcc(TccKnobs::default()));
+    let mut builder = Workflow::builder("order");
     for (name, after) in [("goods", None), ("money", None), ("slot", Some(["goods", "money"]))] {
         let mut step = StepDraft::new(name, name)
             .reserve(["frozen += 1"])
@@ -126,19 +126,19 @@ fn a_step_can_wait_for_others_to_reserve() {
         }
         builder = builder.service(name, [("frozen", 0)]).step(step);
     }
-    let workflow = builder
+    let design = builder
         .always("the slot comes last", "slot.frozen == 0 || goods.frozen + money.frozen == 2")
-        .build()
+        .carried_out_by(Protocol::Tcc(TccKnobs::default()))
         .expect("the workflow is sound");
-    let before_the_decision = workflow.clone();
-    let report = tcc::system(&before_the_decision, &TccKnobs::default()).verify().run();
+    let before_the_decision = design.clone();
+    let report = tcc::system(before_the_decision.workflow(), &TccKnobs::default()).verify().run();
     // It is the Trys that wait. Confirms go out all at once.
     assert!(report.property("the slot comes last").unwrap().is_violated());
     assert!(report.property("atomic").unwrap().holds());
     for recovery in [Recovery::Cancel, Recovery::Resume] {
         let knobs = TccKnobs { recovery, ..TccKnobs::default() };
         let budget = faults(&[(Fault::Crash, 2), (Fault::Refuse, 1)]);
-        let verdicts = verdicts(&with(workflow.clone().with_faults(budget), knobs));
+        let verdicts = verdicts(&with(design.clone().with_faults(budget), knobs));
         assert_eq!(verdicts["atomic"], "holds");
         assert_eq!(verdicts["reservations-released"], "holds");
     }
@@ -271,7 +271,7 @@ fn wrong_choices() -> Vec<(&'static str, TccKnobs, FaultBudget, &'static str)> {
 
 fn cases() -> Vec<Case> {
     let cases = wrong_choices().into_iter().map(|(name, knobs, budget, breaks)| {
-        Case::new(name, workflow(2).with_faults(budget), Protocol::Tcc(knobs), breaks)
+        Case::new(name, design(2).with_faults(budget), Protocol::Tcc(knobs), breaks)
     });
     cases.collect()
 }
@@ -284,19 +284,18 @@ fn every_wrong_choice_breaks_the_property_that_names_it() {
 #[test]
 fn the_same_faults_are_harmless_with_the_right_choices() {
     for case in cases().into_iter().filter(|case| !case.halts()) {
-        trial::assert_harmless(case.name, &with(case.workflow, TccKnobs::default()));
+        trial::assert_harmless(case.name, &with(case.design, TccKnobs::default()));
     }
 }
 
 #[test]
 fn arithmetic_without_a_result_is_found() {
-    let workflow = Workflow::builder("order")
-        .protocol(Protocol::Tcc(TccKnobs::default()))
+    let design = Workflow::builder("order")
         .service("inventory", [("free", 0)])
         .step(StepDraft::new("reserve", "inventory").reserve(["free = 1 / free"]))
-        .build()
+        .carried_out_by(Protocol::Tcc(TccKnobs::default()))
         .expect("the workflow is sound");
-    let verdicts = verdicts(&workflow);
+    let verdicts = verdicts(&design);
     assert_eq!(verdicts["well-defined"], "violated");
 }
 
@@ -333,8 +332,8 @@ fn a_disjunction_of_implications_cannot_fail() {
 #[test]
 fn what_cannot_fail_is_true_of_a_tcc_that_is_not_atomic() {
     let knobs = TccKnobs { confirm_attempts: ONE, ..TccKnobs::default() };
-    let workflow = workflow(2).with_faults(faults(&[(Fault::Lose, 1)]));
-    let mut system = tcc::system(&workflow, &knobs);
+    let design = design(2).with_faults(faults(&[(Fault::Lose, 1)]));
+    let mut system = tcc::system(design.workflow(), &knobs);
     let coordinator = system.process_slot(Address::Coordinator(WorkflowId(0)));
     let witness = system.monitor_slot(0);
     let formula = move |view: Snapshot<'_, Part<Tcc>>| {
@@ -362,7 +361,7 @@ fn what_cannot_fail_is_true_of_a_tcc_that_is_not_atomic() {
 #[test]
 fn stateright_sees_the_same_states() {
     let budget = faults(&[(Fault::Crash, 1), (Fault::Lose, 1), (Fault::Refuse, 1)]);
-    trial::assert_stateright_agrees(&workflow(2).with_faults(budget));
+    trial::assert_stateright_agrees(&design(2).with_faults(budget));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use amends_models::check::{Counterexample, Reduction, ReductionReport, Report, Verdict};
-use amends_models::system::{Granularity, Protocol, System, WithSystem, with_system};
-use amends_models::workflow::{self, Fault, FaultBudget, Workflow};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::system::{Granularity, ProtocolModel, System, WithSystem};
+use amends_models::workflow::{Fault, FaultBudget};
 use stateright::{Checker, Model};
 
 /// The word of each verdict, by property.
@@ -21,7 +22,7 @@ pub(crate) struct Case {
     /// What is wrong, in words.
     pub(crate) name: &'static str,
     /// Who makes the choice, under the faults that expose it.
-    pub(crate) workflow: Workflow,
+    pub(crate) design: Design,
     /// The property that names the anomaly.
     pub(crate) breaks: &'static str,
 }
@@ -29,16 +30,16 @@ pub(crate) struct Case {
 impl Case {
     pub(crate) fn new(
         name: &'static str,
-        workflow: Workflow,
-        protocol: workflow::Protocol,
+        design: Design,
+        protocol: Protocol,
         breaks: &'static str,
     ) -> Case {
-        Case { name, workflow: workflow.with_protocol(protocol), breaks }
+        Case { name, design: design.with_protocol(protocol), breaks }
     }
 
     /// Whether it is about processes that never return, against which no choice helps.
     pub(crate) fn halts(&self) -> bool {
-        self.workflow.faults().total(Fault::Halt) > 0
+        self.design.workflow().faults().total(Fault::Halt) > 0
     }
 }
 
@@ -48,37 +49,37 @@ pub(crate) fn faults(spent: &[(Fault, u8)]) -> FaultBudget {
 }
 
 /// What is found about the workflow over its complete space.
-pub(crate) fn verdicts(workflow: &Workflow) -> Verdicts {
-    verdicts_at(workflow, Granularity::PerInput)
+pub(crate) fn verdicts(design: &Design) -> Verdicts {
+    verdicts_at(design, Granularity::PerInput)
 }
 
-fn verdicts_at(workflow: &Workflow, granularity: Granularity) -> Verdicts {
+fn verdicts_at(design: &Design, granularity: Granularity) -> Verdicts {
     struct Judging(Granularity);
 
     impl WithSystem for Judging {
         type Output = Verdicts;
 
-        fn with<T: Protocol>(self, system: System<T>) -> Verdicts {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> Verdicts {
             let report = system.granularity(self.0).verify().run();
             assert!(report.is_complete());
             report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
         }
     }
 
-    with_system(workflow, Judging(granularity))
+    design.with_system(Judging(granularity))
 }
 
 /// Every property of the workflow holds, and has something to say.
 #[track_caller]
-pub(crate) fn assert_all_hold(workflow: &Workflow) {
-    let verdicts = verdicts(workflow);
+pub(crate) fn assert_all_hold(design: &Design) {
+    let verdicts = verdicts(design);
     assert!(verdicts.values().all(|&verdict| verdict == "holds"), "{verdicts:?}");
 }
 
 /// No property of the workflow is violated.
 #[track_caller]
-pub(crate) fn assert_harmless(name: &str, workflow: &Workflow) {
-    for (property, verdict) in verdicts(workflow) {
+pub(crate) fn assert_harmless(name: &str, design: &Design) {
+    for (property, verdict) in verdicts(design) {
         assert_ne!(verdict, "violated", "{name}: {property}");
     }
 }
@@ -86,8 +87,8 @@ pub(crate) fn assert_harmless(name: &str, workflow: &Workflow) {
 /// Each wrong choice breaks the property that names the anomaly.
 #[track_caller]
 pub(crate) fn assert_each_breaks(cases: &[Case]) {
-    for Case { name, workflow, breaks } in cases {
-        let verdicts = verdicts(workflow);
+    for Case { name, design, breaks } in cases {
+        let verdicts = verdicts(design);
         assert_eq!(verdicts[*breaks], "violated", "{name}: {verdicts:?}");
     }
 }
@@ -95,21 +96,21 @@ pub(crate) fn assert_each_breaks(cases: &[Case]) {
 /// With one transition per effect, the verdicts are the same as with one per input.
 #[track_caller]
 pub(crate) fn assert_granularity_makes_no_difference(cases: &[Case]) {
-    for Case { name, workflow, .. } in cases {
-        let fine = verdicts_at(workflow, Granularity::PerEffect);
-        assert_eq!(verdicts(workflow), fine, "{name}");
+    for Case { name, design, .. } in cases {
+        let fine = verdicts_at(design, Granularity::PerEffect);
+        assert_eq!(verdicts(design), fine, "{name}");
     }
 }
 
 /// Stateright's own search finds the same states and transitions, and no property violated.
 #[track_caller]
-pub(crate) fn assert_stateright_agrees(workflow: &Workflow) {
+pub(crate) fn assert_stateright_agrees(design: &Design) {
     struct Comparing;
 
     impl WithSystem for Comparing {
         type Output = ();
 
-        fn with<T: Protocol>(self, system: System<T>) {
+        fn with<T: ProtocolModel>(self, system: System<T>) {
             let ours = system.verify().symmetry(false).run();
             let theirs = system.checker().spawn_bfs().join();
             assert_eq!(ours.states, theirs.unique_state_count() as u64);
@@ -119,7 +120,7 @@ pub(crate) fn assert_stateright_agrees(workflow: &Workflow) {
         }
     }
 
-    with_system(workflow, Comparing);
+    design.with_system(Comparing);
 }
 
 /// The shortest counterexample of each case, as a story.
@@ -129,7 +130,7 @@ pub(crate) fn stories(cases: &[Case]) -> String {
     impl WithSystem for Telling {
         type Output = String;
 
-        fn with<T: Protocol>(self, system: System<T>) -> String {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
             let report = system.verify().run();
             let found = report.property(self.0).expect("the property is checked");
             let run = found.verdict.counterexample().expect("the property is violated");
@@ -138,8 +139,8 @@ pub(crate) fn stories(cases: &[Case]) -> String {
     }
 
     let mut told = String::new();
-    for Case { name, workflow, breaks } in cases {
-        let story = with_system(workflow, Telling(breaks));
+    for Case { name, design, breaks } in cases {
+        let story = design.with_system(Telling(breaks));
         let _ = writeln!(told, "== {name}: {breaks}\n{story}");
     }
     told
@@ -158,7 +159,7 @@ pub(crate) fn symmetry(cases: &[Case]) -> String {
     impl WithSystem for Comparing {
         type Output = String;
 
-        fn with<T: Protocol>(self, system: System<T>) -> String {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
             let full = system.verify().symmetry(false).max_states(COMPARED).run();
             if !full.is_complete() {
                 return String::from("too large to compare");
@@ -189,8 +190,8 @@ pub(crate) fn symmetry(cases: &[Case]) -> String {
     }
 
     let mut told = String::new();
-    for Case { name, workflow, .. } in cases {
-        let found = with_system(&workflow.clone().with_instances(2), Comparing(name));
+    for Case { name, design, .. } in cases {
+        let found = design.clone().with_instances(2).with_system(Comparing(name));
         let _ = writeln!(told, "{name}: {found}");
     }
     told
@@ -206,7 +207,7 @@ pub(crate) fn stale_messages(cases: &[Case]) -> String {
     impl WithSystem for Comparing {
         type Output = String;
 
-        fn with<T: Protocol>(self, system: System<T>) -> String {
+        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
             let full = system.verify().symmetry(false).max_states(COMPARED);
             let full = full.run();
             if !full.is_complete() {
@@ -239,9 +240,9 @@ pub(crate) fn stale_messages(cases: &[Case]) -> String {
     }
 
     let mut told = String::new();
-    for Case { name, workflow, .. } in cases {
-        let one = with_system(workflow, Comparing(name));
-        let two = with_system(&workflow.clone().with_instances(2), Comparing(name));
+    for Case { name, design, .. } in cases {
+        let one = design.with_system(Comparing(name));
+        let two = design.clone().with_instances(2).with_system(Comparing(name));
         let _ = writeln!(told, "{name}: {one}; twice: {two}");
     }
     told

@@ -1,25 +1,26 @@
 //! Two-phase commit: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
-use crate::trial::{self, Case, faults};
-use amends_models::protocol::lease::{Claiming, Fencing, Life};
-use amends_models::protocol::two_phase_commit::{
+use amends_models::protocols::lease::{Claiming, Fencing, Life};
+use amends_models::protocols::two_phase_commit::{
     CommitLog, DecisionLog, Heuristic, HeuristicReport, Locks, PrepareLog, Presumption, Silence,
     Snapshot, Suspicion, TwoPhaseKnobs, Work,
 };
-use amends_models::workflow::{Fault, FaultBudget, Protocol, StepDraft, Workflow};
+use amends_models::protocols::{Design, Protocol};
+use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
+
+use crate::trial::{self, Case, faults};
 
 /// A transfer between two banks. There is money for one of two concurrent transfers only.
-fn transfer(knobs: &TwoPhaseKnobs) -> Workflow {
+fn transfer(knobs: &TwoPhaseKnobs) -> Design {
     Workflow::builder("transfer")
-        .protocol(Protocol::TwoPhaseCommit(knobs.clone()))
         .service("paying", [("balance", 10)])
         .service("receiving", [("balance", 0)])
         .step(StepDraft::new("withdraw", "paying").when("balance >= 10").change(["balance -= 10"]))
         .step(StepDraft::new("deposit", "receiving").change(["balance += 10"]))
         .always("never overdrawn", "paying.balance >= 0")
         .settled("no money is lost", "paying.balance + receiving.balance == 10")
-        .build()
+        .carried_out_by(Protocol::TwoPhaseCommit(knobs.clone()))
         .expect("the workflow is sound")
 }
 
@@ -45,7 +46,7 @@ impl Setting {
         self
     }
 
-    fn workflow(&self) -> Workflow {
+    fn design(&self) -> Design {
         transfer(&self.knobs).with_instances(self.instances).with_faults(self.faults.clone())
     }
 }
@@ -65,20 +66,20 @@ fn a_transfer_survives_every_fault() {
         (Fault::Timeout, 1),
         (Fault::Cancel, 1),
     ]);
-    trial::assert_all_hold(&Setting::new(TwoPhaseKnobs::default(), budget).workflow());
+    trial::assert_all_hold(&Setting::new(TwoPhaseKnobs::default(), budget).design());
 }
 
 #[test]
 fn two_concurrent_transfers_survive_a_crash_a_loss_and_a_duplicate() {
     let budget =
         faults(&[(Fault::Lose, 1), (Fault::Duplicate, 1)]).allow_at(Fault::Crash, "coordinator", 1);
-    trial::assert_all_hold(&Setting::new(TwoPhaseKnobs::default(), budget).twice().workflow());
+    trial::assert_all_hold(&Setting::new(TwoPhaseKnobs::default(), budget).twice().design());
 }
 
 #[test]
 fn a_standby_takes_over_from_a_coordinator_that_never_returns() {
     let budget = faults(&[(Fault::Timeout, 1)]).allow_at(Fault::Halt, "coordinator", 1);
-    trial::assert_all_hold(&Setting::new(standby(), budget).workflow());
+    trial::assert_all_hold(&Setting::new(standby(), budget).design());
 }
 
 /// Each wrong choice, the case that exposes it, and the property that names the anomaly.
@@ -200,9 +201,7 @@ fn wrong_choices() -> Vec<(&'static str, Setting, &'static str)> {
 
 fn cases() -> Vec<Case> {
     let cases = wrong_choices().into_iter();
-    cases
-        .map(|(name, setting, breaks)| Case { name, workflow: setting.workflow(), breaks })
-        .collect()
+    cases.map(|(name, setting, breaks)| Case { name, design: setting.design(), breaks }).collect()
 }
 
 #[test]
@@ -217,7 +216,7 @@ fn the_same_faults_are_harmless_with_the_right_choices() {
         let (work, standby) = (setting.knobs.work, setting.knobs.standby);
         setting.knobs = TwoPhaseKnobs { work, standby, ..TwoPhaseKnobs::default() };
         let halts = setting.faults.total(Fault::Halt) > 0;
-        for (property, verdict) in trial::verdicts(&setting.workflow()) {
+        for (property, verdict) in trial::verdicts(&setting.design()) {
             // Nothing helps against a lone coordinator that is gone for good.
             let expected = !(halts && blocks(&property));
             assert!(!expected || verdict != "violated", "{name}: {property}");
@@ -238,8 +237,8 @@ fn every_counterexample_reads_as_a_story() {
 #[test]
 fn stateright_sees_the_same_states() {
     let crash = faults(&[(Fault::Crash, 1)]);
-    trial::assert_stateright_agrees(&Setting::new(TwoPhaseKnobs::default(), crash).workflow());
-    trial::assert_stateright_agrees(&Setting::new(standby(), FaultBudget::none()).workflow());
+    trial::assert_stateright_agrees(&Setting::new(TwoPhaseKnobs::default(), crash).design());
+    trial::assert_stateright_agrees(&Setting::new(standby(), FaultBudget::none()).design());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use amends_models::workflow::Workflow;
+use amends_models::protocols::Design;
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
@@ -65,8 +65,8 @@ impl SqliteStore {
     /// # Errors
     /// When the file cannot be opened, is in use, is not a SQLite database, is damaged, belongs to
     /// another program, or holds runs of another workflow.
-    pub fn open(path: impl AsRef<Path>, workflow: &Workflow) -> Result<SqliteStore, StoreError> {
-        let connection = open::open(path.as_ref(), workflow)?;
+    pub fn open(path: impl AsRef<Path>, design: &Design) -> Result<SqliteStore, StoreError> {
+        let connection = open::open(path.as_ref(), design)?;
         let (work, queue) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("amends-store".to_owned())

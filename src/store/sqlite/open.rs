@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use amends_models::workflow::Workflow;
+use amends_models::protocols::Design;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use crate::store::definition::{definition, difference};
@@ -16,14 +16,14 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The layout of the tables.
 const FORMAT: i64 = 1;
 
-pub(super) fn open(path: &Path, workflow: &Workflow) -> Result<Connection, StoreError> {
-    prepare(path, workflow).map_err(|error| match error {
+pub(super) fn open(path: &Path, design: &Design) -> Result<Connection, StoreError> {
+    prepare(path, design).map_err(|error| match error {
         StoreError::Sql(source) => explain(path, source),
         other => other,
     })
 }
 
-fn prepare(path: &Path, workflow: &Workflow) -> Result<Connection, StoreError> {
+fn prepare(path: &Path, design: &Design) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     // Taken with the first read and held until the process ends.
@@ -35,21 +35,21 @@ fn prepare(path: &Path, workflow: &Workflow) -> Result<Connection, StoreError> {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }
     if !fresh {
-        check(&connection, path, workflow)?;
+        check(&connection, path, design)?;
     }
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     if fresh {
-        create(&mut connection, workflow)?;
+        create(&mut connection, design)?;
     }
     Ok(connection)
 }
 
 /// Makes the tables, all or none: a process killed while it does so leaves an empty file behind.
-fn create(connection: &mut Connection, workflow: &Workflow) -> Result<(), StoreError> {
+fn create(connection: &mut Connection, design: &Design) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(include_str!("../schema.sql"))?;
-    let written = definition(workflow).to_string();
+    let written = definition(design).to_string();
     transaction.execute("INSERT INTO definition (json) VALUES (?1)", [written])?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
@@ -58,7 +58,7 @@ fn create(connection: &mut Connection, workflow: &Workflow) -> Result<(), StoreE
 }
 
 /// Whether the file is sound, and holds runs of this workflow.
-fn check(connection: &Connection, path: &Path, workflow: &Workflow) -> Result<(), StoreError> {
+fn check(connection: &Connection, path: &Path, design: &Design) -> Result<(), StoreError> {
     let found = integer(connection, "PRAGMA user_version")?;
     if found != FORMAT {
         return Err(StoreError::Format { path: path.to_owned(), found, known: FORMAT });
@@ -74,7 +74,7 @@ fn check(connection: &Connection, path: &Path, workflow: &Workflow) -> Result<()
         text: stored,
         source,
     })?;
-    match difference(&parsed, &definition(workflow)) {
+    match difference(&parsed, &definition(design)) {
         None => Ok(()),
         Some(difference) => Err(StoreError::AnotherWorkflow { path: path.to_owned(), difference }),
     }

@@ -1,6 +1,6 @@
 //! The tables, as seen from inside a transaction.
 
-use amends_models::protocol::Address;
+use amends_models::process::Address;
 use rusqlite::{Connection, Row};
 
 use crate::store::error::StoreError;

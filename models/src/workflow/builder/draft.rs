@@ -7,14 +7,14 @@ use crate::workflow::rule::StepProtocol;
 /// A step as people write it.
 #[derive(Clone, Debug)]
 pub struct StepDraft {
-    pub(super) name: String,
-    pub(super) service: String,
-    pub(super) kind: StepKind,
-    pub(super) protocol: Option<StepProtocol>,
-    pub(super) after: Option<Vec<String>>,
-    pub(super) read: Vec<String>,
-    pub(super) when: Option<String>,
-    pub(super) business: ByWork<Vec<String>>,
+    pub(crate) name: String,
+    pub(crate) service: String,
+    pub(crate) kind: StepKind,
+    pub(crate) protocol: Option<StepProtocol>,
+    pub(crate) after: Option<Vec<String>>,
+    pub(crate) read: Vec<String>,
+    pub(crate) when: Option<String>,
+    pub(crate) business: ByWork<Vec<String>>,
 }
 
 /// A property as people write it.

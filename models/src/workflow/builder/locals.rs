@@ -1,6 +1,6 @@
 //! What steps read: variables have names of their own, are read once, and before they are used.
 
-use crate::protocol::{LocalId, LocalSet, Locals, StepId};
+use crate::process::{LocalId, LocalSet, Locals, StepId};
 use crate::workflow::business::Work;
 use crate::workflow::dataflow::Dataflow;
 use crate::workflow::definition::Step;

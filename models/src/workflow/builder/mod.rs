@@ -1,7 +1,7 @@
 //! Making workflows: names and texts in, a valid [`Workflow`] or a located error out.
 //!
 //! The builder takes what people write (names, expressions as text) and resolves all of it at once in
-//! [`WorkflowBuilder::build`]. Each error says *where*: a [`Place`], which a spec reader turns into a
+//! [`WorkflowBuilder::build_for`]. Each error says *where*: a [`Place`], which a spec reader turns into a
 //! line and column.
 //!
 //! | file | what is in it |
@@ -9,57 +9,47 @@
 //! | `draft.rs` | steps and properties as people write them |
 //! | `shape.rs` | checks that need no meaning: sizes, names, limits |
 //! | `names.rs`, `resolution.rs` | from names and texts to positions and expressions |
+//! | `requirements.rs` | the demands of a protocol on a workflow |
 //! | `belonging.rs` | what a step may say of itself, by protocol |
-//! | `request.rs` | what clients put in |
+//! | `request.rs`, `rule.rs` | what clients put in, and what is picked by it |
 //! | `locals.rs` | what steps read, and whether it is read before it is used |
-//! | `isolation.rs` | whether the countermeasure against interference fits the steps |
-//! | `mixed.rs` | which protocols a step can be carried out by, and what it must say then |
 //! | `order.rs` | the order of steps, and the point of no return |
-//! | `outbox.rs` | which step publishes, and which handles, where there is an outbox |
-//! | `two_phase_commit.rs` | what steps and choices must be where everything commits at once |
 //! | `refusal.rs` | what is said when something is wrong, and about which place |
 
 mod belonging;
 mod draft;
-mod isolation;
 mod locals;
-mod mixed;
 mod names;
 mod order;
-mod outbox;
 mod refusal;
 mod request;
+mod requirements;
 mod resolution;
+mod rule;
 mod shape;
-mod standby;
 #[cfg(test)]
 mod tests;
-mod two_phase_commit;
 
-use std::sync::Arc;
-
-use crate::protocol::event_sourcing::EventSourcingKnobs;
-use crate::protocol::saga::SagaKnobs;
-
-use super::definition::{Claim, Protocol, Resource, Service, Workflow};
-use super::domain::Domain;
+use super::definition::{Claim, Resource, Service, Workflow};
 use super::faults::FaultBudget;
 
 use locals::{ReadValues, check_locals};
 use names::EveryName;
-use order::{check_order, check_point_of_no_return};
-use outbox::check_outbox;
+use order::check_order;
 use resolution::resolve_property;
 
+pub(crate) use belonging::check_belongs;
 pub use draft::{PropertyDraft, RuleDraft, StepDraft};
 pub(super) use names::OwnNames;
+pub(crate) use order::{ancestors, check_point_of_no_return};
 pub use refusal::{Place, RuleField, StepField, WorkflowError};
-pub use shape::check_knobs;
+pub use requirements::{Drafts, Requirements};
 pub(super) use shape::{NAME_RULE, twice};
 
 /// Collects a workflow and checks it as a whole.
 ///
 /// ```
+/// use amends_models::protocols::saga::SagaKnobs;
 /// use amends_models::workflow::{StepDraft, Workflow};
 ///
 /// let order = Workflow::builder("order")
@@ -79,14 +69,13 @@ pub(super) use shape::{NAME_RULE, twice};
 ///     )
 ///     .instances(2)
 ///     .always("never oversold", "inventory.stock >= 0")
-///     .build()
+///     .build_for(&SagaKnobs::default())
 ///     .expect("the workflow is sound");
 /// assert_eq!(order.steps().len(), 2);
 /// ```
 #[derive(Clone, Debug)]
 pub struct WorkflowBuilder {
     name: String,
-    protocol: Protocol,
     instances: u32,
     services: Vec<Service>,
     steps: Vec<StepDraft>,
@@ -100,35 +89,12 @@ pub struct WorkflowBuilder {
 /// The most workflows that can run at the same time in one model.
 pub const MAX_INSTANCES: u32 = 16;
 
-/// The node that hosts the coordinators, by its name in fault budgets.
-pub const COORDINATOR: &str = "coordinator";
-
-/// The node that hosts the coordinators that stand by.
-pub const STANDBY: &str = "standby";
-
-/// The node that hosts the store that coordinators share.
-pub const STORE: &str = "store";
-
-/// The node where the clients of a choreography come in, by its name in fault budgets.
-pub const INITIATOR: &str = "initiator";
-
-/// The node of the message broker, by its name in fault budgets.
-pub const BROKER: &str = "broker";
-
-/// The node of a relay, by its name in fault budgets. People count relays from one.
-#[must_use]
-pub fn relay_node(relay: u8) -> String {
-    format!("relay-{}", relay + 1)
-}
-
 impl Workflow {
-    /// Starts a workflow: an orchestrated saga with the right choice at every knob, one instance, and
-    /// a perfect world.
+    /// Starts a workflow: one instance, in a perfect world.
     #[must_use]
     pub fn builder(name: impl Into<String>) -> WorkflowBuilder {
         WorkflowBuilder {
             name: name.into(),
-            protocol: Protocol::Saga(SagaKnobs::default()),
             instances: 1,
             services: Vec::new(),
             steps: Vec::new(),
@@ -142,23 +108,6 @@ impl Workflow {
 }
 
 impl WorkflowBuilder {
-    /// Chooses the protocol and its knobs.
-    #[must_use]
-    pub fn protocol(mut self, protocol: Protocol) -> Self {
-        if let Protocol::EventSourcing(domain, _) = &protocol {
-            self.services = domain.services();
-        }
-        self.protocol = protocol;
-        self
-    }
-
-    /// Chooses event sourcing, over that domain. Properties name its aggregates and projections as
-    /// if they were services; an aggregate of which each workflow has its own counts as their sum.
-    #[must_use]
-    pub fn event_sourced(self, domain: Domain, knobs: EventSourcingKnobs) -> Self {
-        self.protocol(Protocol::EventSourcing(Arc::new(domain), knobs))
-    }
-
     /// How many runs of the workflow go on at the same time in the model.
     #[must_use]
     pub fn instances(mut self, instances: u32) -> Self {
@@ -248,35 +197,29 @@ impl WorkflowBuilder {
         })
     }
 
-    /// Checks the whole and makes the workflow.
+    /// Checks the whole and makes the workflow, to be carried out by that protocol.
     ///
     /// # Errors
     /// The first thing that is wrong, and where.
-    pub fn build(self) -> Result<Workflow, WorkflowError> {
-        self.check_shape()?;
-        if let Protocol::TwoPhaseCommit(_) = &self.protocol {
-            two_phase_commit::check_steps(&self.steps)?;
-        }
-        let requests = self.resolve_requests()?;
-        let rule = self.resolve_rule(&requests)?;
+    pub fn build_for(mut self, protocol: &dyn Requirements) -> Result<Workflow, WorkflowError> {
+        self.services.splice(0..0, protocol.services());
+        self.check_shape(protocol)?;
+        protocol.check_drafts(self.drafts())?;
+        let requests = self.resolve_requests(protocol)?;
+        let rule = self.resolve_rule(protocol, &requests)?;
         let names = EveryName { services: &self.services };
         let ReadValues { names: locals, by_step } = self.resolve_reads(requests.inputs())?;
         let mut steps = Vec::with_capacity(self.steps.len());
-        for ((position, draft), reads) in self.steps.iter().enumerate().zip(by_step) {
-            steps.push(self.resolve_step(position, draft, reads, requests.inputs(), &locals)?);
+        for (position, reads) in by_step.into_iter().enumerate() {
+            let inputs = requests.inputs();
+            steps.push(self.resolve_step(protocol, position, reads, inputs, &locals)?);
         }
         check_order(&steps)?;
         check_locals(&steps, &locals)?;
-        match self.protocol {
-            Protocol::Mixed(_) => self.check_parts(&steps)?,
-            _ => check_point_of_no_return(&steps)?,
-        }
-        if let Protocol::Outbox(_) = &self.protocol {
-            check_outbox(&steps, &self.services)?;
-        }
-        self.check_faults()?;
-        check_knobs(&self.protocol, &steps)?;
-        self.check_property_names()?;
+        protocol.check_steps(self.drafts(), &steps, &self.services)?;
+        self.check_faults(protocol)?;
+        protocol.check_knobs(&steps)?;
+        self.check_property_names(protocol)?;
         let properties = self
             .properties
             .iter()
@@ -285,7 +228,6 @@ impl WorkflowBuilder {
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Workflow {
             name: self.name,
-            protocol: self.protocol,
             instances: self.instances,
             services: self.services,
             steps,
@@ -296,5 +238,9 @@ impl WorkflowBuilder {
             faults: self.faults,
             properties,
         })
+    }
+
+    fn drafts(&self) -> Drafts<'_> {
+        Drafts { steps: &self.steps, rule: self.rule.as_ref() }
     }
 }

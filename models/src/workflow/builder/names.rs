@@ -1,6 +1,6 @@
 //! What names mean in the expressions of a step, and in those of a property.
 
-use crate::protocol::{LocalId, ServiceId};
+use crate::process::{LocalId, ServiceId};
 use crate::workflow::definition::Service;
 use crate::workflow::expression::name::written;
 use crate::workflow::expression::parse::Names;

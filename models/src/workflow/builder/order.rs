@@ -1,7 +1,7 @@
 //! The order of steps: some step can always start, and no step that can be undone follows one that
 //! cannot.
 
-use crate::protocol::{StepId, StepSet};
+use crate::process::{StepId, StepSet};
 use crate::workflow::definition::{Step, StepKind};
 
 use super::refusal::{Place, StepField, WorkflowError};
@@ -34,7 +34,7 @@ pub(super) fn check_order(steps: &[Step]) -> Result<(), WorkflowError> {
 }
 
 /// Sagas have one order: compensatable steps, then at most one pivot, then retriable ones.
-pub(super) fn check_point_of_no_return(steps: &[Step]) -> Result<(), WorkflowError> {
+pub(crate) fn check_point_of_no_return(steps: &[Step]) -> Result<(), WorkflowError> {
     let of = |kind: StepKind| {
         (0..steps.len()).filter(move |&at| steps[at].kind == kind).collect::<Vec<usize>>()
     };
@@ -96,7 +96,7 @@ pub(super) fn check_point_of_no_return(steps: &[Step]) -> Result<(), WorkflowErr
 }
 
 /// The steps that `step` waits for, directly or not.
-pub(super) fn ancestors(steps: &[Step], step: StepId) -> StepSet {
+pub(crate) fn ancestors(steps: &[Step], step: StepId) -> StepSet {
     let mut found = steps[usize::from(step.0)].after;
     loop {
         let grown = found.iter().fold(found, |set, id| set.union(steps[usize::from(id.0)].after));

@@ -87,11 +87,11 @@ pub struct WorkflowError {
 }
 
 impl WorkflowError {
-    pub(in crate::workflow) fn new(place: Place, message: impl Into<String>) -> Self {
+    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
         WorkflowError { place, message: message.into(), help: None, range: None }
     }
 
-    pub(in crate::workflow) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

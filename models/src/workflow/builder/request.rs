@@ -3,20 +3,19 @@
 use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::request::Requests;
 
+use super::WorkflowBuilder;
 use super::refusal::{Place, WorkflowError};
+use super::requirements::Requirements;
 use super::shape::{NAME_RULE, twice};
-use super::{Protocol, WorkflowBuilder};
 
 impl WorkflowBuilder {
     /// The requests, with the values of their inputs in one order.
-    pub(super) fn resolve_requests(&self) -> Result<Requests, WorkflowError> {
+    pub(super) fn resolve_requests(
+        &self,
+        protocol: &dyn Requirements,
+    ) -> Result<Requests, WorkflowError> {
         let Some(first) = self.requests.first() else { return Ok(Requests::default()) };
-        if let Protocol::EventSourcing(..) = self.protocol {
-            let message = "the commands of an event-sourced system have no inputs";
-            return Err(WorkflowError::new(Place::Request(0), message).help(
-                "remove [[request]]; what differs between workflows is in their aggregates",
-            ));
-        }
+        protocol.check_requests()?;
         if self.requests.len() > self.instances as usize {
             let (requests, instances) = (self.requests.len(), self.instances);
             return Err(WorkflowError::new(

@@ -1,27 +1,28 @@
 //! Gives drafts their meaning: names become positions, texts become expressions.
 
-use crate::protocol::{ServiceId, StepId, StepSet};
+use crate::process::{ServiceId, StepId, StepSet};
 use crate::workflow::business::Work;
-use crate::workflow::definition::{PropertyDefinition, Protocol, Step, StepKind};
+use crate::workflow::definition::{PropertyDefinition, Step, StepKind};
 use crate::workflow::expression::parse::{parse_assignment, parse_condition};
 use crate::workflow::expression::{Assignment, Condition, Reading};
 use crate::workflow::suggestion::suggestion;
 
 use super::WorkflowBuilder;
-use super::belonging::check_belongs;
 use super::draft::{PropertyDraft, StepDraft};
 use super::names::{EveryName, OwnNames, StepNames};
 use super::refusal::{Place, StepField, WorkflowError};
+use super::requirements::Requirements;
 
 impl WorkflowBuilder {
     pub(super) fn resolve_step(
         &self,
+        protocol: &dyn Requirements,
         position: usize,
-        draft: &StepDraft,
         reads: Vec<Reading>,
         inputs: &[String],
         locals: &[String],
     ) -> Result<Step, WorkflowError> {
+        let draft = &self.steps[position];
         let own = self.own_names(position, draft, inputs)?;
         let service = own.id;
         let names = StepNames { own, locals };
@@ -33,10 +34,7 @@ impl WorkflowBuilder {
             });
             lines.collect::<Result<Vec<Assignment>, _>>()
         };
-        match self.protocol {
-            Protocol::Mixed(_) => self.check_part(position, draft)?,
-            _ => check_belongs(&self.protocol, position, draft)?,
-        }
+        protocol.check_step(self.drafts(), position)?;
         if draft.kind != StepKind::Compensatable && !draft.business[Work::Undo].is_empty() {
             return Err(WorkflowError::new(
                 Place::Step(position, StepField::Work(Work::Undo, 0)),
@@ -49,7 +47,7 @@ impl WorkflowBuilder {
             service,
             kind: draft.kind,
             protocol: draft.protocol,
-            after: self.resolve_after(position, draft)?,
+            after: self.resolve_after(protocol, position)?,
             reads,
             when: self.resolve_guard(position, draft, &names)?,
             business: draft.business.try_map(assignments)?,
@@ -94,19 +92,13 @@ impl WorkflowBuilder {
             .transpose()
     }
 
-    fn resolve_after(&self, position: usize, draft: &StepDraft) -> Result<StepSet, WorkflowError> {
-        let Some(after) = &draft.after else {
-            // Without an order of its own, a step follows the one before it; a TCC tries all at once.
-            match self.protocol {
-                Protocol::Tcc(_) => return Ok(StepSet::EMPTY),
-                Protocol::Mixed(_) => return Ok(self.follows(position)),
-                _ => {}
-            }
-            return Ok(position
-                .checked_sub(1)
-                .map(|before| StepId(before as u8))
-                .into_iter()
-                .collect());
+    fn resolve_after(
+        &self,
+        protocol: &dyn Requirements,
+        position: usize,
+    ) -> Result<StepSet, WorkflowError> {
+        let Some(after) = &self.steps[position].after else {
+            return Ok(protocol.usual_order(self.drafts(), position));
         };
         let mut set = StepSet::EMPTY;
         for (at, name) in after.iter().enumerate() {

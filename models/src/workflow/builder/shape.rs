@@ -1,29 +1,24 @@
 //! Checks that need no meaning: sizes, names that can be written and told apart, limits.
 
-use crate::property::built_in_names;
-use crate::property::isolation::{NO_DIRTY_READ, NO_FUZZY_READ, NO_LOST_UPDATE};
-use crate::protocol::StepSet;
-use crate::protocol::saga::Isolation;
-use crate::workflow::definition::{Protocol, Resource, Service, Step};
+use crate::process::StepSet;
+use crate::workflow::definition::{Resource, Service};
 use crate::workflow::expression::name::{is_name, written};
 use crate::workflow::suggestion::suggestion;
 
-use super::isolation::check_isolation;
 use super::refusal::{Place, StepField, WorkflowError};
-use super::standby::check_lease;
+use super::requirements::Requirements;
 use super::{MAX_INSTANCES, WorkflowBuilder};
 
 /// The most services of a workflow, and the most resources of a service.
 const MAX_OWNED: usize = 1000;
 
 impl WorkflowBuilder {
-    pub(super) fn check_shape(&self) -> Result<(), WorkflowError> {
+    pub(super) fn check_shape(&self, protocol: &dyn Requirements) -> Result<(), WorkflowError> {
         if self.name.trim().is_empty() {
             return Err(WorkflowError::new(Place::Workflow, "the workflow has no name")
                 .help("say what it does, in a word"));
         }
-        let takes_steps = !matches!(self.protocol, Protocol::EventSourcing(..));
-        if takes_steps && self.steps.is_empty() {
+        if protocol.takes_steps() && self.steps.is_empty() {
             return Err(WorkflowError::new(Place::Workflow, "the workflow has no steps")
                 .help("add at least one [[step]]"));
         }
@@ -45,7 +40,7 @@ impl WorkflowBuilder {
             let message = format!("a workflow has at most {MAX_OWNED} services");
             return Err(WorkflowError::new(Place::Service(MAX_OWNED), message));
         }
-        let nodes = self.protocol.nodes();
+        let nodes = protocol.nodes();
         for (position, service) in self.services.iter().enumerate() {
             if service.resources.len() > MAX_OWNED {
                 let message = format!("a service has at most {MAX_OWNED} resources");
@@ -105,7 +100,11 @@ impl WorkflowBuilder {
         Ok(())
     }
 
-    pub(super) fn check_property_names(&self) -> Result<(), WorkflowError> {
+    pub(super) fn check_property_names(
+        &self,
+        protocol: &dyn Requirements,
+    ) -> Result<(), WorkflowError> {
+        let reserved = protocol.reserved_names();
         for (position, property) in self.properties.iter().enumerate() {
             let place = Place::PropertyName(position);
             let name = &property.name;
@@ -113,9 +112,7 @@ impl WorkflowBuilder {
                 return Err(WorkflowError::new(place, "the property has no name")
                     .help("say in a few words what must be true"));
             }
-            let isolation = [NO_DIRTY_READ, NO_LOST_UPDATE, NO_FUZZY_READ];
-            let mut built_in = built_in_names(&self.protocol).iter().chain(&isolation);
-            if built_in.any(|built_in| *built_in == name.as_str()) {
+            if reserved.contains(&name.as_str()) {
                 return Err(WorkflowError::new(
                     place,
                     format!("`{name}` is a built-in property, and is always checked"),
@@ -130,13 +127,9 @@ impl WorkflowBuilder {
         Ok(())
     }
 
-    pub(super) fn check_faults(&self) -> Result<(), WorkflowError> {
-        let nodes = self.protocol.nodes();
-        let known: Vec<&str> = match &self.protocol {
-            // Its aggregates own resources, but all of them live in the event store.
-            Protocol::EventSourcing(domain, _) => domain.nodes().collect(),
-            _ => self.services.iter().map(|s| &s.name).chain(&nodes).map(String::as_str).collect(),
-        };
+    pub(super) fn check_faults(&self, protocol: &dyn Requirements) -> Result<(), WorkflowError> {
+        let nodes = protocol.fault_nodes(&self.services);
+        let known: Vec<&str> = nodes.iter().map(String::as_str).collect();
         for (fault, node, _) in self.faults.located() {
             if !known.contains(&node) {
                 return Err(WorkflowError::new(
@@ -148,78 +141,6 @@ impl WorkflowBuilder {
         }
         Ok(())
     }
-}
-
-/// Checks that the numbers among the choices of a protocol make sense, and that the choices fit the
-/// steps.
-///
-/// # Errors
-/// The first that does not.
-pub fn check_knobs(protocol: &Protocol, steps: &[Step]) -> Result<(), WorkflowError> {
-    match protocol {
-        Protocol::Saga(knobs) => {
-            let limits = [
-                ("attempts", Some(knobs.attempts)),
-                ("compensation-attempts", knobs.compensation_attempts),
-                ("retriable-attempts", knobs.retriable_attempts),
-            ];
-            for (knob, limit) in limits {
-                if limit == Some(0) {
-                    return Err(WorkflowError::new(
-                        Place::Knob(knob),
-                        format!("`{knob}` must be at least 1"),
-                    )
-                    .help("a step that is never asked for cannot happen"));
-                }
-            }
-            check_isolation(knobs, steps)?;
-            check_lease(knobs.standby, &knobs.lease(), "log-life")?;
-        }
-        Protocol::Outbox(knobs) => {
-            for (knob, count) in [("relays", knobs.relays), ("batch", knobs.batch)] {
-                if count == 0 {
-                    return Err(WorkflowError::new(
-                        Place::Knob(knob),
-                        format!("`{knob}` must be at least 1"),
-                    )
-                    .help("with none, nothing would ever be published"));
-                }
-            }
-        }
-        Protocol::EventSourcing(_, knobs) => {
-            if knobs.snapshot_every == Some(0) {
-                return Err(WorkflowError::new(
-                    Place::Knob("snapshot-every"),
-                    "`snapshot-every` must be at least 1",
-                )
-                .help("leave it out to take no snapshots"));
-            }
-        }
-        Protocol::TwoPhaseCommit(knobs) => {
-            check_lease(knobs.standby, &knobs.lease(), "decision-life")?
-        }
-        Protocol::Mixed(choices) => {
-            if choices.saga.isolation != Isolation::default() {
-                return Err(WorkflowError::new(
-                    Place::Knob("isolation"),
-                    "steps of a mixed workflow read nothing, so there is nothing to isolate",
-                )
-                .help("make the steps that must not interfere branches of the TCC"));
-            }
-            if choices.saga.standby {
-                return Err(WorkflowError::new(
-                    Place::Knob("standby"),
-                    "the coordinator of a mixed workflow has none that stands by",
-                )
-                .help("remove `standby`, or use `protocol = \"saga\"`"));
-            }
-            check_knobs(&Protocol::Saga(choices.saga.clone()), steps)?;
-            check_knobs(&Protocol::Tcc(choices.tcc.clone()), steps)?;
-        }
-        // They have no numbers, or none that could be zero.
-        Protocol::Tcc(_) | Protocol::Choreography(_) => {}
-    }
-    Ok(())
 }
 
 /// Says that two things cannot be told apart. Expressions do not tell `-` from `_`.

@@ -1,8 +1,12 @@
 //! What the builder refuses, and what it lets through.
 
-use super::*;
-use crate::protocol::{StepId, StepSet, WorkflowId};
+use crate::process::nodes::COORDINATOR;
+use crate::process::{StepId, StepSet, WorkflowId};
+use crate::protocols::saga::SagaKnobs;
+use crate::protocols::tcc::TccKnobs;
 use crate::workflow::{Fault, StepKind, Work};
+
+use super::*;
 
 /// A shop with a till and a warehouse, for tests to spoil.
 fn shop() -> WorkflowBuilder {
@@ -28,15 +32,33 @@ fn property(name: &str, condition: &str) -> WorkflowBuilder {
     with([step("pay")]).always(name, condition)
 }
 
-fn knobs(spoil: impl FnOnce(&mut SagaKnobs)) -> WorkflowBuilder {
+fn knobs(spoil: impl FnOnce(&mut SagaKnobs)) -> Refused {
     let mut knobs = SagaKnobs::default();
     spoil(&mut knobs);
-    with([step("pay")]).protocol(Protocol::Saga(knobs))
+    Refused::of(with([step("pay")]), knobs)
+}
+
+/// A workflow that the builder is to refuse, and who it is for.
+struct Refused {
+    builder: WorkflowBuilder,
+    protocol: Box<dyn Requirements>,
+}
+
+impl Refused {
+    fn of(builder: WorkflowBuilder, protocol: impl Requirements + 'static) -> Refused {
+        Refused { builder, protocol: Box::new(protocol) }
+    }
+}
+
+impl From<WorkflowBuilder> for Refused {
+    fn from(builder: WorkflowBuilder) -> Refused {
+        Refused::of(builder, SagaKnobs::default())
+    }
 }
 
 /// One refusal as a person would look at it.
-fn refusal((case, builder): &(&str, WorkflowBuilder)) -> String {
-    match builder.clone().build() {
+fn refusal((case, refused): (&str, Refused)) -> String {
+    match refused.builder.build_for(&*refused.protocol) {
         Ok(_) => panic!("{case}: nothing was found wrong"),
         Err(WorkflowError { place, message, help, range }) => {
             let part = range.map(|range| format!(" {range:?}")).unwrap_or_default();
@@ -46,14 +68,14 @@ fn refusal((case, builder): &(&str, WorkflowBuilder)) -> String {
     }
 }
 
-fn refusals(cases: &[(&str, WorkflowBuilder)]) -> String {
-    cases.iter().map(refusal).collect::<Vec<_>>().join("\n")
+fn refusals<const N: usize>(cases: [(&str, impl Into<Refused>); N]) -> String {
+    cases.map(|(case, refused)| refusal((case, refused.into()))).join("\n")
 }
 
 #[test]
 fn sizes_that_are_refused() {
     let many = (0..=StepSet::CAPACITY).map(|at| step(&format!("step {at}")));
-    insta::assert_snapshot!(refusals(&[
+    insta::assert_snapshot!(refusals([
         ("no steps", shop()),
         ("one step too many", with(many)),
         (
@@ -67,10 +89,15 @@ fn sizes_that_are_refused() {
         }),
         ("no instances", with([step("pay")]).instances(0)),
         ("too many instances", with([step("pay")]).instances(17)),
-        ("no attempts", knobs(|knobs| knobs.attempts = 0)),
-        ("no attempts to compensate", knobs(|knobs| knobs.compensation_attempts = Some(0))),
-        ("no attempts to go on", knobs(|knobs| knobs.retriable_attempts = Some(0))),
     ]));
+    insta::assert_snapshot!(
+        "knobs_that_are_refused",
+        refusals([
+            ("no attempts", knobs(|knobs| knobs.attempts = 0)),
+            ("no attempts to compensate", knobs(|knobs| knobs.compensation_attempts = Some(0))),
+            ("no attempts to go on", knobs(|knobs| knobs.retriable_attempts = Some(0))),
+        ])
+    );
 }
 
 #[test]
@@ -78,7 +105,7 @@ fn names_that_are_refused() {
     let none: [(&str, i64); 0] = [];
     let service = |name: &str| with([step("pay")]).service(name, none);
     let resource = |name: &str| with([step("pay")]).service("bank", [("cash", 1), (name, 1)]);
-    insta::assert_snapshot!(refusals(&[
+    insta::assert_snapshot!(refusals([
         ("an empty workflow name", Workflow::builder(" ").service("till", none).step(step("pay"))),
         ("an empty service name", service("")),
         ("a service name with a space", service("the bank")),
@@ -105,7 +132,7 @@ fn names_that_are_refused() {
 
 #[test]
 fn names_that_lead_nowhere() {
-    insta::assert_snapshot!(refusals(&[
+    insta::assert_snapshot!(refusals([
         ("an unknown service", with([StepDraft::new("pay", "tills")])),
         ("an unknown step", with([step("pay"), step("ship").after(["pays"])])),
         ("an unknown node", {
@@ -141,7 +168,7 @@ fn payment() -> WorkflowBuilder {
 #[test]
 fn requests_that_are_refused() {
     let asked = |inputs: &[(&str, i64)]| payment().request(inputs.iter().copied());
-    insta::assert_snapshot!(refusals(&[
+    insta::assert_snapshot!(refusals([
         ("an input that nobody puts in", payment()),
         ("an input that cannot be named", asked(&[("amount", 1), ("as", 1)])),
         ("two inputs that are written alike", asked(&[("amount", 1), ("a-b", 1), ("a_b", 1)])),
@@ -165,7 +192,7 @@ fn requests_that_are_refused() {
 #[test]
 fn workflows_take_requests_in_turn() {
     let workflow = payment().instances(3).request([("amount", 7)]).request([("amount", 4)]);
-    let workflow = workflow.build().unwrap();
+    let workflow = workflow.build_for(&SagaKnobs::default()).unwrap();
     let left = |id: u32| {
         let mut cash = vec![10];
         let (id, step) = (WorkflowId(id), StepId(0));
@@ -178,7 +205,7 @@ fn workflows_take_requests_in_turn() {
 #[test]
 fn orders_that_are_refused() {
     let [reserve, pay, notify] = trip();
-    insta::assert_snapshot!(refusals(&[
+    insta::assert_snapshot!(refusals([
         ("a step that waits for itself", with([step("pay").after(["pay"])])),
         ("a cycle", with([step("a"), step("b").after(["c"]), step("c").after(["b"])])),
         ("a second pivot", with([pay.clone(), step("ship").kind(StepKind::Pivot)])),
@@ -210,7 +237,7 @@ fn orders_that_are_refused() {
 
 #[test]
 fn a_workflow_around_a_point_of_no_return() {
-    let workflow = with(trip()).build().unwrap();
+    let workflow = with(trip()).build_for(&SagaKnobs::default()).unwrap();
     let kinds: Vec<StepKind> = workflow.steps().iter().map(|step| step.kind).collect();
     assert_eq!(kinds, [StepKind::Compensatable, StepKind::Pivot, StepKind::Retriable]);
     let names = |at: usize| {
@@ -222,23 +249,19 @@ fn a_workflow_around_a_point_of_no_return() {
 
 #[test]
 fn what_belongs_to_another_protocol_is_refused() {
-    let tcc = |draft: StepDraft| {
-        with([draft]).protocol(Protocol::Tcc(crate::protocol::tcc::TccKnobs::default()))
-    };
-    insta::assert_snapshot!(refusals(&[
+    let tcc = |draft: StepDraft| Refused::of(with([draft]), TccKnobs::default());
+    insta::assert_snapshot!(refusals([
         ("a pivot in a tcc", tcc(step("pay").kind(StepKind::Pivot))),
         ("a retriable step in a tcc", tcc(step("notify").kind(StepKind::Retriable))),
         ("an unknown resource in a Confirm", tcc(step("pay").confirm(["frozen -= 1"]))),
-        ("a Confirm in a saga", with([step("pay").confirm(["cash -= 1"])])),
+        ("a Confirm in a saga", with([step("pay").confirm(["cash -= 1"])]).into()),
     ]));
 }
 
 #[test]
 fn the_steps_of_a_tcc_wait_for_none_unless_they_say_so() {
-    let knobs = crate::protocol::tcc::TccKnobs::default();
     let workflow = with([step("goods"), step("money"), step("slot").after(["goods", "money"])])
-        .protocol(Protocol::Tcc(knobs))
-        .build()
+        .build_for(&TccKnobs::default())
         .unwrap();
     let waits: Vec<usize> = workflow.steps().iter().map(|step| step.after.len()).collect();
     assert_eq!(waits, [0, 0, 2]);
@@ -255,7 +278,7 @@ fn steps_can_fork_and_join() {
         notify,
         step("archive").kind(StepKind::Retriable).after(["pay"]),
     ])
-    .build()
+    .build_for(&SagaKnobs::default())
     .expect("every compensatable step comes before the pivot, every retriable one after it");
 }
 
@@ -264,7 +287,7 @@ fn a_hyphen_is_written_as_an_underscore() {
     let builder = shop()
         .step(StepDraft::new("give", "warehouse").change(["gift_cards += 1"]))
         .always("few", "warehouse.gift_cards <= 1");
-    let workflow = builder.build().unwrap();
+    let workflow = builder.build_for(&SagaKnobs::default()).unwrap();
     let mut resources = vec![2, 0];
     let step = workflow.steps()[0].after.iter().next();
     assert_eq!(step, None, "the first step waits for nothing");

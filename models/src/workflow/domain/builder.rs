@@ -1,6 +1,6 @@
 //! Making domains: names and texts in, a valid [`Domain`] or a located error out.
 
-use crate::protocol::ServiceId;
+use crate::process::ServiceId;
 use crate::workflow::builder::{NAME_RULE, OwnNames, Place, WorkflowError, twice};
 use crate::workflow::definition::{Resource, Service};
 use crate::workflow::expression::Assignment;

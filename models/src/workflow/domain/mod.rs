@@ -17,7 +17,8 @@ mod usage;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use crate::protocol::ServiceId;
+use crate::process::ServiceId;
+use crate::process::rename::renames;
 
 use super::definition::Service;
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
@@ -52,6 +53,8 @@ pub struct EventKind(pub u8);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PolicyId(pub u8);
+
+renames!(nothing in AggregateId, CommandKind, EventKind, PolicyId);
 
 /// The values of an aggregate or of a read model, in the order in which they are defined.
 pub type Values = SmallVec<[i64; 2]>;
@@ -294,7 +297,7 @@ impl Domain {
     }
 
     /// The aggregates, then the projections, as services: what properties can name.
-    pub(in crate::workflow) fn services(&self) -> Vec<Service> {
+    pub(crate) fn services(&self) -> Vec<Service> {
         let aggregates = self.aggregates().iter().map(|a| builder::service(&a.name, &a.values));
         aggregates
             .chain(self.projections().iter().map(|p| builder::service(&p.name, &p.values)))
@@ -302,7 +305,7 @@ impl Domain {
     }
 
     /// The nodes that can fail.
-    pub(in crate::workflow) fn nodes(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &str> {
         let projections = self.projections().iter().map(|projection| projection.name.as_str());
         [EVENT_STORE, COMMAND_HANDLER]
             .into_iter()

@@ -9,7 +9,7 @@ use super::{Comparison, Condition, Operator, Term, Variable};
 /// ```
 /// use amends_models::workflow::{ResourceId, Term, Variable};
 /// use amends_models::workflow::expression::Operator;
-/// use amends_models::protocol::ServiceId;
+/// use amends_models::process::ServiceId;
 ///
 /// let stock = Term::Variable(Variable::Resource(ServiceId(0), ResourceId(0)));
 /// let fewer = Term::Arithmetic(Operator::Subtract, Box::new(stock), Box::new(Term::Number(1)));

@@ -20,13 +20,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::{LocalId, ServiceId};
+use crate::process::rename::renames;
+use crate::process::{LocalId, ServiceId};
 use crate::workflow::request::InputId;
 
 /// The position of a resource in its service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ResourceId(pub u16);
+
+renames!(nothing in ResourceId, ArithmeticError);
 
 /// What a name in an expression stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

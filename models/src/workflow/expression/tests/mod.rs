@@ -6,7 +6,7 @@ mod round_trip;
 
 use super::parse::Names;
 use super::{ResourceId, Variable};
-use crate::protocol::ServiceId;
+use crate::process::ServiceId;
 use crate::workflow::request::InputId;
 
 /// A warehouse with two resources, `stock` and `größe`, and requests with an `amount`.

@@ -1,0 +1,242 @@
+//! The protocols, one row for each.
+//!
+//! A row names the protocol's folder, its definition and its choices; everything else is read from the
+//! definition ([`ProtocolDefinition`]). Specs, `--set`, stores, reports and the runtime come here with a
+//! [`Protocol`], which is *some* row, and never ask which.
+//!
+//! A new protocol is a folder, a `mod` line beside it, and a row.
+
+use std::sync::Arc;
+
+use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::workflow::domain::Domain;
+use crate::workflow::{Requirements, Workflow};
+
+use super::choreography::ChoreographyKnobs;
+use super::event_sourcing::EventSourced;
+use super::mixed::MixedChoices;
+use super::outbox::OutboxKnobs;
+use super::saga::SagaKnobs;
+use super::tcc::TccKnobs;
+use super::two_phase_commit::TwoPhaseKnobs;
+
+/// Hands the tables in which specs turn knobs to a macro: what each is about, its name, and its type.
+#[macro_export]
+macro_rules! for_each_knob_table {
+    ($receiver:ident) => {
+        $receiver! {
+            /// The choices of the saga; the default of each is right.
+            saga: $crate::protocols::saga::SagaKnobs,
+            /// The choices of the TCC; the default of each is right.
+            tcc: $crate::protocols::tcc::TccKnobs,
+            /// The choices of putting protocols together; the default of each is right.
+            mixed: $crate::protocols::mixed::MixedKnobs,
+            /// The choices of the choreography; the default of each is right.
+            choreography: $crate::protocols::choreography::ChoreographyKnobs,
+            /// The choices of the outbox; the default of each is right.
+            outbox: $crate::protocols::outbox::OutboxKnobs,
+            /// The choices of event sourcing; the default of each is right.
+            event_sourcing: $crate::protocols::event_sourcing::EventSourcingKnobs,
+            /// The choices of the two-phase commit; the default of each is right.
+            two_phase_commit: $crate::protocols::two_phase_commit::TwoPhaseKnobs,
+        }
+    };
+}
+
+/// Makes the catalogue of its rows.
+macro_rules! catalogue {
+    ($($(#[$meaning:meta])* $name:literal => $row:ident($definition:ty),)+) => {
+        /// The protocol that carries a workflow out, with its choices.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Protocol {
+            $($(#[$meaning])* $row($definition),)+
+        }
+
+        /// Does the same with the definition of any row.
+        macro_rules! with_definition {
+            ($protocol:expr, $it:ident => $what:expr) => {
+                match $protocol { $(Protocol::$row($it) => $what,)+ }
+            };
+        }
+
+        impl Protocol {
+            /// The names of all protocols, as specs have them.
+            pub const NAMES: &'static [&'static str] = &[$($name),+];
+
+            /// Reads the definition of the protocol of that name; `None` if there is no such protocol.
+            pub fn read<S: KnobSource>(name: &str, source: &S) -> Option<Result<Self, S::Error>> {
+                match name {
+                    $($name => Some(<$definition>::read(source).map(Protocol::$row)),)+
+                    _ => None,
+                }
+            }
+
+            /// The properties of the protocol of that name, in every workflow or where there is
+            /// something to say; none if there is no such protocol.
+            #[must_use]
+            pub fn properties_of(name: &str) -> &'static [BuiltIn] {
+                match name {
+                    $($name => <$definition>::BUILT_IN,)+
+                    _ => &[],
+                }
+            }
+
+            /// The tables in which specs turn its knobs.
+            #[must_use]
+            pub fn tables(&self) -> &'static [&'static str] {
+                match self { $(Protocol::$row(_) => <$definition>::TABLES,)+ }
+            }
+
+            /// What it requires of a workflow.
+            #[must_use]
+            pub fn requirements(&self) -> &dyn Requirements {
+                with_definition!(self, it => it)
+            }
+
+            /// Writes its choices down, table by table.
+            pub fn write<S: KnobSink>(&self, sink: &mut S) {
+                with_definition!(self, it => it.write(sink));
+            }
+
+            /// The properties that it has in that workflow.
+            #[must_use]
+            pub fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
+                with_definition!(self, it => it.built_in(workflow))
+            }
+
+            /// Its domain, if it is about events and not about steps.
+            #[must_use]
+            pub fn domain(&self) -> Option<&Arc<Domain>> {
+                with_definition!(self, it => it.domain())
+            }
+
+            /// Whether stored records mean something else with another number of workflows.
+            #[must_use]
+            pub fn counts_workflows(&self) -> bool {
+                with_definition!(self, it => it.counts_workflows())
+            }
+
+            /// Makes the system that carries the workflow out, with all its properties, and does
+            /// something with it.
+            pub fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {
+                with_definition!(self, it => it.with_system(workflow, what))
+            }
+        }
+
+        $(impl From<$definition> for Protocol {
+            fn from(definition: $definition) -> Protocol {
+                Protocol::$row(definition)
+            }
+        })+
+    };
+}
+
+catalogue! {
+    /// An orchestrated saga.
+    "saga" => Saga(SagaKnobs),
+    /// Try-Confirm-Cancel.
+    "tcc" => Tcc(TccKnobs),
+    /// A saga without a coordinator: services that react to events.
+    "choreography" => Choreography(ChoreographyKnobs),
+    /// Transactions of one service whose events reach others through an outbox.
+    "outbox" => Outbox(OutboxKnobs),
+    /// An event-sourced system, over its domain.
+    "event-sourcing" => EventSourcing(EventSourced),
+    /// A two-phase commit.
+    "two-phase-commit" => TwoPhaseCommit(TwoPhaseKnobs),
+    /// Each step by the protocol it names, or that the workflow's rule picks.
+    "mixed" => Mixed(MixedChoices),
+}
+
+impl Protocol {
+    /// Its name in specs.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.requirements().name()
+    }
+
+    /// The nodes it runs on beside those of the services, as fault budgets name them.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<String> {
+        self.requirements().nodes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A source of the right choices, without a domain.
+    struct Right;
+
+    impl KnobSource for Right {
+        type Error = ();
+
+        fn knobs<K: Default>(&self, _table: &'static str) -> Result<K, ()> {
+            Ok(K::default())
+        }
+
+        fn domain(&self) -> Result<Arc<Domain>, ()> {
+            Err(())
+        }
+    }
+
+    #[test]
+    fn rows_go_by_the_names_of_their_protocols() {
+        for name in Protocol::NAMES {
+            match Protocol::read(name, &Right).expect("every name has a row") {
+                Ok(protocol) => assert_eq!(protocol.name(), *name),
+                Err(()) => assert_eq!(*name, "event-sourcing", "all others are about steps"),
+            }
+        }
+        assert!(Protocol::read("two-phase", &Right).is_none());
+    }
+
+    /// The names of tables to which knobs were written.
+    #[derive(Default)]
+    struct Written(Vec<&'static str>);
+
+    impl KnobSink for Written {
+        fn knobs<K>(&mut self, table: &'static str, _knobs: &K) {
+            self.0.push(table);
+        }
+    }
+
+    macro_rules! names_of_tables {
+        ($($(#[$meaning:meta])* $table:ident: $Knobs:ty,)+) => {
+            [$(stringify!($table).replace('_', "-")),+]
+        };
+    }
+
+    #[test]
+    fn protocols_write_their_knobs_to_tables_of_the_catalogue() {
+        let known = for_each_knob_table!(names_of_tables);
+        for protocol in Protocol::NAMES.iter().filter_map(|name| Protocol::read(name, &Right)?.ok())
+        {
+            let mut written = Written::default();
+            protocol.write(&mut written);
+            assert_eq!(written.0, protocol.tables());
+            assert!(written.0.iter().all(|table| known.iter().any(|it| it == table)));
+        }
+    }
+
+    #[test]
+    fn a_property_of_one_name_says_the_same_everywhere() {
+        let all = Protocol::NAMES.iter().flat_map(|name| Protocol::properties_of(name));
+        let all: Vec<&BuiltIn> = all.collect();
+        for one in &all {
+            let same = all.iter().filter(|other| other.name == one.name);
+            assert!(same.clone().all(|other| other == one), "{:?}", same.collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn the_names_of_properties_are_reserved() {
+        for protocol in Protocol::NAMES.iter().filter_map(|name| Protocol::read(name, &Right)?.ok())
+        {
+            let reserved = protocol.requirements().reserved_names();
+            let properties = Protocol::properties_of(protocol.name());
+            assert!(properties.iter().all(|property| reserved.contains(&property.name)));
+        }
+    }
+}

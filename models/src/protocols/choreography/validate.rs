@@ -1,0 +1,26 @@
+//! The requirements of a choreography: steps as a saga has them, which read nothing.
+
+use crate::process::nodes::INITIATOR;
+use crate::system::names;
+use crate::workflow::{Requirements, Work};
+
+use super::knobs::ChoreographyKnobs;
+use super::properties::BUILT_IN;
+
+impl Requirements for ChoreographyKnobs {
+    fn name(&self) -> &'static str {
+        "choreography"
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        vec![INITIATOR.to_owned()]
+    }
+
+    fn reserved_names(&self) -> Vec<&'static str> {
+        names(BUILT_IN)
+    }
+
+    fn works(&self) -> &'static [Work] {
+        &[Work::Change, Work::Undo]
+    }
+}

@@ -1,0 +1,35 @@
+//! The definition of sagas, for the catalogue.
+
+use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::workflow::{Dataflow, Workflow};
+
+use super::isolation::properties_of;
+use super::knobs::SagaKnobs;
+use super::system::system;
+use super::{properties, standby};
+
+impl ProtocolDefinition for SagaKnobs {
+    const TABLES: &'static [&'static str] = &["saga"];
+    const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
+
+    fn read<S: KnobSource>(source: &S) -> Result<Self, S::Error> {
+        source.knobs("saga")
+    }
+
+    fn write<S: KnobSink>(&self, sink: &mut S) {
+        sink.knobs("saga", self);
+    }
+
+    fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
+        let flow = Dataflow::of(workflow.steps());
+        Self::BUILT_IN.iter().copied().chain(properties_of(&flow)).collect()
+    }
+
+    fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {
+        if self.standby {
+            what.with(standby::system(workflow, self))
+        } else {
+            what.with(system(workflow, self))
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What must be true of every step that can be taken back, whatever protocol it is part of: judged by
+//! its [history](StepHistory), and never by what its coordinator and its participant believe.
+
+use amends_check::{Parts, Property};
+
+use crate::system::{BuiltIn, EFFECT_ONCE, Part};
+
+use super::history::StepHistory;
+use super::layout::{Orchestrated, StateLayout, View};
+
+/// No compensation in the wrong order.
+pub(crate) const LIFO: BuiltIn =
+    BuiltIn::always("lifo", "a step is undone only after everything that waited for it");
+
+/// No empty rollback.
+pub(crate) const NO_EMPTY_ROLLBACK: BuiltIn =
+    BuiltIn::always("no-empty-rollback", "nothing is undone that was never done");
+
+/// No hanging step.
+pub(crate) const NO_LATE_EFFECT: BuiltIn =
+    BuiltIn::always("no-late-effect", "no step takes effect after its compensation was answered");
+
+/// No late effect, where it is a Try that reserves.
+pub(crate) const NO_HANGING: BuiltIn =
+    BuiltIn::always("no-hanging", "nothing is reserved after its Cancel was answered");
+
+/// No Confirm without a Try.
+pub(crate) const NO_EMPTY_CONFIRM: BuiltIn =
+    BuiltIn::always("no-empty-confirm", "nothing is confirmed that was not reserved");
+
+/// No reservation is left behind.
+pub(crate) const RESERVATIONS_RELEASED: BuiltIn = BuiltIn::leads_to(
+    "reservations-released",
+    "every reservation is confirmed or released in the end",
+);
+
+/// Says whether any of the steps that are meant, of one workflow, has such a history.
+pub(crate) type AnyStep<Monitor> = fn(&Monitor, fn(&StepHistory) -> bool) -> bool;
+
+/// The steps of all workflows, or some of them.
+pub(crate) struct Steps<'a, T: Orchestrated> {
+    layout: &'a StateLayout<T>,
+    any: AnyStep<T::Monitor>,
+}
+
+impl<'a, T: Orchestrated> Steps<'a, T> {
+    pub(crate) fn new(layout: &'a StateLayout<T>, any: AnyStep<T::Monitor>) -> Self {
+        Steps { layout, any }
+    }
+
+    pub(crate) fn effect_once(&self) -> Property<Parts<Part<T>>> {
+        let done = |step: &StepHistory| step.times_done() > 0;
+        self.never(EFFECT_ONCE, StepHistory::is_repeated, done)
+    }
+
+    pub(crate) fn no_empty_rollback(&self) -> Property<Parts<Part<T>>> {
+        let undone = StepHistory::is_undo_answered;
+        self.never(NO_EMPTY_ROLLBACK, StepHistory::has_empty_rollback, undone)
+    }
+
+    pub(crate) fn no_late_effect(&self) -> Property<Parts<Part<T>>> {
+        self.never(NO_LATE_EFFECT, StepHistory::is_late, StepHistory::is_undo_answered)
+    }
+
+    /// The name that a late effect has where it is a Try that reserves.
+    pub(crate) fn no_hanging(&self) -> Property<Parts<Part<T>>> {
+        self.never(NO_HANGING, StepHistory::is_late, StepHistory::is_undo_answered)
+    }
+
+    pub(crate) fn no_empty_confirm(&self) -> Property<Parts<Part<T>>> {
+        let confirmed = |step: &StepHistory| step.times_confirmed() > 0;
+        self.never(NO_EMPTY_CONFIRM, StepHistory::has_empty_confirm, confirmed)
+    }
+
+    pub(crate) fn reservations_released(&self) -> Property<Parts<Part<T>>> {
+        self.without(RESERVATIONS_RELEASED, StepHistory::is_open)
+            .given(self.with(StepHistory::is_open))
+    }
+
+    /// No step is `wrong`. That says something as soon as there is one that is `concerned`.
+    fn never(
+        &self,
+        property: BuiltIn,
+        wrong: fn(&StepHistory) -> bool,
+        concerned: fn(&StepHistory) -> bool,
+    ) -> Property<Parts<Part<T>>> {
+        self.without(property, wrong).given(self.with(concerned))
+    }
+
+    fn without(&self, property: BuiltIn, is: fn(&StepHistory) -> bool) -> Property<Parts<Part<T>>> {
+        let any = self.any;
+        self.layout.property(property, move |s, v| !s.runs(v).any(|(_, witness)| any(witness, is)))
+    }
+
+    /// There is such a step.
+    pub(crate) fn with(
+        &self,
+        is: fn(&StepHistory) -> bool,
+    ) -> impl for<'v> Fn(View<'v, T>) -> bool + Send + Sync + use<T> {
+        let any = self.any;
+        self.layout.look(move |s, v| s.runs(v).any(|(_, witness)| any(witness, is)))
+    }
+}

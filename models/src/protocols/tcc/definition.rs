@@ -1,0 +1,25 @@
+//! The definition of TCCs, for the catalogue.
+
+use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::workflow::Workflow;
+
+use super::knobs::TccKnobs;
+use super::properties;
+use super::system::system;
+
+impl ProtocolDefinition for TccKnobs {
+    const TABLES: &'static [&'static str] = &["tcc"];
+    const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
+
+    fn read<S: KnobSource>(source: &S) -> Result<Self, S::Error> {
+        source.knobs("tcc")
+    }
+
+    fn write<S: KnobSink>(&self, sink: &mut S) {
+        sink.knobs("tcc", self);
+    }
+
+    fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {
+        what.with(system(workflow, self))
+    }
+}

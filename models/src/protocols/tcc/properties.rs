@@ -1,0 +1,77 @@
+//! The properties of a TCC.
+
+use amends_check::{Parts, Property};
+
+use crate::process::WorkflowId;
+use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
+use crate::protocols::steps::properties::{
+    NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED, Steps,
+};
+use crate::system::{
+    BuiltIn, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
+};
+
+use super::log::{TccLog, TccOutcome};
+use super::system::Tcc;
+use super::witness::TccWitness;
+
+/// The built-in properties.
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    ATOMIC,
+    SETTLES,
+    EFFECT_ONCE,
+    NO_EMPTY_CONFIRM,
+    NO_EMPTY_ROLLBACK,
+    NO_HANGING,
+    RESERVATIONS_RELEASED,
+];
+
+/// The built-in properties of a TCC.
+#[must_use]
+pub(crate) fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tcc>>>> {
+    let layout = StateLayout::new(system);
+    let steps = Steps::new(&layout, |witness: &TccWitness, is| witness.steps.iter().any(is));
+    vec![
+        layout.well_defined(),
+        layout.atomic(|log| log.outcome(), TccWitness::agrees_with),
+        layout.settles(),
+        steps.effect_once(),
+        steps.no_empty_confirm(),
+        steps.no_empty_rollback(),
+        steps.no_hanging(),
+        steps.reservations_released(),
+    ]
+}
+
+/// How states of a tcc are read.
+#[must_use]
+pub(crate) fn tcc_reader(system: &System<Tcc>) -> StateReader<Tcc> {
+    StateLayout::new(system).reader()
+}
+
+impl Orchestrated for Tcc {
+    type Log = TccLog;
+
+    fn log(coordinator: &Local<Tcc>, _workflow: WorkflowId) -> &TccLog {
+        &coordinator.durable.coordinator
+    }
+
+    fn values(service: &Local<Tcc>) -> &[i64] {
+        &service.resources
+    }
+
+    fn ending(log: &TccLog) -> Option<Ending> {
+        log.outcome().map(Ending::from)
+    }
+}
+
+impl From<TccOutcome> for Ending {
+    fn from(outcome: TccOutcome) -> Self {
+        match outcome {
+            TccOutcome::Completed => Ending::Completed,
+            TccOutcome::Cancelled => Ending::Compensated,
+            TccOutcome::Failed => Ending::Failed,
+        }
+    }
+}

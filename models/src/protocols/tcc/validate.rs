@@ -1,0 +1,52 @@
+//! The requirements of Try-Confirm-Cancel: every step can be cancelled until all are confirmed.
+
+use crate::process::StepSet;
+use crate::process::nodes::COORDINATOR;
+use crate::system::names;
+use crate::workflow::builder::{Place, StepField, WorkflowError, check_belongs};
+use crate::workflow::{Drafts, Requirements, StepKind, Work};
+
+use super::knobs::TccKnobs;
+use super::properties::BUILT_IN;
+
+impl Requirements for TccKnobs {
+    fn name(&self) -> &'static str {
+        "tcc"
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        vec![COORDINATOR.to_owned()]
+    }
+
+    fn reserved_names(&self) -> Vec<&'static str> {
+        names(BUILT_IN)
+    }
+
+    fn works(&self) -> &'static [Work] {
+        &[Work::Reserve, Work::Confirm, Work::Cancel]
+    }
+
+    fn check_step(&self, drafts: Drafts<'_>, position: usize) -> Result<(), WorkflowError> {
+        let draft = &drafts.steps[position];
+        check_belongs(self, position, draft)?;
+        let kind = match draft.kind {
+            StepKind::Compensatable => return Ok(()),
+            StepKind::Pivot => "the pivot",
+            StepKind::Retriable => draft.kind.name(),
+        };
+        Err(WorkflowError::new(
+            Place::Step(position, StepField::Kind),
+            format!(
+                "`{}` is to be {kind}, but every step of a tcc can be cancelled until all are \
+                 confirmed",
+                draft.name
+            ),
+        )
+        .help("remove `kind`, or set protocol = \"saga\""))
+    }
+
+    /// All steps are tried at once.
+    fn usual_order(&self, _drafts: Drafts<'_>, _position: usize) -> StepSet {
+        StepSet::EMPTY
+    }
+}
