@@ -158,7 +158,7 @@ fn check_system<T: Protocol>(
     let asked_for = |name| options.properties.is_empty() || options.properties.contains(name);
     let properties = system.properties().iter().filter(|property| asked_for(&property.name));
     let reduces = !options.every_state;
-    let mut verification = check::product(system)
+    let mut verification = check::erased(system)
         .properties(properties.cloned())
         .symmetry(reduces)
         .partial_order(reduces)

@@ -9,26 +9,26 @@ use std::sync::Arc;
 use amends_models::protocol::{Address, Effect, Input, Process, Verdict};
 use amends_models::system::{ChangeOf, Deed, Event, Hostable, Protocol, RecordOf, Stored, System};
 
-use crate::store::{Entry, Lane, StoreError, Transaction};
+use crate::store::{Entry, Lane, StoreError, Transaction, attempt};
 
 use super::business::{Attempt, Business};
 use super::host::Performed;
 
 /// A process's place in a store.
-pub(crate) struct Home<T: Protocol, X> {
+pub(crate) struct Home<T: Protocol, X: ?Sized> {
     pub(crate) system: Arc<System<T>>,
     pub(crate) business: Arc<dyn Business<T, X>>,
     pub(crate) process: Address,
     pub(crate) lane: Lane,
 }
 
-impl<T: Protocol, X> Clone for Home<T, X> {
+impl<T: Protocol, X: ?Sized> Clone for Home<T, X> {
     fn clone(&self) -> Self {
         Home { system: Arc::clone(&self.system), business: Arc::clone(&self.business), ..*self }
     }
 }
 
-impl<T: Hostable, X: Transaction> Home<T, X> {
+impl<T: Hostable, X: Transaction + ?Sized> Home<T, X> {
     /// Folds what the process persisted.
     ///
     /// # Errors
@@ -82,8 +82,9 @@ impl<T: Hostable, X: Transaction> Home<T, X> {
         refused: Option<RecordOf<T>>,
         forced: Option<Verdict>,
     ) -> Result<Performed<T::Process>, StoreError> {
-        let verdict = transaction
-            .attempt(|transaction| self.business_says(transaction, &mut change, forced))?;
+        let verdict = attempt(transaction, |transaction| {
+            self.business_says(transaction, &mut change, forced)
+        })?;
         let record = match verdict {
             Verdict::Accepted => accepted,
             Verdict::Refused => refused,

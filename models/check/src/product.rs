@@ -209,6 +209,16 @@ impl<'a, Part> Snapshot<'a, Part> {
         Snapshot { parts, looked_at }
     }
 
+    /// Looks at the same parts in another type, and notes the same.
+    pub(crate) fn of<Other>(parts: &'a [&'a Part], other: Snapshot<'a, Other>) -> Self {
+        Snapshot { parts, looked_at: other.looked_at }
+    }
+
+    /// All parts, for those who do not look at them themselves.
+    pub(crate) fn unnoted(&self) -> &'a [&'a Part] {
+        self.parts
+    }
+
     /// What `slot` holds.
     ///
     /// # Panics

@@ -48,6 +48,11 @@ pub trait Subject: Sized {
     ) -> Simulated<Self::State, Self::Action>;
 }
 
+/// A subject whose states can be reduced, since it is a [`Product`] and says what its parts mean.
+pub trait ReducibleSubject: Subject {}
+
+impl<P: Product> ReducibleSubject for ProductSubject<'_, P> {}
+
 /// What a subject is asked to do.
 #[doc(hidden)]
 pub struct Task<'m, V: Viewed, A> {
