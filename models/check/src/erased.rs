@@ -17,6 +17,7 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::condition::{Condition, Parts, Property, StepCondition, StepProperty};
+use crate::model_error::ModelError;
 use crate::product::{Fairness, Move, Product, Snapshot, Swap};
 use crate::simulate::{Simulated, Simulation};
 use crate::subject::{ProductSubject, ReducibleSubject, Stated, Subject, Task, TaskOf};
@@ -50,8 +51,12 @@ where
     type Action = P::Action;
     type Views = Parts<P::Part>;
 
-    fn search(self, task: TaskOf<'_, Self>) -> Report<Self::State, P::Action> {
-        search(ErasedProduct(self.product), hide_task(task)).map(&reveal_state, &Opaque::reveal)
+    fn search(
+        self,
+        task: TaskOf<'_, Self>,
+    ) -> Result<Report<Self::State, Self::Action>, ModelError> {
+        let report = search(ErasedProduct(self.product), hide_task(task))?;
+        Ok(report.map(&reveal_state, &Opaque::reveal))
     }
 
     fn walk(
@@ -76,7 +81,10 @@ where
 type ErasedTask<'m> = Task<'m, Parts<Opaque>, Opaque>;
 
 /// The one copy of the search.
-fn search(product: ErasedProduct<'_>, task: ErasedTask<'_>) -> Report<Vec<Opaque>, Opaque> {
+fn search(
+    product: ErasedProduct<'_>,
+    task: ErasedTask<'_>,
+) -> Result<Report<Vec<Opaque>, Opaque>, ModelError> {
     ProductSubject { product: &product }.search(task)
 }
 
@@ -163,6 +171,7 @@ trait ProductObject: Send + Sync {
     fn moves(&self, slot: usize, part: &Opaque) -> Vec<(Opaque, Opaque, Vec<(usize, Opaque)>)>;
     fn answer(&self, slot: usize, part: &Opaque, request: &Opaque) -> Option<Opaque>;
     fn fairness(&self, action: &Opaque) -> Fairness;
+    fn fairness_group(&self, action: &Opaque) -> Opaque;
     fn symmetry(&self) -> Vec<usize>;
     fn is_private(&self, slot: usize, part: &Opaque) -> bool;
     fn is_stale(&self, slot: usize, part: &Opaque, request: &Opaque) -> bool;
@@ -199,6 +208,10 @@ where
 
     fn fairness(&self, action: &Opaque) -> Fairness {
         Product::fairness(self, action.seen())
+    }
+
+    fn fairness_group(&self, action: &Opaque) -> Opaque {
+        Opaque::hide(Product::fairness_group(self, action.seen()))
     }
 
     fn symmetry(&self) -> Vec<usize> {
@@ -254,6 +267,10 @@ impl Product for ErasedProduct<'_> {
 
     fn fairness(&self, action: &Opaque) -> Fairness {
         self.0.fairness(action)
+    }
+
+    fn fairness_group(&self, action: &Opaque) -> Opaque {
+        self.0.fairness_group(action)
     }
 
     fn symmetry(&self) -> Vec<usize> {
@@ -319,11 +336,11 @@ fn hide_condition<Part: 'static>(condition: Condition<Parts<Part>>) -> Condition
 fn hide_step_property<Part: 'static, A: 'static>(
     property: StepProperty<Parts<Part>, A>,
 ) -> StepProperty<Parts<Opaque>, Opaque> {
-    let StepProperty { name, condition, premise } = property;
+    let StepProperty { name, condition, premises } = property;
     StepProperty::<Parts<Opaque>, Opaque> {
         name,
         condition: hide_step(condition),
-        premise: premise.map(hide_step),
+        premises: premises.into_iter().map(hide_step).collect(),
     }
 }
 

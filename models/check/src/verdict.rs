@@ -188,6 +188,7 @@ impl<State, Action> Report<State, Action> {
             depth: self.depth,
             elapsed: self.elapsed,
             completeness: self.completeness.clone(),
+            no_state: self.no_state,
             properties: self.properties.iter().map(|found| found.map(state, action)).collect(),
             coverage: coverage.collect(),
             collision_probability: self.collision_probability,
@@ -213,6 +214,7 @@ impl<State, Action> PropertyReport<State, Action> {
                 Verdict::Vacuous => Verdict::Vacuous,
             },
             witness: self.witness.as_ref().map(path),
+            is_shortest: self.is_shortest,
         }
     }
 }
