@@ -167,7 +167,7 @@ fn foreseen(case: &Case, report: &RunReport) -> Foreseen {
     ];
     let resources: Vec<i64> =
         report.resources.values().flat_map(|owned| owned.values().copied()).collect();
-    let found = check::product(&system)
+    let found = check::erased(&system)
         .sometimes("ends like the run", move |view| {
             let ended = |outcome| {
                 let logs = coordinators

@@ -32,7 +32,7 @@ mod process_store;
 /// The paths by which the runtime knows the store.
 mod store {
     pub(crate) use crate::error::StoreError;
-    pub(crate) use crate::transaction::{Entry, Lane, Transaction};
+    pub(crate) use crate::transaction::{Entry, Lane, Transaction, attempt};
 }
 
 use std::sync::Arc;

@@ -9,7 +9,9 @@ use amends::models::process::{Address, ServiceId, Verdict, WorkflowId};
 use amends::models::protocols::saga::{Barrier, SagaKnobs};
 use amends::models::protocols::{Design, Protocol};
 use amends::models::workflow::{StepDraft, Workflow};
-use amends::store::{Entry, Lane, MemoryStore, SqliteStore, Store, StoreError, Transaction};
+use amends::store::{
+    AnyStore, Entry, Lane, MemoryStore, SqliteStore, Store, StoreError, Transaction, attempt,
+};
 
 const HALL: Address = Address::Service(ServiceId(0));
 const LANE: Lane = Lane(7);
@@ -27,7 +29,7 @@ fn entry(process: Address, record: &str) -> Entry {
 }
 
 /// Changes every table.
-fn sell<T: Transaction>(transaction: &mut T) -> Result<(), StoreError> {
+fn sell<T: Transaction + ?Sized>(transaction: &mut T) -> Result<(), StoreError> {
     transaction.append(entry(HALL, "\"sold\""))?;
     transaction.append(Entry { record: None, deed: Some("1".to_owned()), ..entry(HALL, "") })?;
     transaction.own(HALL, "[1]".to_owned())
@@ -68,7 +70,7 @@ async fn keeps_what_succeeds_and_undoes_what_fails<S: Store>(store: S) {
 
     for verdict in [Verdict::Refused, Verdict::Failed] {
         let said = store.transact(move |transaction| {
-            transaction.attempt(|transaction| sell(transaction).map(|()| verdict))
+            attempt(transaction, |transaction| sell(transaction).map(|()| verdict))
         });
         assert_eq!(said.await.unwrap(), verdict);
         assert_eq!(contents(&store).await, EMPTY, "nothing changes when the answer is {verdict:?}");
@@ -76,9 +78,9 @@ async fn keeps_what_succeeds_and_undoes_what_fails<S: Store>(store: S) {
 
     let said = store.transact(|transaction| {
         // What is undone inside leaves alone what was done outside.
-        transaction.attempt(|transaction| {
+        attempt(transaction, |transaction| {
             sell(transaction)?;
-            transaction.attempt(|transaction| {
+            attempt(transaction, |transaction| {
                 transaction.append(entry(HALL, "\"returned\""))?;
                 transaction.own(HALL, "[2]".to_owned())?;
                 Ok(Verdict::Refused)
@@ -93,6 +95,15 @@ async fn keeps_what_succeeds_and_undoes_what_fails<S: Store>(store: S) {
 #[tokio::test]
 async fn memory_keeps_what_succeeds_and_undoes_what_fails() {
     keeps_what_succeeds_and_undoes_what_fails(MemoryStore::new()).await;
+}
+
+#[tokio::test]
+async fn a_store_of_any_kind_keeps_what_succeeds_and_undoes_what_fails() {
+    let directory = tempfile::tempdir().unwrap();
+    let sqlite = SqliteStore::open(directory.path().join("show.db"), &show()).unwrap();
+    for store in [AnyStore::Memory(MemoryStore::new()), AnyStore::Sqlite(sqlite)] {
+        keeps_what_succeeds_and_undoes_what_fails(store).await;
+    }
 }
 
 #[tokio::test]

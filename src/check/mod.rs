@@ -159,7 +159,7 @@ fn check_system<T: ProtocolModel>(
     let asked_for = |name| options.properties.is_empty() || options.properties.contains(name);
     let properties = system.properties().iter().filter(|property| asked_for(&property.name));
     let reduces = !options.every_state;
-    let mut verification = check::product(system)
+    let mut verification = check::erased(system)
         .properties(properties.cloned())
         .symmetry(reduces)
         .stale_messages(reduces)

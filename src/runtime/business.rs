@@ -79,7 +79,7 @@ pub struct Attempt<'a, T: ProtocolModel> {
 /// # })?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Business<T: ProtocolModel, X: Transaction>: Send + Sync + 'static {
+pub trait Business<T: ProtocolModel, X: Transaction + ?Sized>: Send + Sync + 'static {
     /// Makes the change within the open transaction, or refuses it. What it did is undone unless it
     /// says [`Verdict::Accepted`]. It must not wait, and must not touch anything outside of the
     /// transaction: a change elsewhere would not be undone with it.
@@ -108,7 +108,7 @@ pub struct Expressions;
 #[error("its arithmetic has no result: {0}")]
 struct WithoutResult(amends_models::workflow::ArithmeticError);
 
-impl<T: Hostable, X: Transaction> Business<T, X> for Expressions {
+impl<T: Hostable, X: Transaction + ?Sized> Business<T, X> for Expressions {
     fn perform(
         &self,
         attempt: Attempt<'_, T>,

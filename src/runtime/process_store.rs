@@ -17,14 +17,14 @@ use crate::store::{Entry, Lane, StoreError, Transaction};
 use super::business::{Attempt, Business};
 
 /// A process's place in a store.
-pub(crate) struct ProcessStore<T: ProtocolModel, X> {
+pub(crate) struct ProcessStore<T: ProtocolModel, X: ?Sized> {
     pub(crate) system: Arc<System<T>>,
     pub(crate) business: Arc<dyn Business<T, X>>,
     pub(crate) process: Address,
     pub(crate) lane: Lane,
 }
 
-impl<T: ProtocolModel, X> Clone for ProcessStore<T, X> {
+impl<T: ProtocolModel, X: ?Sized> Clone for ProcessStore<T, X> {
     fn clone(&self) -> Self {
         ProcessStore {
             system: Arc::clone(&self.system),
@@ -34,7 +34,7 @@ impl<T: ProtocolModel, X> Clone for ProcessStore<T, X> {
     }
 }
 
-impl<T: Hostable, X: Transaction> ProcessStore<T, X> {
+impl<T: Hostable, X: Transaction + ?Sized> ProcessStore<T, X> {
     /// Folds what the process persisted.
     ///
     /// # Errors
@@ -79,8 +79,9 @@ impl<T: Hostable, X: Transaction> ProcessStore<T, X> {
         mut attempt: Attempted<T::Process>,
         forced: Option<Verdict>,
     ) -> Result<Performed<T::Process>, StoreError> {
-        let verdict = transaction
-            .attempt(|transaction| self.business_says(transaction, &mut attempt.change, forced))?;
+        let verdict = crate::store::attempt(transaction, |transaction| {
+            self.business_says(transaction, &mut attempt.change, forced)
+        })?;
         let (change, record) = attempt.concluded(verdict);
         let event = Event {
             process: self.process,

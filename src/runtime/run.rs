@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 
 use crate::simulate::FaultPlanError;
-use crate::store::{MemoryStore, SqliteStore, Store, StoreError, Transaction};
+use crate::store::{AnyStore, MemoryStore, SqliteStore, Store, StoreError, Transaction};
 
 use super::audit::{Audit, FinalState};
 use super::business::{Business, Expressions};
@@ -103,22 +103,11 @@ pub async fn run_until(
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,
 ) -> Result<RunReport, RunError> {
-    match store {
-        StoreChoice::Memory => run_design(design, MemoryStore::new(), options, stop).await,
-        StoreChoice::Sqlite(path) => {
-            let store = SqliteStore::open(path, design)?;
-            run_design(design, store, options, stop).await
-        }
-    }
-}
-
-/// Runs a workflow in a store that may already know more of its instances.
-async fn run_design<S: Store>(
-    design: &Design,
-    store: S,
-    options: RunOptions,
-    stop: impl Future<Output = ()> + Send,
-) -> Result<RunReport, RunError> {
+    let store = match store {
+        StoreChoice::Memory => AnyStore::Memory(MemoryStore::new()),
+        StoreChoice::Sqlite(path) => AnyStore::Sqlite(SqliteStore::open(path, design)?),
+    };
+    // The store may know more instances of the workflow already.
     let logged = store.transact(|transaction| transaction.logged()).await?;
     let known = logged.into_iter().filter_map(|(process, _)| process.workflow());
     let known = known.map(|workflow| workflow.0.saturating_add(1)).max();
@@ -128,13 +117,13 @@ async fn run_design<S: Store>(
 }
 
 /// A run, before the protocol of its system is known.
-struct Running<'a, S> {
-    store: S,
+struct Running<'a> {
+    store: AnyStore,
     options: RunOptions,
     stop: Pin<Box<dyn Future<Output = ()> + Send + 'a>>,
 }
 
-impl<'a, S: Store> WithSystem for Running<'a, S> {
+impl<'a> WithSystem for Running<'a> {
     type Output = Pin<Box<dyn Future<Output = Result<RunReport, RunError>> + Send + 'a>>;
 
     fn with<T: Hostable>(self, system: System<T>) -> Self::Output {

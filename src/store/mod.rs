@@ -9,7 +9,9 @@
 //! |---|---|---|
 //! | [`MemoryStore`] | a crash of a process of the protocol | simulation, tests |
 //! | [`SqliteStore`] | SIGKILL and power loss | one machine, embedded |
+//! | [`AnyStore`] | as the one that it is | choosing at run time |
 
+mod any;
 mod definition;
 mod error;
 mod memory;
@@ -18,15 +20,16 @@ mod transaction;
 
 use std::future::Future;
 
+pub use any::AnyStore;
 pub use error::StoreError;
 pub use memory::{MemoryStore, MemoryTransaction};
 pub use sqlite::{SqliteStore, SqliteTransaction};
-pub use transaction::{Entry, Lane, Transaction};
+pub use transaction::{Entry, Lane, Transaction, attempt};
 
 /// A durable store that many tasks share.
 pub trait Store: Clone + Send + Sync + 'static {
     /// Its transactions.
-    type Transaction: Transaction;
+    type Transaction: Transaction + ?Sized;
 
     /// Does `work` as one transaction, isolated from all others. Answers once the result is durable.
     /// When the work fails, nothing of it is kept.

@@ -85,22 +85,21 @@ pub trait Transaction: Send + 'static {
     /// # Errors
     /// When the store fails.
     fn undo(&mut self) -> Result<(), StoreError>;
+}
 
-    /// Does `work` within the transaction, and undoes it unless it says [`Verdict::Accepted`].
-    ///
-    /// # Errors
-    /// When the store or the work fails; the work is then undone.
-    fn attempt<F>(&mut self, work: F) -> Result<Verdict, StoreError>
-    where
-        F: FnOnce(&mut Self) -> Result<Verdict, StoreError>,
-        Self: Sized,
-    {
-        self.save()?;
-        let verdict = work(self);
-        match verdict {
-            Ok(Verdict::Accepted) => self.keep()?,
-            Ok(Verdict::Refused | Verdict::Failed) | Err(_) => self.undo()?,
-        }
-        verdict
+/// Does `work` within a transaction, and undoes it unless it says [`Verdict::Accepted`].
+///
+/// # Errors
+/// When the store or the work fails; the work is then undone.
+pub fn attempt<X: Transaction + ?Sized>(
+    transaction: &mut X,
+    work: impl FnOnce(&mut X) -> Result<Verdict, StoreError>,
+) -> Result<Verdict, StoreError> {
+    transaction.save()?;
+    let verdict = work(transaction);
+    match verdict {
+        Ok(Verdict::Accepted) => transaction.keep()?,
+        Ok(Verdict::Refused | Verdict::Failed) | Err(_) => transaction.undo()?,
     }
+    verdict
 }

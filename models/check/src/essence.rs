@@ -8,7 +8,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterato
 
 use crate::analysis_budget::AnalysisBudget;
 use crate::automata::{Demand, number};
-use crate::examine::PartsOf;
+use crate::examine::{PartsOf, Said};
 use crate::fair_scc::FairComponents;
 use crate::fairness_rules::AnyLoop;
 use crate::flaw::{self, Flaw};
@@ -205,8 +205,11 @@ impl<P: Product> ProductSpace<'_, P> {
                     forms => &forms[state % forms.len()],
                 };
                 let others: PartsOf<'_, P> = (0..ids.len()).map(other).collect();
-                for (at, test) in tests.iter().enumerate() {
-                    if test(Snapshot::new(&plain)) != test(Snapshot::new(&others)) {
+                let (mut without, mut with) = (Said::new(), Said::new());
+                self.judge(Snapshot::new(&plain), tests, &mut without);
+                self.judge(Snapshot::new(&others), tests, &mut with);
+                for at in 0..tests.len() {
+                    if without[at] != with[at] {
                         self.looks_at_stale.fetch_min(at, Ordering::Relaxed);
                     }
                 }

@@ -18,6 +18,12 @@ const EXAMINED: usize = 256;
 /// A claim about the steps of a product.
 pub(crate) type StepTestOf<P> = StepTest<Parts<<P as Product>::Part>, <P as Product>::Action>;
 
+/// What tests say of one state, in their order.
+pub(crate) type Said = SmallVec<[bool; 24]>;
+
+/// All tests of a check in one go.
+pub(crate) type Judge<Part> = dyn Fn(Snapshot<'_, Part>, &mut Said) + Send + Sync;
+
 /// The parts of a state, in order of slots.
 pub(crate) type PartsOf<'a, P> = SmallVec<[&'a <P as Product>::Part; 24]>;
 
@@ -29,7 +35,7 @@ impl<P: Product> ProductSpace<'_, P> {
         }
         let mut parts = PartsOf::<P>::new();
         let mut row: SmallVec<[u64; 4]> = SmallVec::from_elem(0, self.rows.words());
-        let mut said: SmallVec<[bool; 24]> = SmallVec::new();
+        let mut said = Said::new();
         let mut ids = Vec::new();
         let tries_all = self.symmetry.is_some();
         for state in states {
@@ -44,11 +50,19 @@ impl<P: Product> ProductSpace<'_, P> {
                 None => Snapshot::new(&parts),
             };
             said.clear();
-            said.extend(tests.iter().map(|test| test(snapshot)));
+            self.judge(snapshot, tests, &mut said);
             said.iter().for_each(|&said| marks.push(said));
             if self.symmetry.is_some() {
                 self.compare_tests(&ids, &said, tests);
             }
+        }
+    }
+
+    /// Runs the tests on one state.
+    pub(crate) fn judge(&self, state: Snapshot<'_, P::Part>, tests: &[&Test<P>], said: &mut Said) {
+        match self.judge {
+            Some(judge) => judge(state, said),
+            None => said.extend(tests.iter().map(|test| test(state))),
         }
     }
 

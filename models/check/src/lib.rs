@@ -58,6 +58,7 @@ mod claim;
 pub mod condition;
 mod cycle_bounds;
 mod early;
+mod erased;
 mod essence;
 mod examine;
 mod expansion;
@@ -115,11 +116,12 @@ mod walks;
 pub use condition::{
     Condition, Parts, Property, PropertyKind, Remark, StepCondition, StepProperty, Viewed, Whole,
 };
+pub use erased::{ErasedSubject, erased};
 pub use limits::Progress;
 pub use model_error::ModelError;
 pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
 pub use simulate::{Simulated, Simulation};
-pub use subject::{ModelSubject, ProductSubject, Subject};
+pub use subject::{ModelSubject, ProductSubject, ReducibleSubject, Subject};
 pub use verdict::{
     Completeness, Counterexample, Limit, NoState, PropertyReport, Reduction, ReductionReport,
     Report, Verdict,

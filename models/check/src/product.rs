@@ -230,6 +230,16 @@ impl<'a, Part> Snapshot<'a, Part> {
         self.parts.iter().enumerate().filter(|(slot, part)| is_counted(*slot, part)).count()
     }
 
+    /// All parts, for those who look at them in the name of others.
+    pub(crate) fn unaudited(&self) -> &'a [&'a Part] {
+        self.parts
+    }
+
+    /// Who watches what is looked at.
+    pub(crate) fn audit(&self) -> Option<&'a dyn CountAudit<Part>> {
+        self.audit
+    }
+
     /// What `slot` holds.
     ///
     /// # Panics

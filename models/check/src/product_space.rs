@@ -8,7 +8,7 @@ use crate::audit::Audit;
 use crate::block::Block;
 use crate::chunked::Chunked;
 use crate::condition::{Condition, Parts};
-use crate::examine::{PartsOf, StepTestOf, breaks};
+use crate::examine::{Judge, PartsOf, StepTestOf, breaks};
 use crate::graph::Graph;
 use crate::index::{self, Shard};
 use crate::model_error::ModelError;
@@ -30,6 +30,8 @@ use crate::verdict::{Counterexample, Limit, NoState, Reduction, ReductionReport}
 /// The states of a product, found so far.
 pub(crate) struct ProductSpace<'p, P: Product> {
     pub(crate) product: &'p P,
+    /// All tests in one go, if that is cheaper than one by one.
+    pub(crate) judge: Option<&'p Judge<P::Part>>,
     pub(crate) tables: Tables<'p, P>,
     pub(crate) layout: Layout,
     pub(crate) rows: Rows,
@@ -60,10 +62,16 @@ pub(crate) struct ProductSpace<'p, P: Product> {
 pub(crate) type Test<P> = Condition<Parts<<P as Product>::Part>>;
 
 impl<'p, P: Product> ProductSpace<'p, P> {
-    pub(crate) fn new(product: &'p P, workers: &'p Workers, chosen: Reductions) -> Self {
+    pub(crate) fn new(
+        product: &'p P,
+        judge: Option<&'p Judge<P::Part>>,
+        workers: &'p Workers,
+        chosen: Reductions,
+    ) -> Self {
         let layout = Layout::new(std::iter::empty());
         ProductSpace {
             product,
+            judge,
             tables: Tables::new(product, 0),
             rows: Rows::new(&layout),
             layout,

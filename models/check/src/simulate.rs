@@ -49,6 +49,22 @@ pub struct Simulated<State, Action> {
     pub properties: Vec<PropertyReport<State, Action>>,
 }
 
+impl<State, Action> Simulated<State, Action> {
+    /// The same of states and actions as they are called elsewhere.
+    pub(crate) fn map<S, A>(
+        &self,
+        state: &impl Fn(&State) -> S,
+        action: &impl Fn(&Action) -> A,
+    ) -> Simulated<S, A> {
+        Simulated {
+            walks: self.walks,
+            steps: self.steps,
+            elapsed: self.elapsed,
+            properties: self.properties.iter().map(|found| found.map(state, action)).collect(),
+        }
+    }
+}
+
 /// A model that one can walk through.
 pub(crate) trait Walkable {
     type State: PartialEq;

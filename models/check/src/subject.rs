@@ -9,6 +9,7 @@ use crate::claim::{InternalProperty, Predicate, Refusal, check};
 use crate::condition::{
     Condition, Parts, Property, PropertyKind, StepProperty, StepTest, Viewed, Whole,
 };
+use crate::examine::Judge;
 use crate::labels::Labels;
 use crate::limits::Limits;
 use crate::model_error::ModelError;
@@ -48,6 +49,11 @@ pub trait Subject: Sized {
         simulation: Simulation,
     ) -> Simulated<Self::State, Self::Action>;
 }
+
+/// A subject whose states can be reduced, since it is a [`Product`] and says what its parts mean.
+pub trait ReducibleSubject: Subject {}
+
+impl<P: Product> ReducibleSubject for ProductSubject<'_, P> {}
 
 /// What a subject is asked to do.
 #[doc(hidden)]
@@ -105,8 +111,10 @@ impl<Part> CountAudit<Part> for Looks {
 }
 
 /// A [`Product`], explored by its parts.
-pub struct ProductSubject<'m, P> {
+pub struct ProductSubject<'m, P: Product> {
     pub(crate) product: &'m P,
+    /// All conditions in one go, if that is cheaper than one by one.
+    pub(crate) judge: Option<&'m Judge<P::Part>>,
 }
 
 impl<P: Product> Subject for ProductSubject<'_, P> {
@@ -203,7 +211,7 @@ impl<P: Product> ProductSubject<'_, P> {
         let clock = Stopwatch::start();
         reductions.whole_group = self.only_counts(claims);
         loop {
-            let space = ProductSpace::new(self.product, workers, reductions.clone());
+            let space = ProductSpace::new(self.product, self.judge, workers, reductions.clone());
             let objection = match check(space, claims, limits, clock) {
                 Ok(report) => return Ok(report),
                 Err(Refusal::Model(error)) => return Err(error),

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::examine::PartsOf;
+use crate::examine::{PartsOf, Said};
 use crate::flaw::{self, Flaw};
 use crate::product::{CountAudit, Product, Snapshot};
 use crate::product_space::{ProductSpace, Test};
@@ -83,14 +83,17 @@ impl<P: Product> ProductSpace<'_, P> {
             return;
         }
         let mut parts = PartsOf::<P>::new();
+        let mut of_image = Said::new();
         for renaming in 0..symmetry.few().unwrap_or_default() {
             let images = symmetry.images(renaming);
             parts.clear();
             let slots = images.of_state(ids).enumerate();
             parts.extend(slots.map(|(slot, part)| self.tables.part(slot, part)));
             let snapshot = Snapshot::new(&parts);
-            for (at, (test, said)) in tests.iter().zip(said).enumerate() {
-                if test(snapshot) != *said {
+            of_image.clear();
+            self.judge(snapshot, tests, &mut of_image);
+            for (at, (of_image, said)) in of_image.iter().zip(said).enumerate() {
+                if of_image != said {
                     self.told_apart.fetch_min(at, Ordering::Relaxed);
                 }
             }

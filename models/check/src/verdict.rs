@@ -171,3 +171,63 @@ impl<State, Action> Counterexample<State, Action> {
         self.steps.last().map_or(&self.start, |(_, state)| state)
     }
 }
+
+impl<State, Action> Report<State, Action> {
+    /// The same report of states and actions as they are called elsewhere.
+    pub(crate) fn map<S, A>(
+        &self,
+        state: &impl Fn(&State) -> S,
+        action: &impl Fn(&Action) -> A,
+    ) -> Report<S, A> {
+        let coverage = self.coverage.iter().map(|(of, taken)| (action(of), *taken));
+        Report {
+            states: self.states,
+            transitions: self.transitions,
+            depth: self.depth,
+            elapsed: self.elapsed,
+            completeness: self.completeness.clone(),
+            no_state: self.no_state,
+            properties: self.properties.iter().map(|found| found.map(state, action)).collect(),
+            coverage: coverage.collect(),
+            collision_probability: self.collision_probability,
+            reductions: self.reductions.clone(),
+        }
+    }
+}
+
+impl<State, Action> PropertyReport<State, Action> {
+    pub(crate) fn map<S, A>(
+        &self,
+        state: &impl Fn(&State) -> S,
+        action: &impl Fn(&Action) -> A,
+    ) -> PropertyReport<S, A> {
+        let path = |path: &Counterexample<State, Action>| path.map(state, action);
+        PropertyReport {
+            name: self.name.clone(),
+            kind: self.kind,
+            verdict: match &self.verdict {
+                Verdict::Holds => Verdict::Holds,
+                Verdict::Violated(shown) => Verdict::Violated(shown.as_ref().map(path)),
+                Verdict::Incomplete => Verdict::Incomplete,
+                Verdict::Vacuous => Verdict::Vacuous,
+            },
+            witness: self.witness.as_ref().map(path),
+            is_shortest: self.is_shortest,
+        }
+    }
+}
+
+impl<State, Action> Counterexample<State, Action> {
+    fn map<S, A>(
+        &self,
+        state: &impl Fn(&State) -> S,
+        action: &impl Fn(&Action) -> A,
+    ) -> Counterexample<S, A> {
+        let steps = self.steps.iter().map(|(taken, next)| (action(taken), state(next)));
+        Counterexample {
+            start: state(&self.start),
+            steps: steps.collect(),
+            repeats_from: self.repeats_from,
+        }
+    }
+}

@@ -15,7 +15,9 @@ use crate::limits::{Limits, Progress};
 use crate::model_error::ModelError;
 use crate::product::{Fairness, Product};
 use crate::simulate::{Simulated, Simulation};
-use crate::subject::{ModelSubject, ProductSubject, Stated, Subject, Task, TaskOf};
+use crate::subject::{
+    ModelSubject, ProductSubject, ReducibleSubject, Stated, Subject, Task, TaskOf,
+};
 use crate::tally::ByValue;
 use crate::verdict::Report;
 
@@ -56,7 +58,7 @@ pub struct Verification<'m, S: Subject> {
 
 /// Starts a check of a product.
 pub fn product<P: Product>(product: &P) -> Verification<'_, ProductSubject<'_, P>> {
-    Verification::new(ProductSubject { product })
+    Verification::new(ProductSubject { product, judge: None })
 }
 
 /// Starts a check of any `stateright::Model`. The properties that the model brings with it are
@@ -83,7 +85,7 @@ pub trait Verify: Model + Sized {
 impl<M: Model> Verify for M {}
 
 impl<'m, S: Subject> Verification<'m, S> {
-    fn new(subject: S) -> Self {
+    pub(crate) fn new(subject: S) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let task = Task {
             properties: Vec::new(),
@@ -396,7 +398,7 @@ impl<'m, S: Subject> Verification<'m, S> {
     }
 }
 
-impl<'m, P: Product> Verification<'m, ProductSubject<'m, P>> {
+impl<S: ReducibleSubject> Verification<'_, S> {
     /// Whether to use the [symmetry](Product::symmetry) that the product declares. It is used unless
     /// it is switched off here.
     ///

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-use amends_check::{Parts, ProductSubject, Property, Verification};
+use amends_check::{ErasedSubject, Parts, Property, Verification};
 use derive_where::derive_where;
 
 use crate::process::{Address, Input};
@@ -83,8 +83,8 @@ impl<T: ProtocolModel> System<T> {
     /// This is the fast, exact check of the system as a [`Product`](amends_check::Product); the
     /// general one for any `stateright::Model` gives the same verdicts. It needs fewer states if
     /// [stale messages](Verification::stale_messages) are left out.
-    pub fn verify(&self) -> Verification<'_, ProductSubject<'_, Self>> {
-        amends_check::product(self).properties(self.properties.iter().cloned())
+    pub fn verify(&self) -> Verification<'_, ErasedSubject<'_, Self>> {
+        amends_check::erased(self).properties(self.properties.iter().cloned())
     }
 
     /// Adds something that must be true of it.

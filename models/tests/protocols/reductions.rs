@@ -4,7 +4,8 @@
 //! wrongly, in one way after the other, and the checker does not believe it.
 
 use amends_models::check::{
-    Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, product, successors,
+    Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, erased, product,
+    successors,
 };
 use amends_models::process::{Address, WorkflowId};
 use amends_models::protocols::saga::{Saga, SagaKnobs, system};
@@ -49,7 +50,7 @@ impl Mistaken {
         report.assert_holds();
         let properties = self.system.properties().iter();
         let safety = properties.filter(|property| property.kind == PropertyKind::Always);
-        let full = product(&self.system)
+        let full = erased(&self.system)
             .properties(safety.cloned())
             .symmetry(reduction != Reduction::Symmetry)
             .stale_messages(reduction != Reduction::StaleMessages);
