@@ -1,29 +1,22 @@
 //! The checker: visits every reachable state of a model and decides what is true of it.
 //!
 //! ```text
-//! Verification   what to check            product(&p), model(&m), m.verify()
-//!   ├ explore     breadth-first            over a Space: states by number, nearest first
-//!   │   ├ ProductSpace                     rows of interned parts, packed into a few words
-//!   │   │   ├ tables, block                moves computed once; states expanded together
-//!   │   │   ├ known, index                 which states are known, and how more become so
-//!   │   │   ├ parallel, newcomers          several threads, with the result of one
-//!   │   │   ├ symmetry, symmetric          one state of each orbit; orders, where orbits are large
-//!   │   │   ├ audit                        the proof that a declared symmetry is one
-//!   │   │   ├ unfolding                    fairness in a search up to symmetry
-//!   │   │   ├ stale, essence               what nobody will ever heed is taken away
-//!   │   │   └ reduction                    which of them is used, and why not
-//!   │   └ ModelSpace, model_expansion      whole states of any stateright::Model
-//!   │       └ pace                         on one thread or several, as measured
-//!   ├ model_error  refusing                what nothing can be said about; repetition: asked again
-//!   ├ early       stopping                 when enough is known
-//!   ├ claim       verdicts                 from the marks that the search left on every state
-//!   │   ├ obligation                       what paths owe, and where it is pending
-//!   │   ├ liveness, fair_scc               fair components among those states, and lassos to them
-//!   │   ├ fair_cycle, cycle_bounds, landmarks  short loops, and bounds on how short they can be
-//!   │   └ analysis_budget                  within the limits that the search left
-//!   ├ simulate    random walks             where the space is too large to finish
-//!   └ Report      what was found           every counterexample replayed on the model (replay)
+//! run          what to check: product(&p), model(&m), m.verify()
+//! ├ simulate     random walks, where the space is too large to finish
+//! ├ explore      breadth-first search over a state space
+//! │   ├ product    state vectors of interned parts; the visited set; several threads; replay
+//! │   └ model      whole states of any stateright::Model
+//! ├ report       verdicts and counterexamples
+//! ├ reduction    symmetry (orbits and their canonical representatives), stale messages: declared, and audited
+//! ├ liveness     obligations of fair paths: fair components, lassos, short cycles
+//! ├ graph        transitions and paths by number
+//! ├ property     kinds of claims, conditions, premises
+//! ├ product      models made of parts, and their moves and answers, each computed once
+//! ├ store        interned values, state vectors, the index of the visited set
+//! └ limits       where a search stops
 //! ```
+//!
+//! Each folder imports only from those below it. The [`guide`] begins with a `stateright::Model`, as it is.
 //!
 //! # What a verdict means
 //!
@@ -47,83 +40,42 @@
 //!
 //! # Where to go next
 //!
-//! [`Product`] is the shape that makes exploration fast. [`Verification`] is the way in.
+//! The [`guide`] shows how to check a model. [`Verification`] is the way in, [`Product`] the shape that
+//! makes exploration fast.
 
-mod analysis_budget;
-mod audit;
-mod automata;
-mod block;
-mod chunked;
-mod claim;
-pub mod condition;
-mod cycle_bounds;
-mod early;
-mod erased;
-mod essence;
-mod examine;
-mod expansion;
 mod explore;
-mod fair_cycle;
-mod fair_scc;
-mod fairness_mask;
-mod fairness_rules;
-mod flaw;
 mod graph;
 pub mod gray_lamport;
-mod index;
-mod intern;
-mod known;
-mod labels;
-mod landmarks;
+pub mod guide;
 mod limits;
 mod liveness;
 mod model_error;
-mod model_expansion;
-mod model_space;
-mod newcomers;
-mod obligation;
-mod orders;
-mod pace;
-mod packing;
-mod parallel;
 pub mod product;
-mod product_space;
-mod ranks;
-mod record;
+pub mod property;
 mod reduction;
-mod repetition;
-mod replay;
 mod report;
-mod rows;
+mod run;
 mod simulate;
-mod space;
-mod stale;
-mod stale_audit;
-mod states;
-mod stopwatch;
-mod subject;
-mod symmetric;
-mod symmetry;
-mod tables;
-mod tally;
+mod store;
 #[cfg(test)]
 mod tests;
-mod unfolding;
-pub mod verdict;
-mod verification;
-mod walks;
 
-pub use condition::{
-    Condition, Parts, Property, PropertyKind, Remark, StepCondition, StepProperty, Viewed, Whole,
-};
-pub use erased::{ErasedSubject, erased};
-pub use limits::Progress;
+pub use limits::{Limit, Progress};
 pub use model_error::ModelError;
 pub use product::{Fairness, Move, Product, Snapshot, Swap, successors};
-pub use simulate::{Simulated, Simulation};
-pub use subject::{ModelSubject, ProductSubject, ReducibleSubject, Subject};
-pub use verdict::{
-    Completeness, Counterexample, Limit, NoState, PropertyReport, Reduction, ReductionReport,
-    Report, Verdict,
+pub use property::{
+    Condition, Parts, Property, PropertyKind, Remark, StepCondition, StepProperty, Viewed, Whole,
 };
-pub use verification::{Verification, Verify, model, product};
+pub use report::verdict::{
+    Completeness, Counterexample, NoState, PropertyReport, Reduction, ReductionReport, Report,
+    Verdict,
+};
+pub use run::checker::{Verification, Verify, model, product};
+pub use run::erased::{ErasedSubject, erased};
+pub use run::{ModelSubject, ProductSubject, ReducibleSubject, Subject};
+pub use simulate::{Simulated, Simulation};
+
+/// The examples of the README are compiled and run with all others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use crate::flaw::{self, Flaw};
+use crate::reduction::flaw::{self, Flaw};
 use crate::{
     Counterexample, Fairness, Move, Parts, Product, Property, PropertyKind, Reduction, Snapshot,
     Swap, successors,

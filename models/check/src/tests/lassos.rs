@@ -2,20 +2,20 @@
 
 use stateright::Model;
 
-use crate::analysis_budget::{AnalysisBudget, LOOP_EFFORT};
-use crate::chunked::{Bits, Column};
-use crate::explore::explore;
-use crate::fairness_rules::Sound;
+use crate::explore::bfs::explore;
+use crate::explore::model::ModelSpace;
+use crate::explore::model::fairness_labels::ByAction;
+use crate::explore::product::parallel::Workers as Threads;
+use crate::explore::state_space::{Space, Tests};
 use crate::graph::Graph;
-use crate::labels::ByAction;
+use crate::graph::record::Record;
 use crate::limits::Limits;
+use crate::limits::analysis_budget::{AnalysisBudget, LOOP_EFFORT};
+use crate::limits::stopwatch::Stopwatch;
+use crate::liveness::fairness_rules::Sound;
+use crate::liveness::obligation::Obligation;
 use crate::liveness::{PendingObligation, Run, Violation};
-use crate::model_space::ModelSpace;
-use crate::obligation::Obligation;
-use crate::parallel::Workers as Threads;
-use crate::record::Record;
-use crate::space::{Space, Tests};
-use crate::stopwatch::Stopwatch;
+use crate::store::chunked::{Bits, Column};
 use crate::{Fairness, Move, Parts, Product, Property, PropertyKind, Verify, product};
 
 /// Workers who go round, each by itself, and are all treated fairly.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use stateright::Model;
 
-use crate::analysis_budget::AnalysisBudget;
 use crate::limits::Limits;
-use crate::stopwatch::Stopwatch;
+use crate::limits::analysis_budget::AnalysisBudget;
+use crate::limits::stopwatch::Stopwatch;
 use crate::{
     Completeness, Limit, Move, Product, Report, Snapshot, Subject, Swap, Verification, Verify,
     product,

@@ -1,0 +1,239 @@
+//! Several threads on one breadth-first search, with the same result as one.
+//!
+//! States get their numbers in the order in which a single thread would have found them, so verdicts,
+//! counterexamples and counts do not depend on the number of threads. A round expands a run of states
+//! in three phases, each a fork and a join:
+//!
+//! 1. *Expand*: blocks of states are shared out. Each finds its successors, looks them up, and enters
+//!    those that are not known, under a provisional number; see [`provisional`](crate::explore::product::provisional).
+//! 2. *Number*: one thread writes the provisional down in order of the first transitions that lead to
+//!    them, which gives them their numbers. The others tell the index.
+//! 3. *Examine*: the tests are run on the new states, and transitions are told where they lead.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use rayon::iter::{
+    IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
+};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use smallvec::SmallVec;
+
+use crate::explore::product::batch::Block;
+use crate::explore::product::provisional::{ProvisionalStates, Transition};
+use crate::explore::product::visited::Finds;
+use crate::store::chunked::Chunked;
+use crate::store::index::{self, SHARDS, Shard};
+use crate::store::ranked_bits::Ranks;
+use crate::store::state_vectors::Rows;
+
+/// The threads that search. They are started when there is enough work for them.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    threads: usize,
+    pool: OnceLock<Option<ThreadPool>>,
+}
+
+impl Workers {
+    /// So many threads.
+    pub(crate) fn new(threads: usize) -> Self {
+        Workers { threads, pool: OnceLock::new() }
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.threads
+    }
+
+    /// Does the work among these threads. Where so many are not to be had, those that are there do
+    /// it, with the same result.
+    pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        let start = || ThreadPoolBuilder::new().num_threads(self.threads).build().ok();
+        match self.pool.get_or_init(start) {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+}
+
+/// How many states a block has.
+const BLOCK: u32 = 256;
+
+/// A run of states that is expanded by all threads.
+#[derive(Debug, Default)]
+pub(crate) struct Round {
+    /// The first state.
+    start: u32,
+    /// The states in blocks, in order, and room for more.
+    blocks: Vec<Block>,
+    used: usize,
+    /// What each of them found.
+    finds: Vec<Finds>,
+    provisional: ProvisionalStates,
+    /// How many there were in the last round.
+    newcomers_before: usize,
+    /// Where the transitions of each block begin among all transitions of the round, in whole words of
+    /// [`Ranks`].
+    starts: Vec<usize>,
+    /// Those transitions that are the first to lead to a newcomer.
+    firsts: Ranks,
+}
+
+impl Round {
+    /// Starts a round over these states.
+    pub(crate) fn begin(&mut self, states: Range<u32>, words: usize) {
+        self.start = states.start;
+        self.used = states.len().div_ceil(BLOCK as usize);
+        self.blocks.resize_with(self.used.max(self.blocks.len()), Block::default);
+        for (block, start) in self.blocks.iter_mut().zip(states.clone().step_by(BLOCK as usize)) {
+            block.begin(start..states.end.min(start + BLOCK));
+        }
+        self.finds.resize_with(self.blocks.len(), Finds::default);
+        self.forget(words);
+    }
+
+    /// Starts it again, with rows of another layout.
+    pub(crate) fn restart(&mut self, words: usize) {
+        self.blocks[..self.used].iter_mut().for_each(Block::restart);
+        self.forget(words);
+    }
+
+    fn forget(&mut self, words: usize) {
+        self.finds.iter_mut().for_each(Finds::clear);
+        self.provisional.clear(words);
+    }
+
+    /// The blocks, in order.
+    pub(crate) fn blocks(&self) -> &[Block] {
+        &self.blocks[..self.used]
+    }
+
+    /// Lets all threads work on the blocks, each with what it found.
+    pub(crate) fn share_out(
+        &mut self,
+        work: impl Fn(&mut Block, &mut Finds, &ProvisionalStates) + Sync,
+    ) {
+        let provisional = &self.provisional;
+        let blocks = self.blocks[..self.used].par_iter_mut().zip(&mut self.finds);
+        blocks.for_each(|(block, finds)| work(block, finds, provisional));
+    }
+
+    /// Makes room in the index for about as many provisional as the last round had, and some more. Where
+    /// they turn out to be too many, blocks come back short of room, and this is done again.
+    ///
+    /// Few shards are due in one round, and mostly none. Those that are not quite due grow along with
+    /// one that is, one in the share of each thread, so that no thread waits while another works.
+    pub(crate) fn make_room(&self, threads: usize, shards: &mut [Shard], rows: &Rows) {
+        let is_short = self.blocks().iter().any(Block::is_short);
+        let expected = self.newcomers_before.max(self.used * BLOCK as usize);
+        let more = expected / SHARDS * 5 / 4 + index::SPARE;
+        let shares = SHARDS.div_ceil(threads);
+        let mut due = vec![false; shares];
+        for (at, shard) in shards.iter().enumerate() {
+            let uncounted = if is_short { shard.uncounted() } else { 0 };
+            due[at % shares] |= !shard.has_room(uncounted + more);
+        }
+        let mut growing: Vec<&mut Shard> = shards
+            .iter_mut()
+            .enumerate()
+            .filter_map(|(at, growing)| due[at % shares].then_some(growing))
+            .collect();
+        let hash_of = |number| match ProvisionalStates::is_provisional(number) {
+            false => rows.hash(number),
+            true => self.provisional.hash(number),
+        };
+        growing.par_iter_mut().for_each(|shard| shard.grow(more, hash_of));
+    }
+
+    /// Gives the provisional their numbers, once all blocks are done.
+    pub(crate) fn number(
+        &mut self,
+        rows: &mut Rows,
+        parents: &mut Chunked<u32>,
+        shards: &mut [Shard],
+    ) {
+        self.rank();
+        let base = rows.len() as u32;
+        let (_, counts) =
+            rayon::join(|| self.write_down(rows, parents), || self.settle(base, shards));
+        shards.iter_mut().zip(counts).for_each(|(shard, count)| shard.count(count));
+    }
+
+    /// Puts the provisional in order.
+    fn rank(&mut self) {
+        self.starts.clear();
+        let mut end = 0;
+        for block in &self.blocks[..self.used] {
+            self.starts.push(end);
+            end += block.targets.len().next_multiple_of(Ranks::WORD);
+        }
+        self.firsts.clear(end);
+        for &(number, _) in self.finds.iter().flat_map(|finds| &finds.found) {
+            let first = self.provisional.first(number);
+            self.firsts.set(self.place(first));
+        }
+        self.newcomers_before = self.firsts.rank() as usize;
+    }
+
+    /// The place of a transition among all transitions of the round.
+    fn place(&self, transition: Transition) -> usize {
+        self.starts[((transition.source - self.start) / BLOCK) as usize] + transition.place as usize
+    }
+
+    /// The number of a newcomer, if the first of them gets the number `base`.
+    fn number_of(&self, base: u32, newcomer: u32) -> u32 {
+        base + self.firsts.before(self.place(self.provisional.first(newcomer)))
+    }
+
+    /// Writes down all provisional with their sources, in the order of their numbers.
+    fn write_down(&self, rows: &mut Rows, parents: &mut Chunked<u32>) {
+        let mut row: SmallVec<[u64; 16]> = SmallVec::from_elem(0, rows.words());
+        for (block, &start) in self.blocks().iter().zip(&self.starts) {
+            for place in self.firsts.between(start, start + block.targets.len()) {
+                let newcomer = block.targets[place - start];
+                self.provisional.read(newcomer, &mut row);
+                rows.push(&row);
+                parents.push(self.provisional.first(newcomer).source);
+            }
+        }
+    }
+
+    /// Tells the index the numbers of the provisional. Returns how many there are in each shard.
+    fn settle(&self, base: u32, shards: &[Shard]) -> [u32; SHARDS] {
+        let settle = |mut counts: [u32; SHARDS], finds: &Finds| {
+            for &(newcomer, position) in &finds.found {
+                let shard = index::shard_of(position.hash);
+                shards[shard].renumber(position, newcomer, self.number_of(base, newcomer));
+                counts[shard] += 1;
+            }
+            counts
+        };
+        let sum = |mut sums: [u32; SHARDS], counts: [u32; SHARDS]| {
+            sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
+            sums
+        };
+        self.finds.par_iter().fold(|| [0; SHARDS], settle).reduce(|| [0; SHARDS], sum)
+    }
+
+    /// Counts what was done, and tells transitions where they lead, if anybody wants to know.
+    pub(crate) fn resolve(&mut self, base: u32, actions: usize, is_kept: bool) {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        blocks[..self.used].par_iter_mut().for_each(|block| {
+            block.count_actions(actions);
+            let targets = block.targets.iter_mut().filter(|_| is_kept);
+            for target in targets.filter(|target| ProvisionalStates::is_provisional(**target)) {
+                *target = self.number_of(base, *target);
+            }
+        });
+        self.blocks = blocks;
+    }
+
+    /// All blocks there ever were, in this round or others.
+    pub(crate) fn all_blocks(&self) -> impl Iterator<Item = &Block> {
+        self.blocks.iter()
+    }
+
+    pub(crate) fn bytes(&self) -> u64 {
+        self.blocks.iter().map(Block::bytes).sum::<u64>() + self.provisional.bytes()
+    }
+}
