@@ -4,8 +4,8 @@
 //! wrongly, in one way after the other, and the checker does not believe it.
 
 use amends_models::check::{
-    Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, erased, product,
-    successors,
+    Fairness, Move, Product, Property, PropertyKind, Reduction, Report, Snapshot, Swap, erased,
+    product, successors,
 };
 use amends_models::process::{Address, WorkflowId};
 use amends_models::protocols::saga::{Saga, SagaKnobs, system};
@@ -82,6 +82,10 @@ impl Product for Mistaken {
         request: &Request<Saga>,
     ) -> Option<Part<Saga>> {
         self.system.answer(slot, part, request)
+    }
+
+    fn fairness(&self, action: &Action<Saga>) -> Fairness {
+        self.system.fairness(action)
     }
 
     fn symmetry(&self) -> Vec<usize> {
@@ -162,7 +166,7 @@ fn monitors_that_do_not_follow_their_workflows_are_noticed() {
 fn messages_that_are_heeded_are_not_stale() {
     let mut mistaken = Mistaken::about(&orders());
     mistaken.stale = |_, _, _, request| matches!(request, Request::Put(..));
-    mistaken.assert_refused(Reduction::StaleMessages, "and is heeded");
+    mistaken.assert_refused(Reduction::StaleMessages, "is said to be stale, and");
 }
 
 /// A reply to a compensation is of no use to a coordinator that goes forward, but it may yet go back.

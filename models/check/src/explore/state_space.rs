@@ -132,7 +132,11 @@ pub(crate) trait Space {
     }
 
     /// The same, once the search is over.
-    fn final_objection(&self, _tests: &Tests<'_, Self>) -> Option<UnsoundReduction> {
+    fn final_objection(
+        &self,
+        _tests: &Tests<'_, Self>,
+        _record: &Record,
+    ) -> Option<UnsoundReduction> {
         None
     }
 

@@ -61,7 +61,7 @@ pub(crate) fn check<S: Space>(
     drop(early);
     limits.enough = enough;
     let mut exploration = exploration?;
-    if let Some(objection) = space.final_objection(&tests) {
+    if let Some(objection) = space.final_objection(&tests, &record) {
         return Err(objection.into());
     }
     let budget = AnalysisBudget::after(limits, clock, space.bytes() + record.bytes());

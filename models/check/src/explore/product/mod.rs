@@ -276,12 +276,16 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
         self.objection_to_symmetry()
     }
 
-    fn final_objection(&self, tests: &Tests<'_, Self>) -> Option<UnsoundReduction> {
+    fn final_objection(
+        &self,
+        tests: &Tests<'_, Self>,
+        record: &Record,
+    ) -> Option<UnsoundReduction> {
         if let Some(reason) = self.tables.unsound_staleness() {
             return Some(UnsoundReduction::Stale(reason));
         }
         if self.tables.stale.as_ref().is_some_and(Stale::was_used) {
-            self.workers.install(|| self.compare_with_stale(&tests.states));
+            self.workers.install(|| self.compare_with_stale(&tests.states, record));
         }
         self.objection_to_staleness()
     }

@@ -10,7 +10,7 @@ use crate::explore::product::evaluate::{PartsOf, Said};
 use crate::explore::product::symmetry::NONE;
 use crate::explore::product::{ProductSpace, Test};
 use crate::graph::Graph;
-use crate::graph::record::Edge;
+use crate::graph::record::{Edge, Record};
 use crate::limits::Limit;
 use crate::limits::analysis_budget::AnalysisBudget;
 use crate::liveness::fair_scc::FairComponents;
@@ -187,7 +187,7 @@ impl<P: Product> Tables<'_, P> {
 impl<P: Product> ProductSpace<'_, P> {
     /// Asks the tests about all states once more, when each part has granted something stale, if it can. All
     /// that is stale is known by now.
-    pub(crate) fn compare_with_stale(&self, tests: &[&Test<P>]) {
+    pub(crate) fn compare_with_stale(&self, tests: &[&Test<P>], record: &Record) {
         let forms = self.tables.stale_forms();
         let starts = (0..self.rows.len()).into_par_iter().step_by(COMPARED);
         starts.for_each(|start| {
@@ -199,17 +199,15 @@ impl<P: Product> ProductSpace<'_, P> {
                     continue;
                 }
                 let part = |slot: usize| self.tables.part(slot, ids[slot]);
-                let plain: PartsOf<'_, P> = (0..ids.len()).map(part).collect();
                 let other = |slot: usize| match &of_slot(slot)[..] {
                     [] => part(slot),
                     forms => &forms[state % forms.len()],
                 };
                 let others: PartsOf<'_, P> = (0..ids.len()).map(other).collect();
-                let (mut without, mut with) = (Said::new(), Said::new());
-                self.judge(Snapshot::new(&plain), tests, &mut without);
-                self.judge(Snapshot::new(&others), tests, &mut with);
-                for at in 0..tests.len() {
-                    if without[at] != with[at] {
+                let mut said = Said::new();
+                self.judge(Snapshot::new(&others), tests, &mut said);
+                for (at, &said) in said.iter().enumerate() {
+                    if record.column(at).get(state as u32) != said {
                         self.looks_at_stale.fetch_min(at, Ordering::Relaxed);
                     }
                 }
