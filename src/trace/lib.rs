@@ -14,11 +14,13 @@
 #![forbid(unsafe_code)]
 
 pub mod attribute;
+pub mod conventions;
 pub mod id;
 pub mod log;
 pub mod span;
 
 pub use attribute::{Attributes, Value};
+pub use conventions::{Facts, Phase, Protocol, SpanOutcome, WorkflowOutcome};
 pub use id::{InvalidId, SpanId, TraceId};
 pub use log::LogRecord;
 pub use span::{Dropped, Link, Source, Span, SpanEvent, SpanKind, Status, Time};
