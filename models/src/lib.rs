@@ -11,6 +11,7 @@
 //! | [`process`] | what a participant is: inputs, ordered effects, the duties of a host |
 //! | [`workflow`] | what the user wants: steps, services, resources, faults, properties |
 //! | [`system`] | processes, network, timers, durable logs and faults as one model |
+//! | [`conformance`] | whether what was observed is a run of a system, and with which faults |
 //! | [`protocols`] | one folder for each protocol, and the [catalogue](protocols::catalogue) of all |
 //! | [`check`] | exploration, liveness, counterexamples and verdicts, for any model |
 //!
@@ -19,6 +20,7 @@
 //! This crate is pure on purpose: it cannot name a runtime, so what is proven here cannot depend on
 //! one.
 
+pub mod conformance;
 pub mod process;
 pub mod protocols;
 pub mod system;

@@ -3,7 +3,7 @@
 use crate::process::nodes::{COORDINATOR, INITIATOR};
 use crate::system::{BuiltIn, WithSystem};
 use crate::workflow::builder::Place;
-use crate::workflow::{FaultBudget, Workflow, WorkflowBuilder, WorkflowError};
+use crate::workflow::{Fault, FaultBudget, Workflow, WorkflowBuilder, WorkflowError};
 
 use super::catalogue::Protocol;
 
@@ -85,6 +85,26 @@ impl Design {
     pub fn with_instances(mut self, instances: u32) -> Design {
         self.workflow = self.workflow.with_instances(instances);
         self
+    }
+
+    /// The design as observations of one workflow are [held against](crate::conformance) it: a single
+    /// workflow, in a world where any fault may strike, and any step be refused, as often as it takes.
+    #[must_use]
+    pub fn as_observed(mut self) -> Design {
+        let striking = [
+            Fault::Crash,
+            Fault::Lose,
+            Fault::Duplicate,
+            Fault::Refuse,
+            Fault::Fail,
+            Fault::Timeout,
+            Fault::Cancel,
+        ];
+        let faults = striking
+            .into_iter()
+            .fold(FaultBudget::none(), |budget, fault| budget.allow(fault, u8::MAX));
+        self.workflow = self.workflow.with_open_business();
+        self.with_instances(1).with_faults(faults)
     }
 
     /// The same workflow with other choices, which are not checked against its steps.

@@ -1,7 +1,10 @@
 //! How workflows end, whatever their protocol.
 
+use serde::{Deserialize, Serialize};
+
 /// How a workflow can end, whatever its protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Ending {
     /// Every step is done.
     Completed,

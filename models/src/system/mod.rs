@@ -21,6 +21,7 @@
 //! a protocol becomes a system.
 
 mod action;
+mod activity;
 pub mod actor;
 mod budget;
 mod builder;
@@ -43,6 +44,7 @@ mod topology;
 mod transitions;
 
 pub use action::{Action, Request, Trigger};
+pub use activity::{Activities, Activity, Operation, Subject, Task};
 pub use budget::{Budget, NodeId};
 pub use builder::SystemBuilder;
 pub use built_in::BuiltIn;

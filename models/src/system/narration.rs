@@ -1,14 +1,16 @@
 //! Turning a run of a system into a [`Story`].
 
 use amends_check::Counterexample;
+use smallvec::SmallVec;
 
 use crate::process::{Address, Verdict};
 
 use super::action::{Action, Trigger};
+use super::activity::Activity;
 use super::budget::NodeId;
 use super::execution::{Execution, InjectedFaults};
 use super::local::Status;
-use super::protocol_model::{PerformedEffect, ProtocolModel};
+use super::protocol_model::{Event, PerformedEffect, ProtocolModel};
 use super::story::{Actor, Happening, Story, StoryEvent};
 use super::topology::{Granularity, Part, System};
 
@@ -16,6 +18,15 @@ impl<T: ProtocolModel> System<T> {
     /// Tells a run, event by event.
     #[must_use]
     pub fn story(&self, run: &Counterexample<Vec<Part<T>>, Action<T>>) -> Story {
+        self.story_with_steps(run).0
+    }
+
+    /// Tells a run, and says with which event each of its steps begins.
+    #[must_use]
+    pub fn story_with_steps(
+        &self,
+        run: &Counterexample<Vec<Part<T>>, Action<T>>,
+    ) -> (Story, Vec<usize>) {
         let words = self.protocol.words();
         let actors = self
             .processes
@@ -34,12 +45,48 @@ impl<T: ProtocolModel> System<T> {
             before = after;
         }
         first_event_of_step.push(events.len());
-        Story {
+        let story = Story {
             actors,
             events,
             repeats_from: run.repeats_from.map(|step| first_event_of_step[step]),
             ending: self.ending(before),
+        };
+        (story, first_event_of_step)
+    }
+
+    /// What services tell of in an action that starts in that part.
+    pub(crate) fn activities(
+        &self,
+        action: &Action<T>,
+        before: &Part<T>,
+    ) -> SmallVec<[Activity; 2]> {
+        let mut told = SmallVec::new();
+        let (process, run) = match action {
+            Action::Take { process, trigger, injected } => {
+                if let Trigger::Deliver { from, message } = trigger {
+                    let heard = self.protocol.hears(*process, *from, message);
+                    told.extend(heard.into_iter().map(|(_, activity)| activity));
+                }
+                if self.granularity == Granularity::PerEffect {
+                    return told;
+                }
+                let placed = &self.processes[self.process_slot(*process)];
+                let local = self.taken(placed, before.process(), trigger);
+                (*process, self.execution(placed, local).run_all(*injected))
+            }
+            Action::Run { process, forced } => {
+                let placed = &self.processes[self.process_slot(*process)];
+                let mut run = self.execution(placed, before.process().clone());
+                let is_possible = run.run_next(*forced).is_some();
+                (*process, is_possible.then_some(run))
+            }
+            _ => return told,
+        };
+        for what in run.map_or(Vec::new(), |run| run.performed) {
+            let activities = self.protocol.tells(&Event { process, what });
+            told.extend(activities.into_iter().map(|(_, activity)| activity));
         }
+        told
     }
 
     /// An action in one line, for lists of actions.

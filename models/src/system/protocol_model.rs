@@ -11,6 +11,7 @@ use crate::process::{Address, Process, Value, Verdict};
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::activity::{self, Activities, Operation, Subject};
 use super::symmetry::Interchangeable;
 use super::topology::System;
 use super::{Ending, StateReader};
@@ -99,6 +100,33 @@ pub trait ProtocolModel: Send + Sync + 'static {
         Self: Sized,
     {
         None
+    }
+
+    /// What services tell of when a process does that; nothing, if nobody observes it.
+    fn tells(&self, _event: &Event<Self>) -> Activities {
+        Activities::new()
+    }
+
+    /// What services tell of when the message of `from` arrives at a process; nothing, if nobody observes
+    /// it.
+    fn hears(&self, _process: Address, _from: Address, _message: &MessageOf<Self>) -> Activities {
+        Activities::new()
+    }
+
+    /// The subject of that name in tasks of that operation: a step or a service, unless the protocol is
+    /// about something else.
+    fn subject(&self, _operation: Operation, name: &str) -> Option<Subject> {
+        activity::subject_named(self.workflow(), name)
+    }
+
+    /// The name of a subject.
+    fn subject_name(&self, subject: Subject) -> String {
+        activity::name_of(self.workflow(), subject)
+    }
+
+    /// The name of the service that carries out tasks about a subject; empty if there is no single one.
+    fn service_of(&self, subject: Subject) -> String {
+        activity::service_of(self.workflow(), subject)
     }
 
     /// How states of a system of this protocol are read.

@@ -119,7 +119,7 @@ impl<T: ProtocolModel> System<T> {
         self.faults_slot() + 1 + position
     }
 
-    pub(super) fn faults_slot(&self) -> usize {
+    pub(crate) fn faults_slot(&self) -> usize {
         self.processes.len()
     }
 

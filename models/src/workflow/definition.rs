@@ -261,6 +261,20 @@ impl Workflow {
         self
     }
 
+    /// The same, with a business that nobody knows: every step may be accepted and may be refused,
+    /// whatever services own, and nothing is read.
+    #[must_use]
+    pub fn with_open_business(mut self) -> Workflow {
+        for step in &mut self.steps {
+            step.when = None;
+            step.reads = Vec::new();
+            step.business = ByWork::default();
+        }
+        self.locals = Vec::new();
+        self.properties = Vec::new();
+        self
+    }
+
     /// What the user states must be true.
     #[must_use]
     pub fn properties(&self) -> &[PropertyDefinition] {

@@ -36,6 +36,7 @@
 //! The [`Initiator`] is where the client's request enters: it publishes `Requested` and hears how it
 //! ended.
 
+mod activity;
 mod definition;
 mod event;
 mod initiator;

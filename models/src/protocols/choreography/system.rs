@@ -10,12 +10,13 @@ use crate::process::nodes::INITIATOR;
 use crate::process::{Address, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader, System,
-    SystemBuilder, Words,
+    Activities, Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord,
+    StateReader, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::activity;
 use super::event::{
     ChoreographyMessage, ChoreographyTimer, Event as Told, Line, Reaction, Subscriber,
 };
@@ -153,6 +154,10 @@ impl ProtocolModel for Choreography {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
+    }
+
+    fn tells(&self, event: &Event<Choreography>) -> Activities {
+        activity::tells(event)
     }
 
     fn reader(system: &System<Choreography>) -> StateReader<Choreography> {

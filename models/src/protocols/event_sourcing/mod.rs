@@ -24,6 +24,7 @@
 //! Causes are ids, not clocks: an event carries the command it came from, which carries the event
 //! that the command answers ([`CommandId`]).
 
+mod activity;
 mod command;
 mod consumer;
 mod definition;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::process::rename::renames;
 use crate::process::{Address, Verdict};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader, System,
-    SystemBuilder, Words,
+    Activities, Event, Interchangeable, Operation, PerformedEffect, ProtocolModel, Role,
+    RoleRecord, StateReader, Subject, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::domain::{
@@ -17,6 +17,7 @@ use crate::workflow::domain::{
 };
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::activity;
 use super::consumer::{Consumer, Marks};
 use super::handler::CommandHandler;
 use super::knobs::{EventSourcingKnobs, ReadModelWrite};
@@ -181,6 +182,22 @@ impl ProtocolModel for EventSourcing {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
+    }
+
+    fn tells(&self, event: &Event<EventSourcing>) -> Activities {
+        activity::tells(&self.plan, event)
+    }
+
+    fn subject(&self, operation: Operation, name: &str) -> Option<Subject> {
+        activity::subject(&self.plan, operation, name)
+    }
+
+    fn subject_name(&self, subject: Subject) -> String {
+        activity::subject_name(&self.plan, subject)
+    }
+
+    fn service_of(&self, subject: Subject) -> String {
+        activity::service_of(&self.plan, subject)
     }
 
     fn reader(system: &System<EventSourcing>) -> StateReader<EventSourcing> {

@@ -24,6 +24,7 @@
 //! of the steps that leave it open, and each workflow has the [`Composition`] that follows for it.
 //! A workflow without TCC steps has no such pivot, and one of nothing but TCC steps has nothing else.
 
+mod activity;
 mod composition;
 mod coordinator;
 mod definition;

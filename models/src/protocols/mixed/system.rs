@@ -10,12 +10,13 @@ use crate::process::{Address, Answer, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, Saga, SagaMessage, SagaParticipant, SagaPlan};
 use crate::protocols::tcc::{Operation, Tcc, TccMessage, TccParticipant, TccPlan};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, StateReader, System,
-    SystemBuilder, Words,
+    Activities, Event, Interchangeable, MessageOf, PerformedEffect, ProtocolModel, Role,
+    StateReader, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::activity;
 use super::composition::Composition;
 use super::coordinator::MixedCoordinator;
 use super::knobs::MixedChoices;
@@ -168,6 +169,14 @@ impl ProtocolModel for Mixed {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
+    }
+
+    fn tells(&self, event: &Event<Mixed>) -> Activities {
+        activity::tells(event)
+    }
+
+    fn hears(&self, process: Address, _from: Address, message: &MessageOf<Self>) -> Activities {
+        activity::hears(process, message)
     }
 
     fn reader(system: &System<Mixed>) -> StateReader<Mixed> {

@@ -26,6 +26,7 @@
 //! A message that its consumer can never handle is *poison*. It goes to a store for dead letters, in
 //! the consumer's transaction, and the next one follows.
 
+mod activity;
 mod broker;
 mod consumer;
 mod definition;

@@ -7,11 +7,13 @@ use smallvec::SmallVec;
 use crate::process::nodes::{BROKER, relay_node};
 use crate::process::{Address, ServiceId, StepId, Verdict};
 use crate::system::{
-    Ending, Event, PerformedEffect, ProtocolModel, StateReader, System, SystemBuilder, Words,
+    Activities, Ending, Event, PerformedEffect, ProtocolModel, StateReader, System, SystemBuilder,
+    Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::activity;
 use super::broker::OutboxBroker;
 use super::consumer::OutboxConsumer;
 use super::knobs::OutboxKnobs;
@@ -140,6 +142,10 @@ impl ProtocolModel for Outbox {
             PerformedEffect::Persisted(OutboxRecord::Accepted(line)) => witness.published(*line),
             _ => {}
         }
+    }
+
+    fn tells(&self, event: &Event<Outbox>) -> Activities {
+        activity::tells(event)
     }
 
     fn reader(system: &System<Outbox>) -> StateReader<Outbox> {

@@ -21,6 +21,7 @@
 //! A coordinator that never comes back leaves its workflow where it is, unless another
 //! [stands by](standby) to take it over.
 
+pub(in crate::protocols) mod activity;
 mod coordinator;
 mod definition;
 pub(super) mod isolation;

@@ -7,12 +7,13 @@ use crate::process::nodes::COORDINATOR;
 use crate::process::rename::renames;
 use crate::process::{Address, Answer, Verdict};
 use crate::system::{
-    Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader, System,
-    SystemBuilder, Words,
+    Activities, Event, Interchangeable, MessageOf, PerformedEffect, ProtocolModel, Role,
+    RoleRecord, StateReader, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Dataflow, Workflow};
 
+use super::activity;
 use super::coordinator::SagaCoordinator;
 use super::isolation::IsolationWitness;
 use super::knobs::SagaKnobs;
@@ -174,6 +175,14 @@ impl ProtocolModel for Saga {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
+    }
+
+    fn tells(&self, event: &Event<Saga>) -> Activities {
+        activity::tells(event)
+    }
+
+    fn hears(&self, process: Address, _from: Address, message: &MessageOf<Self>) -> Activities {
+        activity::heard(process, message)
     }
 
     fn reader(system: &System<Saga>) -> StateReader<Saga> {

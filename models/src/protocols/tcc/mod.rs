@@ -27,6 +27,7 @@
 //! cancel, and one that has repeats what it decided. Everything else that real systems do about this,
 //! and about the rest, is a [knob](TccKnobs).
 
+pub(in crate::protocols) mod activity;
 mod coordinator;
 mod definition;
 mod knobs;

@@ -8,12 +8,13 @@ use smallvec::SmallVec;
 use crate::process::nodes::COORDINATOR;
 use crate::process::{Address, Answer, StepId, Verdict};
 use crate::system::{
-    Ending, Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader,
-    System, SystemBuilder, Words,
+    Activities, Ending, Event, Interchangeable, MessageOf, PerformedEffect, ProtocolModel, Role,
+    RoleRecord, StateReader, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
+use super::activity;
 use super::coordinator::TccCoordinator;
 use super::knobs::TccKnobs;
 use super::log::{Decision, TccOutcome, TccRecord};
@@ -124,6 +125,14 @@ impl ProtocolModel for Tcc {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
+    }
+
+    fn tells(&self, event: &Event<Tcc>) -> Activities {
+        activity::tells(event)
+    }
+
+    fn hears(&self, process: Address, _from: Address, message: &MessageOf<Self>) -> Activities {
+        activity::heard(process, message)
     }
 
     fn reader(system: &System<Tcc>) -> StateReader<Tcc> {

@@ -28,6 +28,7 @@
 //! [`gray_lamport`](amends_check::gray_lamport) is the specification that the literature reasons about, and the yardstick of the
 //! checker: other checkers have counted its states.
 
+mod activity;
 mod coordinator;
 mod definition;
 mod knobs;

@@ -10,12 +10,13 @@ use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::process::rename::renames;
 use crate::process::{Address, ServiceId, StepId, Verdict, WorkflowId};
 use crate::system::{
-    Event, Interchangeable, Local, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader,
-    System, SystemBuilder, Words,
+    Activities, Event, Interchangeable, Local, MessageOf, Operation, PerformedEffect,
+    ProtocolModel, Role, RoleRecord, StateReader, Subject, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
 
+use super::activity;
 use super::coordinator::TwoPhaseCoordinator;
 use super::knobs::{Locks, TwoPhaseKnobs};
 use super::log::{BranchRecord, BranchState, Branches, CoordinatorLog};
@@ -238,6 +239,25 @@ impl ProtocolModel for TwoPhaseCommit {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow.interchangeable()))
+    }
+
+    fn tells(&self, event: &Event<TwoPhaseCommit>) -> Activities {
+        activity::tells(event)
+    }
+
+    fn hears(&self, _process: Address, from: Address, message: &MessageOf<Self>) -> Activities {
+        activity::hears(from, message)
+    }
+
+    fn subject(&self, _operation: Operation, name: &str) -> Option<Subject> {
+        let mut services = self.workflow.services().iter();
+        let service = services.position(|service| service.name == name);
+        // A step stands for its service, which does all of its steps together.
+        let step = || self.workflow.steps().iter().find(|step| step.name == name);
+        service
+            .map(|at| ServiceId(at as u16))
+            .or_else(|| Some(step()?.service))
+            .map(Subject::Service)
     }
 
     fn reader(system: &System<TwoPhaseCommit>) -> StateReader<TwoPhaseCommit> {

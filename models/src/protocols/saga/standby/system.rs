@@ -13,14 +13,15 @@ use crate::protocols::saga::plan::SagaPlan;
 use crate::protocols::saga::rows::Rows;
 use crate::protocols::saga::system::{Saga, SagaMonitor};
 use crate::system::{
-    Event, Interchangeable, Local, PerformedEffect, ProtocolModel, Role, RoleRecord, StateReader,
-    System, SystemBuilder, Words,
+    Activities, Event, Interchangeable, Local, MessageOf, PerformedEffect, ProtocolModel, Role,
+    RoleRecord, StateReader, System, SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Workflow};
 
 use super::properties::{standby_properties, standby_reader};
 use super::{AskedParticipant, LedCoordinator, LogStore, StandbyChange, StandbyMessage};
+use crate::protocols::saga::activity;
 
 /// A saga with a coordinator that stands by, as a system hosts it.
 #[derive(Clone, Debug)]
@@ -90,6 +91,7 @@ fn of_saga(event: &Event<StandbySaga>) -> Option<Event<Saga>> {
             let ended = RoleRecord::Coordinator(SagaRecord::Ended(log.outcome()?));
             (Address::Coordinator(*workflow), PerformedEffect::Persisted(ended))
         }
+        PerformedEffect::Finished(outcome) => (event.process, PerformedEffect::Finished(*outcome)),
         _ => return None,
     };
     Some(Event { process, what })
@@ -146,6 +148,17 @@ impl ProtocolModel for StandbySaga {
 
     fn interchangeable(&self) -> Option<Interchangeable<Self>> {
         Some(Interchangeable::workflows(self.workflow().interchangeable()))
+    }
+
+    fn tells(&self, event: &Event<StandbySaga>) -> Activities {
+        of_saga(event).map_or(Activities::new(), |event| activity::tells(&event))
+    }
+
+    fn hears(&self, process: Address, _from: Address, message: &MessageOf<Self>) -> Activities {
+        match message {
+            StandbyMessage::Saga(message) => activity::heard(process, message),
+            StandbyMessage::Lease(_) => Activities::new(),
+        }
     }
 
     fn reader(system: &System<StandbySaga>) -> StateReader<StandbySaga> {
