@@ -11,7 +11,7 @@ use crate::workflow::Fault;
 use super::minimal;
 use super::observation::{ObservationSet, ObservedRun, Told};
 use super::rule::{self, Rule};
-use super::search::{Bounds, Explained, Found, Furthest, Space};
+use super::search::{Bounds, Explained, Found, Furthest, Network, Space};
 
 /// How much work a judgement may be.
 #[derive(Clone, Copy, Debug)]
@@ -98,36 +98,41 @@ pub fn judge<T: ProtocolModel>(
     if run.observations().len() > ObservedRun::CAPACITY {
         return Conformance::TooTangled;
     }
-    let mut space = Space::new(system);
-    let strict = Bounds { states: limits.states, unobserved: 0 };
-    let furthest = match space.explain(run, strict) {
-        Found::Explanation(explained) => {
-            return Conformance::Conforms(explanation(system, &explained));
-        }
-        Found::Nothing(furthest) => furthest,
+    let states = limits.states;
+    let strict = Bounds { states, unobserved: 0 };
+    let lenient = Bounds { states, unobserved: u32::MAX };
+    let mut relaxed = Space::new(system, Network::Relaxed);
+    let unobserved = match relaxed.explain(run, lenient) {
+        Found::Explanation(explained) => explained.cost.unobserved,
         Found::TooMany => return Conformance::TooTangled,
-    };
-    let lenient = Bounds { states: limits.states, unobserved: u32::MAX };
-    match space.explain(run, lenient) {
-        Found::TooMany => Conformance::TooTangled,
         Found::Nothing(furthest) => {
-            let evidence = minimal::unexplained(&mut space, run, lenient);
+            let evidence = minimal::unexplained(&mut relaxed, run, lenient);
             let rule = rule::of_evidence(run, evidence);
-            Conformance::Violates(violation(rule, evidence, Vec::new(), furthest))
+            return Conformance::Violates(violation(rule, evidence, Vec::new(), furthest));
         }
-        Found::Explanation(explained) if run.is_complete() => {
-            let missing = explained.unobserved;
-            let told = missing.iter().map(|&activity| told(activity)).collect();
-            let without = run.clone().telling_only(told);
-            let evidence = minimal::unexplained(&mut space, &without, strict);
-            let rule = rule::of_missing(&missing);
-            Conformance::Violates(violation(rule, evidence, missing, furthest))
-        }
-        Found::Explanation(explained) => Conformance::Incomplete(Missing {
-            explanation: explanation(system, &explained),
-            activities: explained.unobserved,
-        }),
+    };
+    let explained =
+        match Space::new(system, Network::Exact).explain(run, Bounds { states, unobserved }) {
+            Found::Explanation(explained) => explained,
+            // Within the copies of a message that the exact network allows there is none.
+            Found::Nothing(_) | Found::TooMany => return Conformance::TooTangled,
+        };
+    if unobserved == 0 {
+        return Conformance::Conforms(explanation(system, &explained));
     }
+    if !run.is_complete() {
+        let explanation = explanation(system, &explained);
+        return Conformance::Incomplete(Missing { explanation, activities: explained.unobserved });
+    }
+    let furthest = match relaxed.explain(run, strict) {
+        Found::Nothing(furthest) => furthest,
+        Found::Explanation(_) | Found::TooMany => Furthest::default(),
+    };
+    let missing = explained.unobserved;
+    let told = missing.iter().map(|&activity| told(activity)).collect();
+    let without = run.clone().telling_only(told);
+    let evidence = minimal::unexplained(&mut relaxed, &without, strict);
+    Conformance::Violates(violation(rule::of_missing(&missing), evidence, missing, furthest))
 }
 
 /// That such activities are told of.

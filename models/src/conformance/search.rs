@@ -1,24 +1,34 @@
 //! The search for an explanation: a cheapest run of a system in which everything that was observed happens,
 //! in an order that the observations allow.
 //!
-//! States are explored in order of cost (Dijkstra 1959). A run costs, in this order, the activities that
-//! should have been observed and were not, and the faults that struck. Each state of the search is a
-//! state of the system and the set of observations that happened on the way there.
+//! States are explored in order of cost (Dijkstra 1959). Each state of the search is a state of the system
+//! and the set of observations that happened on the way there.
 //!
 //! An activity that fits an observation, with all that came before it already there, *is* that
 //! observation: to wait for a later activity of the same kind could never be cheaper, since one of the
 //! two goes unobserved either way.
 //!
-//! The fault budget of the system is not spent, so its faults may strike any number of times. What keeps
-//! the space finite is that at most [`COPIES`] equal messages are on their way to one process.
+//! The fault budget of the system is not spent, so its faults may strike any number of times. There are
+//! two networks:
+//!
+//! - In the [exact](Network::Exact) one each loss and each duplicate is a fault, counted like all others.
+//!   At most [`COPIES`] equal messages are on their way to one process.
+//! - In the [relaxed](Network::Relaxed) one, what was ever sent may arrive at any time, any number of
+//!   times, and timers run out whenever they like. Nothing is counted. Every run of the exact network is
+//!   one of the relaxed network, whose states are far fewer, since messages that arrived leave no trace: so
+//!   what has no explanation there has none at all.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use amends_check::{Counterexample, Move, Product, Snapshot};
 use smallvec::SmallVec;
 
-use crate::system::{Action, Activity, Part, ProtocolModel, Request, StateReader, System};
+use crate::process::Process;
+use crate::system::{
+    Action, Activity, Local, Part, ProtocolModel, Request, StateReader, System, Trigger,
+};
 use crate::workflow::Fault;
 
 use super::observation::{ObservationSet, ObservedRun};
@@ -26,22 +36,31 @@ use super::observation::{ObservationSet, ObservedRun};
 /// How many equal messages may be on their way to one process.
 pub const COPIES: usize = 2;
 
+/// What the network may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Network {
+    /// Loses and repeats messages, at a price.
+    Exact,
+    /// Delivers whatever was ever sent, whenever it likes.
+    Relaxed,
+}
+
 /// What a run costs: compared in the order of the fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cost {
-    /// Activities that should have been observed, and were not.
-    pub unobserved: u32,
     /// Faults.
     pub faults: u32,
+    /// Activities that should have been observed, and were not.
+    pub unobserved: u32,
 }
 
 /// How far a search may go.
 #[derive(Clone, Copy, Debug)]
-pub struct Bounds {
+pub(super) struct Bounds {
     /// States that are visited at most.
-    pub states: usize,
+    pub(super) states: usize,
     /// Activities that may go unobserved although they are told of.
-    pub unobserved: u32,
+    pub(super) unobserved: u32,
 }
 
 /// What a search found.
@@ -94,6 +113,7 @@ struct Node {
 /// Parts of a system by number, and what follows from each, worked out once.
 pub(super) struct Space<'s, T: ProtocolModel> {
     system: &'s System<T>,
+    network: Network,
     reader: StateReader<T>,
     /// Per slot: the parts, and their numbers.
     parts: Vec<Vec<Part<T>>>,
@@ -105,11 +125,12 @@ pub(super) struct Space<'s, T: ProtocolModel> {
 }
 
 impl<'s, T: ProtocolModel> Space<'s, T> {
-    pub(super) fn new(system: &'s System<T>) -> Self {
+    pub(super) fn new(system: &'s System<T>, network: Network) -> Self {
         let slots = system.initial().first().map_or(0, Vec::len);
         Space {
             reader: T::reader(system),
             system,
+            network,
             parts: (0..slots).map(|_| Vec::new()).collect(),
             numbers: (0..slots).map(|_| HashMap::new()).collect(),
             requests: Vec::new(),
@@ -240,17 +261,19 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
         step: Move<System<T>>,
     ) -> Option<Step<T>> {
         let Move { action, part, requests } = step;
-        if self.is_one_copy_too_many(&action, before) {
+        if !self.is_considered(&action, before) {
             return None;
         }
         let activities = self.system.activities(&action, before);
-        // The budget is never spent.
         let part = match part {
+            // The budget is never spent.
             Part::Faults(_) => number,
-            part => {
+            Part::Process(local) => {
+                let part = Part::Process(self.delivered(local, &action));
                 let part = self.system.normalized(slot, &part).unwrap_or(part);
                 self.number(slot, part)
             }
+            part => self.number(slot, part),
         };
         let budget = self.system.faults_slot();
         let requests = requests
@@ -258,14 +281,43 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
             .filter(|(other, _)| *other != budget)
             .map(|(other, request)| (other, self.request_number(request)))
             .collect();
-        let faults = action.faults().into_iter().filter(|fault| *fault != Fault::Refuse).count();
-        Some(Step { action, part, requests, activities, faults: faults as u32 })
+        let faults = match self.network {
+            Network::Exact => {
+                action.faults().into_iter().filter(|fault| *fault != Fault::Refuse).count() as u32
+            }
+            Network::Relaxed => 0,
+        };
+        Some(Step { action, part, requests, activities, faults })
     }
 
-    fn is_one_copy_too_many(&self, action: &Action<T>, before: &Part<T>) -> bool {
-        let Action::Duplicate { from, message, .. } = action else { return false };
-        let same = |(sender, other): &&(_, _)| sender == from && other == message;
-        before.process().inbox.messages().filter(same).count() >= COPIES
+    /// Whether the move makes a difference.
+    fn is_considered(&self, action: &Action<T>, before: &Part<T>) -> bool {
+        match (self.network, action) {
+            (Network::Exact, Action::Duplicate { from, message, .. }) => {
+                let same = |(sender, other): &&(_, _)| sender == from && other == message;
+                before.process().inbox.messages().filter(same).count() < COPIES
+            }
+            (Network::Relaxed, Action::Duplicate { .. } | Action::Lose { .. }) => false,
+            // The same timer may run out too early.
+            (
+                Network::Relaxed,
+                Action::Take { process, trigger: Trigger::Fire { timer, spurious: false }, .. },
+            ) => {
+                let core = self.system.core(*process);
+                core.is_some_and(|it| it.awaits(timer).or(it.watches(timer)).is_none())
+            }
+            _ => true,
+        }
+    }
+
+    /// What arrives may arrive again, in the relaxed network.
+    fn delivered(&self, mut local: Local<T>, action: &Action<T>) -> Local<T> {
+        if self.network == Network::Relaxed
+            && let Action::Take { trigger: Trigger::Deliver { from, message }, .. } = action
+        {
+            local.inbox.put(Arc::new((*from, message.clone())), false);
+        }
+        local
     }
 
     fn after(&mut self, state: &State, slot: usize, step: &Step<T>) -> Option<State> {
@@ -281,9 +333,12 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
         if let Some(&answer) = self.answers.get(&(slot, part, request)) {
             return answer;
         }
+        let copies = if self.network == Network::Relaxed { 1 } else { COPIES };
         let whole = &self.parts[slot][part as usize];
         let asked = &self.requests[request as usize];
-        let is_kept_as_it_is = self.system.is_stale(slot, whole, asked) || is_full(whole, asked);
+        let is_kept_as_it_is =
+            self.system.is_stale(slot, whole, asked) || is_full(whole, asked, copies);
+
         let answer = if is_kept_as_it_is {
             Some(part)
         } else {
@@ -351,10 +406,10 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
 }
 
 /// Whether there are as many copies of a message on their way already as there may be.
-fn is_full<T: ProtocolModel>(part: &Part<T>, request: &Request<T>) -> bool {
+fn is_full<T: ProtocolModel>(part: &Part<T>, request: &Request<T>, copies: usize) -> bool {
     match (part, request) {
         (Part::Process(local), Request::Put(envelope)) => {
-            local.inbox.messages().filter(|other| *other == envelope.as_ref()).count() >= COPIES
+            local.inbox.messages().filter(|other| *other == envelope.as_ref()).count() >= copies
         }
         _ => false,
     }

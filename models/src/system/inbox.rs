@@ -18,7 +18,7 @@ pub struct Inbox<M> {
 }
 
 /// A message with its sender. The same one is on its way in many states, and shared by them.
-pub(super) type Envelope<M> = Arc<(Address, M)>;
+pub(crate) type Envelope<M> = Arc<(Address, M)>;
 
 impl<M: Value> Inbox<M> {
     /// What is in flight, with its senders.
@@ -50,7 +50,7 @@ impl<M: Value> Inbox<M> {
         (0..self.messages.len()).filter(|&at| !self.messages[..at].contains(&self.messages[at]))
     }
 
-    pub(super) fn put(&mut self, envelope: Envelope<M>, ordered: bool) {
+    pub(crate) fn put(&mut self, envelope: Envelope<M>, ordered: bool) {
         // Senders stay sorted in either case, so that interleavings of different senders are one.
         let at = if ordered {
             self.messages.partition_point(|other| other.0 <= envelope.0)

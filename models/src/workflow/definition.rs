@@ -262,7 +262,7 @@ impl Workflow {
     }
 
     /// The same, with a business that nobody knows: every step may be accepted and may be refused,
-    /// whatever services own, and nothing is read.
+    /// whatever services own, nothing is read, and nothing is known of the order of messages.
     #[must_use]
     pub fn with_open_business(mut self) -> Workflow {
         for step in &mut self.steps {
@@ -272,6 +272,7 @@ impl Workflow {
         }
         self.locals = Vec::new();
         self.properties = Vec::new();
+        self.ordered_links = false;
         self
     }
 
