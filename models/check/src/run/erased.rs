@@ -60,7 +60,7 @@ where
     ) -> Result<Report<Self::State, Self::Action>, ModelError> {
         let judge = judge_all(&task.properties);
         let report = search(ErasedProduct(self.product), hide_task(task), &judge)?;
-        Ok(report.map(&reveal_state, &Opaque::reveal))
+        Ok(report.map(&|state: &Vec<Opaque>| reveal_state(state), &Opaque::reveal))
     }
 
     fn walk(
@@ -69,7 +69,7 @@ where
         simulation: Simulation,
     ) -> Simulated<Self::State, P::Action> {
         walk(ErasedProduct(self.product), hide_task(task), simulation)
-            .map(&reveal_state, &Opaque::reveal)
+            .map(&|state: &Vec<Opaque>| reveal_state(state), &Opaque::reveal)
     }
 }
 
@@ -166,14 +166,17 @@ fn hide_state<Part: Eq + Hash + Debug + Send + Sync + 'static>(state: Vec<Part>)
     state.into_iter().map(Opaque::hide).collect()
 }
 
-fn reveal_state<Part: Clone + 'static>(state: &Vec<Opaque>) -> Vec<Part> {
+fn reveal_state<Part: Clone + 'static>(state: &[Opaque]) -> Vec<Part> {
     state.iter().map(Opaque::reveal).collect()
 }
+
+/// A move without its types: the action, the part that it leads to, and what it asks of which slots.
+type OpaqueMove = (Opaque, Opaque, Vec<(usize, Opaque)>);
 
 /// A [`Product`], as far as it can be talked to without its types.
 trait ProductObject: Send + Sync {
     fn initial(&self) -> Vec<Vec<Opaque>>;
-    fn moves(&self, slot: usize, part: &Opaque) -> Vec<(Opaque, Opaque, Vec<(usize, Opaque)>)>;
+    fn moves(&self, slot: usize, part: &Opaque) -> Vec<OpaqueMove>;
     fn answer(&self, slot: usize, part: &Opaque, request: &Opaque) -> Option<Opaque>;
     fn fairness(&self, action: &Opaque) -> Fairness;
     fn fairness_group(&self, action: &Opaque) -> Opaque;
@@ -194,7 +197,7 @@ where
         Product::initial(self).into_iter().map(hide_state).collect()
     }
 
-    fn moves(&self, slot: usize, part: &Opaque) -> Vec<(Opaque, Opaque, Vec<(usize, Opaque)>)> {
+    fn moves(&self, slot: usize, part: &Opaque) -> Vec<OpaqueMove> {
         let mut moves = Vec::new();
         Product::moves(self, slot, part.seen(), &mut moves);
         let hidden = moves.into_iter().map(|Move { action, part, requests }| {
