@@ -15,9 +15,14 @@
 
 pub mod attribute;
 pub mod conventions;
+pub mod critical_path;
+#[cfg(test)]
+mod fixture;
 pub mod id;
 pub mod log;
 pub mod span;
+pub mod timeline;
+pub mod tree;
 
 pub use attribute::{Attributes, Value};
 pub use conventions::{Facts, Phase, Protocol, SpanOutcome, WorkflowOutcome};
