@@ -141,7 +141,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::fixture::{MS, at, linked_to, source, span};
+    use crate::fixture::{MS, at, linked_to, span, span_id};
     use crate::span::{Span, SpanKind, Time};
 
     /// The path of the first root: names, and milliseconds.
@@ -271,29 +271,26 @@ mod tests {
             start in 0..50_000_000u64,
             length in -1_000_000..40_000_000i64,
             ends in prop::bool::weighted(0.95),
-            service in 0..3usize,
+            service in prop::sample::select(vec!["order", "payment", "inventory"]),
             kind in prop::sample::select(vec![
                 SpanKind::Internal, SpanKind::Producer, SpanKind::Consumer, SpanKind::Client,
             ]),
-        ) -> (Option<u64>, u64, i64, bool, usize, SpanKind) {
-            (parent, start, length, ends, service, kind)
+        ) -> Span {
+            Span {
+                start: Time(start),
+                end: ends.then(|| Time(start.saturating_add_signed(length))),
+                kind,
+                ..at(service, span(1, parent, "s", 0, 0))
+            }
         }
     }
 
     fn any_trace() -> impl Strategy<Value = Vec<Span>> {
-        prop::collection::vec(any_span(24), 1..24).prop_map(|drawn| {
-            let services = ["order", "payment", "inventory"].map(source);
-            let shape = |(at, drawn): (usize, (Option<u64>, u64, i64, bool, usize, SpanKind))| {
-                let (parent, start, length, ends, service, kind) = drawn;
-                Span {
-                    start: Time(start),
-                    end: ends.then(|| Time(start.saturating_add_signed(length))),
-                    kind,
-                    source: services[service].clone(),
-                    ..span(at as u64 + 1, parent, "s", 0, 0)
-                }
-            };
-            drawn.into_iter().enumerate().map(shape).collect()
+        prop::collection::vec(any_span(24), 1..24).prop_map(|mut spans| {
+            for (at, span) in spans.iter_mut().enumerate() {
+                span.id = span_id(at as u64 + 1);
+            }
+            spans
         })
     }
 
