@@ -131,6 +131,24 @@ impl Attributes {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Keeps those of which `keep` says so.
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &Value) -> bool) {
+        self.0.retain(|(name, value)| keep(name, value));
+    }
+
+    pub(crate) fn pairs(&self) -> &[(CompactString, Value)] {
+        &self.0
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.0.capacity()
+    }
+
+    /// Gives back memory that was taken for more.
+    pub(crate) fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
 }
 
 impl<N: Into<CompactString>, V: Into<Value>> FromIterator<(N, V)> for Attributes {

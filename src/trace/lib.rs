@@ -9,7 +9,7 @@
 //! clock of one service do. This package keeps to what spans say of themselves. Whether they tell of a
 //! correct saga is judged elsewhere, by the very models that are checked.
 //!
-//! Start reading at [`span`].
+//! Start reading at [`span`], then [`read`].
 
 #![forbid(unsafe_code)]
 
@@ -20,6 +20,9 @@ pub mod critical_path;
 mod fixture;
 pub mod id;
 pub mod log;
+mod memory;
+pub mod read;
+mod sources;
 pub mod span;
 pub mod timeline;
 pub mod tree;

@@ -111,7 +111,7 @@ pub enum Status {
 }
 
 /// Something that happened in the course of a span.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SpanEvent {
     /// When, by the clock of the span's service.
     pub time: Time,
