@@ -18,6 +18,7 @@
 //!   one of the relaxed network, whose states are far fewer, since messages that arrived leave no trace: so
 //!   what has no explanation there has none at all.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ use smallvec::SmallVec;
 
 use crate::process::Process;
 use crate::system::{
-    Action, Activity, Local, Part, ProtocolModel, Request, StateReader, System, Trigger,
+    Action, Activity, Inbox, Local, Part, ProtocolModel, Request, StateReader, System, Trigger,
 };
 use crate::workflow::Fault;
 
@@ -145,7 +146,8 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
         let all = ObservationSet::first(run.observations().len());
         let mut nodes: Vec<Node> = Vec::new();
         let mut best: HashMap<(Rc<State>, ObservationSet), Cost> = HashMap::new();
-        let mut queue: BTreeMap<Cost, VecDeque<u32>> = BTreeMap::new();
+        // Of places of the same cost, those first where most of the observations have happened.
+        let mut queue: BTreeMap<(Cost, Reverse<usize>), VecDeque<u32>> = BTreeMap::new();
         let mut furthest = Furthest::default();
         for row in self.system.initial() {
             let state: State =
@@ -153,11 +155,11 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
             let node =
                 Node { state: Rc::new(state), happened: ObservationSet::default(), from: None };
             best.insert((Rc::clone(&node.state), node.happened), Cost::default());
-            queue.entry(Cost::default()).or_default().push_back(nodes.len() as u32);
+            queue.entry((Cost::default(), Reverse(0))).or_default().push_back(nodes.len() as u32);
             nodes.push(node);
         }
         while let Some(mut entry) = queue.first_entry() {
-            let cost = *entry.key();
+            let (cost, _) = *entry.key();
             let Some(at) = entry.get_mut().pop_front() else {
                 entry.remove();
                 continue;
@@ -200,7 +202,10 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
                         return Found::TooMany;
                     }
                     best.insert(key, cost);
-                    queue.entry(cost).or_default().push_back(nodes.len() as u32);
+                    queue
+                        .entry((cost, Reverse(happened.len())))
+                        .or_default()
+                        .push_back(nodes.len() as u32);
                     let from = Some((at, slot, index as u32));
                     nodes.push(Node { state: Rc::clone(&next), happened, from });
                 }
@@ -356,11 +361,16 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
     }
 
     fn is_settled(&self, state: &State) -> bool {
-        let parts: Vec<&Part<T>> = state
-            .iter()
-            .enumerate()
-            .map(|(slot, &part)| &self.parts[slot][part as usize])
-            .collect();
+        let mut row = self.row(state);
+        if self.network == Network::Relaxed {
+            // Whatever is on its way need not arrive any more.
+            for part in &mut row {
+                if let Part::Process(local) = part {
+                    local.inbox = Inbox::default();
+                }
+            }
+        }
+        let parts: Vec<&Part<T>> = row.iter().collect();
         self.reader.is_settled(Snapshot::new(&parts))
     }
 

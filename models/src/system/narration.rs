@@ -55,15 +55,14 @@ impl<T: ProtocolModel> System<T> {
     }
 
     /// What services tell of in an action that starts in that part.
-    pub(crate) fn activities(
-        &self,
-        action: &Action<T>,
-        before: &Part<T>,
-    ) -> SmallVec<[Activity; 2]> {
+    #[must_use]
+    pub fn activities(&self, action: &Action<T>, before: &Part<T>) -> SmallVec<[Activity; 2]> {
         let mut told = SmallVec::new();
         let (process, run) = match action {
             Action::Take { process, trigger, injected } => {
-                if let Trigger::Deliver { from, message } = trigger {
+                if let Trigger::Deliver { from, message } = trigger
+                    && !self.is_unheeded(*process, before.process(), *from, message)
+                {
                     let heard = self.protocol.hears(*process, *from, message);
                     told.extend(heard.into_iter().map(|(_, activity)| activity));
                 }
@@ -306,7 +305,8 @@ impl<T: ProtocolModel> System<T> {
     }
 
     /// The slot in which an action starts.
-    pub(super) fn slot_of(&self, action: &Action<T>) -> usize {
+    #[must_use]
+    pub fn slot_of(&self, action: &Action<T>) -> usize {
         match action {
             Action::Take { process, .. } | Action::Run { process, .. } => {
                 self.process_slot(*process)

@@ -47,6 +47,17 @@ impl<T: ProtocolModel> System<T> {
         Some(Part::Process(normalized))
     }
 
+    /// Whether the process will never heed that message.
+    pub(super) fn is_unheeded(
+        &self,
+        process: Address,
+        local: &Local<T>,
+        from: Address,
+        message: &MessageOf<T>,
+    ) -> bool {
+        self.is_stale_message(self.process_slot(process), local, from, message)
+    }
+
     fn is_stale_message(
         &self,
         slot: usize,

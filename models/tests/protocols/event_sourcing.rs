@@ -471,3 +471,8 @@ fn domains_that_are_refused() {
 fn interchangeable_workflows_are_explored_once() {
     insta::assert_snapshot!(trial::symmetry(&cases()));
 }
+
+/// A workflow of this protocol, for what must be true of all of them.
+pub(crate) fn sample() -> Design {
+    design(order(), EventSourcingKnobs::default(), 1, &[])
+}

@@ -283,3 +283,8 @@ fn stateright_sees_the_same_states() {
 fn messages_that_nobody_will_heed_make_no_difference() {
     insta::assert_snapshot!(trial::stale_messages(&cases()));
 }
+
+/// A workflow of this protocol, for what must be true of all of them.
+pub(crate) fn sample() -> Design {
+    order()
+}

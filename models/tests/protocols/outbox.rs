@@ -182,3 +182,8 @@ fn stateright_sees_the_same_states() {
 fn interchangeable_workflows_are_explored_once() {
     insta::assert_snapshot!(trial::symmetry(&cases()));
 }
+
+/// A workflow of this protocol, for what must be true of all of them.
+pub(crate) fn sample() -> Design {
+    histories()
+}

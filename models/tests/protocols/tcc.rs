@@ -378,3 +378,8 @@ fn interchangeable_workflows_are_explored_once() {
 fn messages_that_nobody_will_heed_make_no_difference() {
     insta::assert_snapshot!(trial::stale_messages(&cases()));
 }
+
+/// A workflow of this protocol, for what must be true of all of them.
+pub(crate) fn sample() -> Design {
+    design(3)
+}
