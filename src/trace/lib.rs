@@ -9,10 +9,11 @@
 //! clock of one service do. This package keeps to what spans say of themselves. Whether they tell of a
 //! correct saga is judged elsewhere, by the very models that are checked.
 //!
-//! Start reading at [`span`], then [`read`].
+//! Start reading at [`span`], then [`read`] and [`assemble`].
 
 #![forbid(unsafe_code)]
 
+pub mod assemble;
 pub mod attribute;
 pub mod conventions;
 pub mod critical_path;
