@@ -27,6 +27,7 @@ mod sources;
 pub mod span;
 pub mod timeline;
 pub mod tree;
+pub mod write;
 
 pub use attribute::{Attributes, Value};
 pub use conventions::{Facts, Phase, Protocol, SpanOutcome, WorkflowOutcome};
