@@ -23,6 +23,8 @@ pub mod id;
 pub mod log;
 mod memory;
 pub mod read;
+#[cfg(feature = "receiver")]
+pub mod receive;
 mod sources;
 pub mod span;
 pub mod timeline;

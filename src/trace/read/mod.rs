@@ -43,6 +43,8 @@ mod json;
 mod limits;
 mod protobuf;
 mod report;
+#[cfg(feature = "receiver")]
+mod request;
 mod text;
 
 use std::fs::File;
@@ -55,6 +57,11 @@ use thiserror::Error;
 
 pub use limits::Limits;
 pub use report::{Example, Flaw, Place, ReadReport, Tally};
+#[cfg(feature = "receiver")]
+pub(crate) use {
+    protobuf::Signal,
+    request::{Encoding, read_request},
+};
 
 use crate::log::LogRecord;
 use crate::span::{Source, Span};

@@ -41,6 +41,42 @@ impl ReadReport {
         }
     }
 
+    /// Spans and log records that were left out as a whole.
+    #[cfg(feature = "receiver")]
+    pub(crate) fn items_left_out(&self) -> u64 {
+        const WHOLE: [Flaw; 7] = [
+            Flaw::NotAnObject,
+            Flaw::MalformedMessage,
+            Flaw::TraceId,
+            Flaw::SpanId,
+            Flaw::ParentId,
+            Flaw::NoStart,
+            Flaw::ResourceTooLate,
+        ];
+        WHOLE.iter().filter_map(|flaw| self.flaws.get(flaw)).map(|tally| tally.count).sum()
+    }
+
+    /// What was wrong, in a sentence for whoever sent it; empty if nothing was left out.
+    #[cfg(feature = "receiver")]
+    pub(crate) fn complaint(&self) -> String {
+        let of_flaw = |(flaw, tally): (&Flaw, &Tally)| {
+            let example = tally.examples.first().map(|example| format!(" ({example})"));
+            format!("{}: {flaw}{}", tally.count, example.unwrap_or_default())
+        };
+        let losses = self.flaws.iter().filter(|(flaw, _)| flaw.loses());
+        losses.map(of_flaw).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Why a request is no request at all, if it is not.
+    #[cfg(feature = "receiver")]
+    pub(crate) fn why_malformed(&self) -> Option<String> {
+        let nothing = self.spans + self.logs + self.metrics == 0;
+        let fatal = [Flaw::Syntax, Flaw::Truncated, Flaw::UnknownDocument];
+        let malformed = fatal.iter().any(|flaw| self.flaws.contains_key(flaw))
+            || (nothing && self.flaws.contains_key(&Flaw::MalformedMessage));
+        malformed.then(|| self.complaint())
+    }
+
     pub(super) fn note(&mut self, flaw: Flaw, example: impl FnOnce() -> Example) {
         let tally = self.flaws.entry(flaw).or_default();
         tally.count += 1;
