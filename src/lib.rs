@@ -11,6 +11,7 @@
 //! | [`runtime`] | systems hosted on Tokio, and the audit of what really happened |
 //! | [`simulate`] | fault plans: what goes wrong in a run, and when |
 //! | [`store`] | durable logs, resources and history: in memory, in SQLite |
+//! | [`telemetry`] | what a run tells of itself: spans and log records |
 //! | [`cli`] | the command line: arguments in, exit code out |
 
 mod sync;
@@ -22,6 +23,7 @@ pub mod runtime;
 pub mod simulate;
 pub mod spec;
 pub mod store;
+pub mod telemetry;
 
 /// The pure side: protocol cores, systems, properties, the checker.
 pub use amends_models as models;

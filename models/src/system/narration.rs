@@ -58,34 +58,40 @@ impl<T: ProtocolModel> System<T> {
     #[must_use]
     pub fn activities(&self, action: &Action<T>, before: &Part<T>) -> SmallVec<[Activity; 2]> {
         let mut told = SmallVec::new();
-        let (process, run) = match action {
+        let (Action::Take { process, .. } | Action::Run { process, .. }) = action else {
+            return told;
+        };
+        if let Action::Take { trigger: Trigger::Deliver { from, message }, .. } = action
+            && !self.is_unheeded(*process, before.process(), *from, message)
+        {
+            let heard = self.protocol.hears(*process, *from, message);
+            told.extend(heard.into_iter().map(|(_, activity)| activity));
+        }
+        for what in self.performed(action, before) {
+            let activities = self.protocol.tells(&Event { process: *process, what });
+            told.extend(activities.into_iter().map(|(_, activity)| activity));
+        }
+        told
+    }
+
+    /// What a process does in an action that starts in that part, in order.
+    #[must_use]
+    pub fn performed(&self, action: &Action<T>, before: &Part<T>) -> Vec<PerformedEffect<T>> {
+        let run = match action {
+            Action::Take { .. } if self.granularity == Granularity::PerEffect => None,
             Action::Take { process, trigger, injected } => {
-                if let Trigger::Deliver { from, message } = trigger
-                    && !self.is_unheeded(*process, before.process(), *from, message)
-                {
-                    let heard = self.protocol.hears(*process, *from, message);
-                    told.extend(heard.into_iter().map(|(_, activity)| activity));
-                }
-                if self.granularity == Granularity::PerEffect {
-                    return told;
-                }
                 let placed = &self.processes[self.process_slot(*process)];
                 let local = self.taken(placed, before.process(), trigger);
-                (*process, self.execution(placed, local).run_all(*injected))
+                self.execution(placed, local).run_all(*injected)
             }
             Action::Run { process, forced } => {
                 let placed = &self.processes[self.process_slot(*process)];
                 let mut run = self.execution(placed, before.process().clone());
-                let is_possible = run.run_next(*forced).is_some();
-                (*process, is_possible.then_some(run))
+                run.run_next(*forced).map(|()| run)
             }
-            _ => return told,
+            _ => None,
         };
-        for what in run.map_or(Vec::new(), |run| run.performed) {
-            let activities = self.protocol.tells(&Event { process, what });
-            told.extend(activities.into_iter().map(|(_, activity)| activity));
-        }
-        told
+        run.map_or(Vec::new(), |run| run.performed)
     }
 
     /// An action in one line, for lists of actions.

@@ -1,7 +1,7 @@
 //! What the services of an outbox tell of: transactions, the events that leave for the broker and those
 //! that it delivers, and what handlers do with them.
 
-use crate::process::{Address, Answer, Verdict};
+use crate::process::{Address, Answer, Verdict, WorkflowId};
 use crate::system::{Activities, Activity, Event, Operation, PerformedEffect, Task};
 
 use super::message::{OutboxChange, OutboxMessage};
@@ -28,7 +28,23 @@ pub(super) fn tells(event: &Event<Outbox>) -> Activities {
     told.into_iter().collect()
 }
 
-fn tried(change: &OutboxChange, verdict: Verdict) -> (crate::process::WorkflowId, Activity) {
+/// The activities in a message that arrives.
+pub(super) fn hears(message: &OutboxMessage) -> Activities {
+    let heard = match message {
+        OutboxMessage::Accepted(line) => {
+            let task = Task::of_step(Operation::Publish, line.step);
+            Some((line.workflow, Activity::Answered(task, Answer::Done)))
+        }
+        OutboxMessage::Acknowledged(delivery) => {
+            let task = Task::of_step(Operation::Do, delivery.handler);
+            Some((delivery.line.workflow, Activity::Answered(task, Answer::Done)))
+        }
+        _ => None,
+    };
+    heard.into_iter().collect()
+}
+
+fn tried(change: &OutboxChange, verdict: Verdict) -> (WorkflowId, Activity) {
     let task = Task::of_step(Operation::Do, change.step());
     (change.workflow(), Activity::Performed(task, verdict.into()))
 }

@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 use crate::process::nodes::{BROKER, relay_node};
 use crate::process::{Address, ServiceId, StepId, Verdict};
 use crate::system::{
-    Activities, Ending, Event, PerformedEffect, ProtocolModel, StateReader, System, SystemBuilder,
-    Words,
+    Activities, Ending, Event, MessageOf, PerformedEffect, ProtocolModel, StateReader, System,
+    SystemBuilder, Words,
 };
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Work, Workflow};
@@ -146,6 +146,10 @@ impl ProtocolModel for Outbox {
 
     fn tells(&self, event: &Event<Outbox>) -> Activities {
         activity::tells(event)
+    }
+
+    fn hears(&self, _process: Address, _from: Address, message: &MessageOf<Self>) -> Activities {
+        activity::hears(message)
     }
 
     fn reader(system: &System<Outbox>) -> StateReader<Outbox> {
