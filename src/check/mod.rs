@@ -28,6 +28,7 @@ use crate::report::{
     CheckReport, CounterexampleReport, Expectation, Extent, Finding, Origin, Position, Verdict,
 };
 use crate::spec::{self, Spec, SpecError};
+use crate::telemetry;
 
 pub mod bounds;
 pub mod meaning;
@@ -369,7 +370,7 @@ fn finding<T: ProtocolModel>(spec: &Spec, system: &System<T>, found: SystemFindi
             None => Expectation::Unstated,
             Some(&expected) => Expectation::Exactly(expected.into()),
         },
-        counterexample: found.verdict.counterexample().map(|run| counterexample(system, run)),
+        counterexample: found.verdict.counterexample().map(|run| counterexample(spec, system, run)),
         property: found.name,
     }
 }
@@ -382,6 +383,7 @@ fn position(spec: &Spec, place: &Place) -> Option<Position> {
 }
 
 fn counterexample<T: ProtocolModel>(
+    spec: &Spec,
     system: &System<T>,
     run: &Counterexample<Vec<Part<T>>, Action<T>>,
 ) -> CounterexampleReport {
@@ -389,6 +391,7 @@ fn counterexample<T: ProtocolModel>(
         steps: run.steps.iter().map(|(action, _)| system.describe(action)).collect(),
         repeats_from: run.repeats_from,
         story: system.story(run),
+        recorded: telemetry::counterexample::record(system, spec.design.protocol().name(), run),
     }
 }
 

@@ -3,6 +3,7 @@
 //! A [`CheckReport`] is all that a renderer gets to see. It is made by whoever ran the check; nothing
 //! in it refers to the model, the checker or the protocol.
 
+use crate::telemetry::Recorded;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -124,6 +125,8 @@ pub struct CounterexampleReport {
     pub repeats_from: Option<usize>,
     /// The same run as a story.
     pub story: Story,
+    /// The spans and log records that services would tell of it.
+    pub recorded: Vec<Recorded>,
 }
 
 impl Verdict {

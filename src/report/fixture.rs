@@ -100,6 +100,7 @@ pub(super) fn violated() -> CheckReport {
                     steps,
                     repeats_from: None,
                     story: told,
+                    recorded: Vec::new(),
                 }),
                 ..finding("effect-once", Verdict::Violated)
             },
@@ -136,6 +137,7 @@ pub(super) fn lasso() -> CheckReport {
                 steps,
                 repeats_from: Some(2),
                 story: told,
+                recorded: Vec::new(),
             }),
             ..finding("settles", Verdict::Violated)
         }],

@@ -12,6 +12,7 @@
 //! | [`sarif`] | code scanning of CI servers | one run, results in all files |
 //! | [`mermaid`] | pull requests | a heading and a diagram per counterexample |
 //! | [`html`] | a browser, offline | one page |
+//! | [`otlp`] | trace viewers | the spans that services would tell of each counterexample |
 //!
 //! Messages in flight are paired with their arrival in [`message_arrows`], for every format that draws.
 
@@ -24,6 +25,7 @@ pub mod json;
 pub mod junit;
 pub mod mermaid;
 pub mod message_arrows;
+pub mod otlp;
 pub mod sarif;
 mod sequence;
 pub mod text;
@@ -52,12 +54,22 @@ pub enum Format {
     Mermaid,
     /// One self-contained page, with sequence diagrams.
     Html,
+    /// OTLP/JSON, an export request per line: the traces that services would leave of each
+    /// counterexample.
+    Otlp,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 6] =
-        [Format::Text, Format::Json, Format::Junit, Format::Sarif, Format::Mermaid, Format::Html];
+    pub const ALL: [Format; 7] = [
+        Format::Text,
+        Format::Json,
+        Format::Junit,
+        Format::Sarif,
+        Format::Mermaid,
+        Format::Html,
+        Format::Otlp,
+    ];
 
     /// The usual ending of a file in this format.
     #[must_use]
@@ -69,13 +81,14 @@ impl Format {
             Format::Sarif => "sarif",
             Format::Mermaid => "md",
             Format::Html => "html",
+            Format::Otlp => "otlp.jsonl",
         }
     }
 
     /// Whether reports can be shown one by one, as they come; otherwise all make one document.
     #[must_use]
     pub fn streams(self) -> bool {
-        matches!(self, Format::Text | Format::Json | Format::Mermaid)
+        matches!(self, Format::Text | Format::Json | Format::Mermaid | Format::Otlp)
     }
 
     /// What stands between two reports where they are shown one by one.
@@ -83,7 +96,7 @@ impl Format {
     pub fn gap(self) -> &'static str {
         match self {
             Format::Text | Format::Mermaid => "\n",
-            Format::Json | Format::Junit | Format::Sarif | Format::Html => "",
+            Format::Json | Format::Junit | Format::Sarif | Format::Html | Format::Otlp => "",
         }
     }
 
@@ -97,6 +110,7 @@ impl Format {
             Format::Text => one_by_one(text::render),
             Format::Json => one_by_one(json::render),
             Format::Mermaid => one_by_one(mermaid::render),
+            Format::Otlp => one_by_one(otlp::render),
             Format::Junit => junit::render(reports),
             Format::Sarif => sarif::render(reports),
             Format::Html => html::render(reports),

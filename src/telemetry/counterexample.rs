@@ -1,7 +1,6 @@
 //! A run of the model, told as the traces that it would leave.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use amends_models::check::Counterexample;
 use amends_models::process::Address;
@@ -23,12 +22,12 @@ const BEGINNING: u64 = 1_767_225_600_000_000_000;
 /// The spans and log records of a run. A workflow that is over by the end of it is said to be.
 #[must_use]
 pub fn record<T: ProtocolModel>(
-    system: &Arc<System<T>>,
+    system: &System<T>,
     protocol: &'static str,
     run: &Counterexample<Vec<Part<T>>, Action<T>>,
 ) -> Vec<Recorded> {
     let mut told = Telling {
-        system: Arc::clone(system),
+        system,
         protocol,
         recorders: HashMap::new(),
         contexts: HashMap::new(),
@@ -45,21 +44,20 @@ pub fn record<T: ProtocolModel>(
     told.recorded
 }
 
-struct Telling<T: ProtocolModel> {
-    system: Arc<System<T>>,
+struct Telling<'s, T: ProtocolModel> {
+    system: &'s System<T>,
     protocol: &'static str,
-    recorders: HashMap<Address, Recorder<T>>,
+    recorders: HashMap<Address, Recorder<&'s System<T>>>,
     /// Which span sent a message, by where it goes. Of equal messages, the last counts.
     contexts: HashMap<(Address, MessageOf<T>), SpanContext>,
     recorded: Vec<Recorded>,
 }
 
-impl<T: ProtocolModel> Telling<T> {
-    fn recorder(&mut self, process: Address) -> &mut Recorder<T> {
-        let (system, protocol) = (&self.system, self.protocol);
-        self.recorders
-            .entry(process)
-            .or_insert_with(|| Recorder::new(Arc::clone(system), protocol, RunId(1), process, 0))
+impl<'s, T: ProtocolModel> Telling<'s, T> {
+    fn recorder(&mut self, process: Address) -> &mut Recorder<&'s System<T>> {
+        let (system, protocol) = (self.system, self.protocol);
+        let recorder = || Recorder::new(system, protocol, RunId(1), process, 0);
+        self.recorders.entry(process).or_insert_with(recorder)
     }
 
     fn step(&mut self, at: Time, action: &Action<T>, before: &[Part<T>]) {
@@ -87,7 +85,7 @@ impl<T: ProtocolModel> Telling<T> {
                 self.recorder(*process).rested(at);
             }
             Action::Crash(node) | Action::Halt(node) => {
-                let system = Arc::clone(&self.system);
+                let system = self.system;
                 for process in system.addresses().filter(|it| system.node(*it) == Some(*node)) {
                     self.recorder(process).crashed(at);
                 }
@@ -127,7 +125,7 @@ impl<T: ProtocolModel> Telling<T> {
     }
 
     fn crash(&mut self, at: Time, process: Address) {
-        let system = Arc::clone(&self.system);
+        let system = self.system;
         let node = system.node(process);
         for other in system.addresses().filter(|it| system.node(*it) == node) {
             self.recorder(other).crashed(at);
@@ -136,7 +134,7 @@ impl<T: ProtocolModel> Telling<T> {
 
     fn finish(&mut self, at: Time, end: &[Part<T>]) {
         let parts: Vec<&Part<T>> = end.iter().collect();
-        let reader = T::reader(&self.system);
+        let reader = T::reader(self.system);
         let is_over = reader.is_settled(amends_models::check::Snapshot::new(&parts));
         let workflows: Vec<WorkflowId> = reader.workflows().collect();
         for recorder in self.recorders.values_mut() {

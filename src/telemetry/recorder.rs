@@ -1,6 +1,7 @@
 //! The recorder of one process.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use amends_models::process::{Address, Answer, WorkflowId};
@@ -17,9 +18,9 @@ use super::open::{
     ending_name, root_name, span_name, workflow_name,
 };
 
-/// Makes spans of what one process does.
-pub struct Recorder<T: ProtocolModel> {
-    system: Arc<System<T>>,
+/// Makes spans of what one process does. `S` is how it holds the [`System`] that the process is part of.
+pub struct Recorder<S> {
+    system: S,
     protocol: &'static str,
     run: RunId,
     process: Address,
@@ -53,17 +54,11 @@ struct Root {
     has_ended: bool,
 }
 
-impl<T: ProtocolModel> Recorder<T> {
+impl<T: ProtocolModel, S: Deref<Target = System<T>>> Recorder<S> {
     /// A recorder for the process at `process`. `life` tells apart the processes of the machine that
     /// host it one after the other.
     #[must_use]
-    pub fn new(
-        system: Arc<System<T>>,
-        protocol: &'static str,
-        run: RunId,
-        process: Address,
-        life: u64,
-    ) -> Self {
+    pub fn new(system: S, protocol: &'static str, run: RunId, process: Address, life: u64) -> Self {
         let node = system.node(process).map(|node| system.nodes()[usize::from(node.0)].clone());
         let service = node.unwrap_or_default();
         let instance = system.protocol().words().process(process);
