@@ -1,10 +1,11 @@
 //! `amends run`: carry a spec's workflow out for real, in a bad world, and audit what happened.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use amends_models::process::WorkflowId;
 use clap::{Args, ValueEnum};
@@ -18,6 +19,7 @@ use crate::runtime::{Observer, RunError, RunOptions, RunReport, StoreChoice, Tim
 use crate::simulate::FaultPlan;
 use crate::spec;
 use crate::store::StoreError;
+use crate::telemetry::{NdjsonFile, RunId, Telemetry};
 
 /// How often a run looks whether it is to stop.
 const WATCH: Duration = Duration::from_millis(100);
@@ -51,6 +53,10 @@ pub struct RunArguments {
     /// Cancel a workflow that takes longer: 500ms, 30s.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     deadline: Option<Duration>,
+    /// Write spans and log records of what happens to this file, as OTLP/JSON. What it holds already is
+    /// kept.
+    #[arg(long, value_name = "FILE")]
+    otlp: Option<PathBuf>,
     /// Say on standard error when each workflow is accepted, and how it ends.
     #[arg(long)]
     verbose: bool,
@@ -92,6 +98,10 @@ pub fn run(arguments: &RunArguments) -> Exit {
         Ok(design) => design.with_instances(arguments.workflows),
         Err(error) => return errors::about(error),
     };
+    let telemetry = match arguments.telemetry(design.protocol().name()) {
+        Ok(telemetry) => telemetry,
+        Err(exit) => return exit,
+    };
     let observer = Arc::new(Teller::new(arguments));
     let options = RunOptions {
         faults: arguments.faults.clone(),
@@ -99,6 +109,7 @@ pub fn run(arguments: &RunArguments) -> Exit {
         concurrency: arguments.concurrency,
         timing: Timing { deadline: arguments.deadline, ..Timing::default() },
         observer: Arc::clone(&observer) as Arc<dyn Observer>,
+        telemetry: telemetry.clone(),
     };
     let tokio = match tokio::runtime::Builder::new_multi_thread().enable_time().build() {
         Ok(tokio) => tokio,
@@ -112,12 +123,43 @@ pub fn run(arguments: &RunArguments) -> Exit {
     let stop = interrupted(interrupt::flag());
     let result = tokio.block_on(run_until(&design, &arguments.store, options, stop));
     drop(observer);
+    if let Some(Err(error)) = telemetry.map(|telemetry| telemetry.flush()) {
+        return errors::with_help(
+            format_args!("spans could not be written: {error}"),
+            "make room for the file of `--otlp`, or name another",
+        );
+    }
     match result {
         Ok(report) => match show(&report, arguments.format) {
             Ok(()) => judge(&report),
             Err(error) => errors::output(&error),
         },
         Err(error) => errors::with_help(&error, advice(&error)),
+    }
+}
+
+impl RunArguments {
+    /// Where spans go, if they go anywhere.
+    fn telemetry(&self, protocol: &'static str) -> Result<Option<Telemetry>, Exit> {
+        let Some(path) = &self.otlp else { return Ok(None) };
+        let file = NdjsonFile::open(path).map_err(|error| {
+            errors::with_help(
+                format_args!("cannot write to {}: {error}", path.display()),
+                "`--otlp` takes a file that can be written",
+            )
+        })?;
+        Ok(Some(Telemetry::new(protocol, self.run_id(), file)))
+    }
+
+    /// Workflows in a file have the same traces whenever the run goes on; those in memory do not last.
+    fn run_id(&self) -> RunId {
+        let mut hasher = DefaultHasher::new();
+        self.seed.hash(&mut hasher);
+        match &self.store {
+            StoreChoice::Sqlite(path) => path.hash(&mut hasher),
+            StoreChoice::Memory => SystemTime::now().hash(&mut hasher),
+        }
+        RunId(hasher.finish())
     }
 }
 

@@ -10,6 +10,7 @@ use amends_models::system::{Hostable, ProtocolModel, System};
 
 use crate::simulate::Injector;
 use crate::store::{Lane, Store};
+use crate::telemetry::Telemetry;
 
 use super::activity::Activity;
 use super::business::Business;
@@ -28,6 +29,7 @@ pub(crate) struct RuntimeContext<T: Hostable, S: Store> {
     pub(crate) activity: Arc<Activity>,
     pub(crate) timing: Timing,
     pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) telemetry: Option<Telemetry>,
     /// Clients that ask all the time hold back.
     pub(crate) is_stopping: AtomicBool,
     accepted: Mutex<BTreeSet<WorkflowId>>,
@@ -46,6 +48,7 @@ impl<T: Hostable, S: Store> RuntimeContext<T, S> {
         activity: Arc<Activity>,
         timing: Timing,
         observer: Arc<dyn Observer>,
+        telemetry: Option<Telemetry>,
     ) -> Self {
         RuntimeContext {
             system,
@@ -56,6 +59,7 @@ impl<T: Hostable, S: Store> RuntimeContext<T, S> {
             activity,
             timing,
             observer,
+            telemetry,
             is_stopping: AtomicBool::new(false),
             accepted: Mutex::default(),
             memories: Mutex::default(),

@@ -32,6 +32,7 @@ mod network;
 mod options;
 mod process_store;
 mod process_task;
+mod process_telemetry;
 mod report;
 mod requests;
 mod run;

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::simulate::{FaultKind, Injector, Place};
 use crate::store::Lane;
+use crate::telemetry::SpanContext;
 
 use super::activity::{Activity, Busy};
 use super::task::spawn;
@@ -27,6 +28,8 @@ pub(crate) enum Mail<T: ProtocolModel> {
         from: Address,
         /// What it says.
         message: MessageOf<T>,
+        /// The span in which it was sent.
+        context: Option<SpanContext>,
     },
     /// The client asks for the workflow, and wants to be told here how it ended.
     Ask(UnboundedSender<OutcomeOf<T>>),
@@ -126,6 +129,7 @@ impl<T: ProtocolModel> Network<T> {
         from: Address,
         to: Address,
         message: MessageOf<T>,
+        context: Option<SpanContext>,
     ) {
         let place = Place::Link { from, to };
         if self.injector.strikes(FaultKind::Lose, workflow, place) {
@@ -137,15 +141,16 @@ impl<T: ProtocolModel> Network<T> {
             // Half of the repetitions come at once, half of them after anything else may have.
             let random = self.injector.length(workflow, place);
             if random & 1 == 0 || ordered {
-                self.deliver(from, to, message.clone(), self.activity.begin());
+                self.deliver(from, to, message.clone(), context, self.activity.begin());
             } else {
-                self.deliver_late(from, to, message.clone(), random);
+                self.deliver_late(from, to, message.clone(), context, random);
             }
         }
         if !ordered && self.injector.strikes(FaultKind::Delay, workflow, place) {
-            self.deliver_late(from, to, message, self.injector.length(workflow, place));
+            let random = self.injector.length(workflow, place);
+            self.deliver_late(from, to, message, context, random);
         } else {
-            self.deliver(from, to, message, self.activity.begin());
+            self.deliver(from, to, message, context, self.activity.begin());
         }
     }
 
@@ -155,12 +160,19 @@ impl<T: ProtocolModel> Network<T> {
         late.shutdown().await;
     }
 
-    fn deliver(&self, from: Address, to: Address, message: MessageOf<T>, busy: Busy) {
+    fn deliver(
+        &self,
+        from: Address,
+        to: Address,
+        message: MessageOf<T>,
+        context: Option<SpanContext>,
+        busy: Busy,
+    ) {
         let Some(core) = self.system.core(to) else { return };
         let workflow = from.workflow().filter(|_| core.splits_by_workflow());
         let lane = Lane(workflow.map_or(0, |id| (id.0 % LANES) as u8));
         if self.is_reachable(from, to) {
-            self.put(to, lane, Mail::Message { from, message }, busy);
+            self.put(to, lane, Mail::Message { from, message, context }, busy);
         }
     }
 
@@ -169,6 +181,7 @@ impl<T: ProtocolModel> Network<T> {
         from: Address,
         to: Address,
         message: MessageOf<T>,
+        context: Option<SpanContext>,
         random: u64,
     ) {
         let delay = self.longest_delay.mul_f64((random >> 11) as f64 / (1u64 << 53) as f64);
@@ -177,7 +190,7 @@ impl<T: ProtocolModel> Network<T> {
         while late.try_join_next().is_some() {}
         spawn(&mut late, async move {
             tokio::time::sleep(delay).await;
-            network.deliver(from, to, message, busy);
+            network.deliver(from, to, message, context, busy);
         });
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use amends_models::process::retry::Backoff;
 
 use crate::simulate::FaultPlan;
+use crate::telemetry::Telemetry;
 
 use super::context::{Observer, Silent};
 
@@ -25,6 +26,8 @@ pub struct RunOptions {
     pub timing: Timing,
     /// Who is told about accepted and ended workflows.
     pub observer: Arc<dyn Observer>,
+    /// Where spans and log records go; nowhere, if `None`.
+    pub telemetry: Option<Telemetry>,
 }
 
 impl Default for RunOptions {
@@ -36,6 +39,7 @@ impl Default for RunOptions {
             concurrency: NonZeroUsize::MIN.saturating_add(127),
             timing: Timing::default(),
             observer: Arc::new(Silent),
+            telemetry: None,
         }
     }
 }

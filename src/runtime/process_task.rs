@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use amends_models::process::host::{EffectKind, Hosted, OutsideEffect, StoreEffect};
+use amends_models::process::host::{EffectKind, Hosted, OutsideEffect, Performed, StoreEffect};
 use amends_models::process::{Address, Input, Process, Verdict, WorkflowId};
 use amends_models::system::{Hostable, OutcomeOf, PerformedEffect, TimerOf};
 
@@ -17,6 +17,7 @@ use crate::store::{Lane, Store, StoreError, Transaction};
 use super::context::RuntimeContext;
 use super::network::Mailbox;
 use super::process_store::ProcessStore;
+use super::process_telemetry::ProcessTelemetry;
 use super::requests::Requests;
 use super::timers::Timers;
 
@@ -38,6 +39,7 @@ where
     let mut busy = context.activity.begin();
     loop {
         let mut hosted = task.recover(core).await?;
+        task.telemetry.woke();
         hosted.give(Input::Recover);
         let ended = loop {
             match task.carry_out(core, &mut hosted).await? {
@@ -45,6 +47,7 @@ where
                 Flow::Crashed => break Flow::Crashed,
                 Flow::Halted => break Flow::Halted,
             }
+            task.telemetry.rested();
             task.rest(&hosted);
             drop(busy);
             if task.may_sleep(&hosted) && context.network.retire(process, lane, &mailbox) {
@@ -87,6 +90,7 @@ pub(super) struct ProcessTask<'a, T: Hostable, S: Store> {
     pub(super) has_accepted: bool,
     /// What it told last.
     pub(super) outcome: Option<OutcomeOf<T>>,
+    pub(super) telemetry: ProcessTelemetry<T>,
 }
 
 impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
@@ -101,6 +105,7 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
             concerns: process.workflow(),
             has_accepted: false,
             outcome: None,
+            telemetry: ProcessTelemetry::new(context.telemetry.as_ref(), &context.system, process),
         }
     }
 
@@ -151,6 +156,7 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
         let performed = store
             .transact(move |transaction| process_store.perform(transaction, effect, forced))
             .await?;
+        self.tell(&performed);
         if performed.record.is_some() {
             self.context.activity.advance();
             self.requests.again = None;
@@ -200,12 +206,16 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
     ) -> Result<(), StoreError> {
         match effect {
             OutsideEffect::Send { to, message } => {
-                self.note(PerformedEffect::Sent(to, message.clone())).await?;
+                let sent = PerformedEffect::Sent(to, message.clone());
+                let context = self.telemetry.performed(&sent);
+                self.note(sent).await?;
                 let workflow = self.concerns.or(to.workflow());
-                self.context.network.send(workflow, self.process(), to, message);
+                self.context.network.send(workflow, self.process(), to, message, context);
             }
             OutsideEffect::Finish(outcome) => {
-                self.note(PerformedEffect::Finished(outcome.clone())).await?;
+                let finished = PerformedEffect::Finished(outcome.clone());
+                self.telemetry.performed(&finished);
+                self.note(finished).await?;
                 self.outcome = Some(outcome);
             }
             OutsideEffect::SetTimer(timer) => {
@@ -218,6 +228,21 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
             OutsideEffect::CancelTimer(timer) => self.timers.cancel(&timer),
         }
         Ok(())
+    }
+
+    /// Tells what was done in the store.
+    fn tell(&mut self, performed: &Performed<T::Process>) {
+        if !self.telemetry.is_wanted() {
+            return;
+        }
+        let what = match (&performed.record, &performed.answer) {
+            (_, Some(Input::Applied { change, verdict })) => {
+                PerformedEffect::Applied(change.clone(), *verdict)
+            }
+            (Some(record), _) => PerformedEffect::Persisted(record.clone()),
+            (None, _) => return,
+        };
+        self.telemetry.performed(&what);
     }
 
     async fn note(&self, what: PerformedEffect<T>) -> Result<(), StoreError> {
@@ -254,6 +279,7 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
 
     /// A crash: of all this, nothing is left.
     fn forget(&mut self, flow: &Flow) {
+        self.telemetry.crashed();
         self.timers.clear();
         self.outcome = None;
         self.concerns = self.process().workflow();

@@ -43,6 +43,7 @@ impl<T: Hostable, S: Store> ProcessTask<'_, T, S> {
         loop {
             let asks = self.requests.asks && hosted.awaits_start() && !self.context.is_stopping();
             if self.requests.asks && !asks && self.requests.cancels_now() {
+                self.telemetry.woke();
                 return Some((Input::Cancel, begin()));
             }
             let again = self.requests.again.unwrap_or_else(Instant::now);
@@ -51,10 +52,12 @@ impl<T: Hostable, S: Store> ProcessTask<'_, T, S> {
                 biased;
                 () = at(deadline) => {
                     self.requests.deadline = None;
+                    self.telemetry.woke();
                     return Some((Input::Cancel, begin()));
                 }
                 mail = mailbox.recv() => match mail? {
-                    (Mail::Message { from, message }, busy) => {
+                    (Mail::Message { from, message, context }, busy) => {
+                        self.telemetry.received(from, &message, context);
                         return Some((Input::Message { from, message }, busy));
                     }
                     // Nobody takes a request back that was not made yet.
@@ -64,6 +67,7 @@ impl<T: Hostable, S: Store> ProcessTask<'_, T, S> {
                 () = tokio::time::sleep_until(again), if asks => {
                     let pause = self.context.timing.pace.delay(0, self.random());
                     self.requests.again = Some(Instant::now() + pause);
+                    self.telemetry.started(self.process().workflow());
                     return Some((Input::Start, begin()));
                 }
                 (timer, hasty) = self.timers.next() => {
@@ -74,6 +78,7 @@ impl<T: Hostable, S: Store> ProcessTask<'_, T, S> {
                     if heard {
                         self.timers.restart(&timer, self.random());
                     } else {
+                        self.telemetry.woke();
                         return Some((Input::TimerFired(timer), busy));
                     }
                 }

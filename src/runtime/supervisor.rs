@@ -119,6 +119,7 @@ impl<T: Hostable, S: Store> Runtime<T, S> {
             activity,
             options.timing,
             Arc::clone(&options.observer),
+            options.telemetry.clone(),
         ));
         let mut supervisor = JoinSet::new();
         spawn(&mut supervisor, supervise(Arc::clone(&context), arrivals));

@@ -16,6 +16,8 @@ mod identity;
 pub mod names;
 mod open;
 mod recorder;
+mod sink;
 
 pub use identity::{Recorded, RunId, SpanContext};
 pub use recorder::Recorder;
+pub use sink::{NdjsonFile, Sink, Telemetry};
