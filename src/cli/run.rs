@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -19,6 +19,8 @@ use crate::runtime::{Observer, RunError, RunOptions, RunReport, StoreChoice, Tim
 use crate::simulate::FaultPlan;
 use crate::spec;
 use crate::store::StoreError;
+#[cfg(feature = "exporter")]
+use crate::telemetry::exporter::{Endpoint, Exporter};
 use crate::telemetry::{NdjsonFile, RunId, Telemetry};
 
 /// How often a run looks whether it is to stop.
@@ -53,10 +55,10 @@ pub struct RunArguments {
     /// Cancel a workflow that takes longer: 500ms, 30s.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
     deadline: Option<Duration>,
-    /// Write spans and log records of what happens to this file, as OTLP/JSON. What it holds already is
-    /// kept.
-    #[arg(long, value_name = "FILE")]
-    otlp: Option<PathBuf>,
+    /// Write spans and log records of what happens to this file, as OTLP/JSON (what it holds already is
+    /// kept); or send them, with metrics, to a Collector: http://HOST:4318, grpc://HOST:4317.
+    #[arg(long, value_name = "FILE|URL")]
+    otlp: Option<String>,
     /// Say on standard error when each workflow is accepted, and how it ends.
     #[arg(long)]
     verbose: bool,
@@ -98,19 +100,6 @@ pub fn run(arguments: &RunArguments) -> Exit {
         Ok(design) => design.with_instances(arguments.workflows),
         Err(error) => return errors::about(error),
     };
-    let telemetry = match arguments.telemetry(design.protocol().name()) {
-        Ok(telemetry) => telemetry,
-        Err(exit) => return exit,
-    };
-    let observer = Arc::new(Teller::new(arguments));
-    let options = RunOptions {
-        faults: arguments.faults.clone(),
-        seed: arguments.seed,
-        concurrency: arguments.concurrency,
-        timing: Timing { deadline: arguments.deadline, ..Timing::default() },
-        observer: Arc::clone(&observer) as Arc<dyn Observer>,
-        telemetry: telemetry.clone(),
-    };
     let tokio = match tokio::runtime::Builder::new_multi_thread().enable_time().build() {
         Ok(tokio) => tokio,
         Err(error) => {
@@ -120,35 +109,77 @@ pub fn run(arguments: &RunArguments) -> Exit {
             );
         }
     };
+    // What sends telemetry lives on the runtime's threads.
+    let entered = tokio.enter();
+    let telemetry = match arguments.telemetry(design.protocol().name()) {
+        Ok(telemetry) => telemetry,
+        Err(exit) => return exit,
+    };
+    drop(entered);
+    let observer = Arc::new(Teller::new(arguments));
+    let options = RunOptions {
+        faults: arguments.faults.clone(),
+        seed: arguments.seed,
+        concurrency: arguments.concurrency,
+        timing: Timing { deadline: arguments.deadline, ..Timing::default() },
+        observer: Arc::clone(&observer) as Arc<dyn Observer>,
+        telemetry: telemetry.clone(),
+    };
     let stop = interrupted(interrupt::flag());
     let result = tokio.block_on(run_until(&design, &arguments.store, options, stop));
     drop(observer);
-    if let Some(Err(error)) = telemetry.map(|telemetry| telemetry.flush()) {
-        return errors::with_help(
-            format_args!("spans could not be written: {error}"),
-            "make room for the file of `--otlp`, or name another",
-        );
-    }
-    match result {
+    let exit = match result {
         Ok(report) => match show(&report, arguments.format) {
             Ok(()) => judge(&report),
             Err(error) => errors::output(&error),
         },
         Err(error) => errors::with_help(&error, advice(&error)),
+    };
+    if let Some(Err(error)) = telemetry.map(|telemetry| telemetry.flush()) {
+        return errors::with_help(
+            format_args!("telemetry was lost: {error}"),
+            "what happened is in the store; make room for the file of `--otlp`, or start the Collector",
+        );
     }
+    exit
 }
 
 impl RunArguments {
     /// Where spans go, if they go anywhere.
     fn telemetry(&self, protocol: &'static str) -> Result<Option<Telemetry>, Exit> {
-        let Some(path) = &self.otlp else { return Ok(None) };
-        let file = NdjsonFile::open(path).map_err(|error| {
+        let Some(target) = &self.otlp else { return Ok(None) };
+        if target.contains("://") {
+            return self.sent_to(target, protocol).map(Some);
+        }
+        let file = NdjsonFile::open(Path::new(target)).map_err(|error| {
             errors::with_help(
-                format_args!("cannot write to {}: {error}", path.display()),
-                "`--otlp` takes a file that can be written",
+                format_args!("cannot write to {target}: {error}"),
+                "`--otlp` takes a file that can be written, or the address of a Collector",
             )
         })?;
         Ok(Some(Telemetry::new(protocol, self.run_id(), file)))
+    }
+
+    #[cfg(feature = "exporter")]
+    fn sent_to(&self, target: &str, protocol: &'static str) -> Result<Telemetry, Exit> {
+        let endpoint = target.parse::<Endpoint>().map_err(|error| {
+            errors::with_help(&error, "or name a file, which a Collector can read later")
+        })?;
+        let exporter = Exporter::new(endpoint).map_err(|error| {
+            errors::with_help(
+                format_args!("cannot send to {target}: {error}"),
+                "`--otlp` takes the address of a Collector, such as http://127.0.0.1:4318",
+            )
+        })?;
+        Ok(Telemetry::new(protocol, self.run_id(), exporter))
+    }
+
+    #[cfg(not(feature = "exporter"))]
+    fn sent_to(&self, target: &str, _protocol: &'static str) -> Result<Telemetry, Exit> {
+        Err(errors::with_help(
+            format_args!("cannot send to {target}: this program was built without that"),
+            "build it with `--features exporter`, or name a file, which a Collector can read later",
+        ))
     }
 
     /// Workflows in a file have the same traces whenever the run goes on; those in memory do not last.

@@ -12,7 +12,11 @@
 //! [counterexamples](counterexample), so that a bug can be seen in a trace viewer before it happens.
 
 pub mod counterexample;
+#[cfg(feature = "exporter")]
+pub mod exporter;
 mod identity;
+#[cfg(feature = "exporter")]
+mod metrics;
 pub mod names;
 mod open;
 mod recorder;
