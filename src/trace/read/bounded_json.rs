@@ -50,6 +50,8 @@ pub(super) struct BoundedJson<R> {
     ready_end: usize,
     /// The last two bytes that were handed out.
     last: [u8; 2],
+    /// Whether it is an object, and not a list of documents.
+    is_object: bool,
     invalid: u64,
 }
 
@@ -131,6 +133,7 @@ impl<R: Read> BoundedJson<R> {
             ready_end: 0,
             // As at the beginning of a line.
             last: [b'\n'; 2],
+            is_object: false,
             invalid: 0,
         }
     }
@@ -167,6 +170,9 @@ impl<R: Read> BoundedJson<R> {
             self.ready_at += 1;
             return Ok(Some(self.ready[self.ready_at - 1]));
         }
+        if self.last[1] == b'\n' && self.is_cut_off()? {
+            return Ok(None);
+        }
         while let Some(byte) = self.peek()? {
             self.at += 1;
             if byte == b'\n' {
@@ -189,11 +195,30 @@ impl<R: Read> BoundedJson<R> {
         Ok(None)
     }
 
+    /// Whether a document of its own begins with this line, so that this one must have been cut off.
+    fn is_cut_off(&mut self) -> io::Result<bool> {
+        const BEGINNINGS: [&[u8]; 3] =
+            [b"{\"resourceSpans\"", b"{\"resourceLogs\"", b"{\"resourceMetrics\""];
+        if !self.is_object || self.depth == 0 || self.text.is_some() || self.peek()? != Some(b'{') {
+            return Ok(false);
+        }
+        let longest = BEGINNINGS[2].len();
+        if self.chunk.len() - self.at < longest {
+            self.chunk.drain(..self.at);
+            self.at = 0;
+            self.input.by_ref().take(longest as u64).read_to_end(&mut self.chunk)?;
+        }
+        Ok(BEGINNINGS.iter().any(|beginning| self.chunk[self.at..].starts_with(beginning)))
+    }
+
     /// A byte outside of texts.
     fn outside(&mut self, byte: u8) -> io::Result<()> {
         match byte {
             b'"' => self.text = Some(InText::default()),
-            b'{' | b'[' => self.depth += 1,
+            b'{' | b'[' => {
+                self.is_object |= self.depth == 0 && byte == b'{';
+                self.depth += 1;
+            }
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),
             b' ' | b'\t' | b'\r' | b'\n' | b',' | b':' => {}
             _ => {

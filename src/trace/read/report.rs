@@ -160,11 +160,13 @@ pub enum Flaw {
     TooMany,
     /// A value nested deeper than is read.
     NestedTooDeep,
+    /// A time, an enum or a list that cannot be read as one, taken as not told.
+    Unreadable,
     /// A text beyond the limit, cut.
     TextCut,
     /// A log record with ids that are none; it is kept without them.
     LogId,
-    /// A value of another type than it is said to have, kept as the type that it has.
+    /// An attribute's value of another type than it is said to have, kept as the type that it has.
     Mistyped,
     /// A value of a kind that is not known, kept as an empty one.
     UnknownValue,
@@ -207,6 +209,7 @@ impl fmt::Display for Flaw {
             Flaw::ResourceTooLate => "span too long before its resource, left out",
             Flaw::TooMany => "more attributes, events or links than are read, the rest left out",
             Flaw::NestedTooDeep => "nested too deeply, left out",
+            Flaw::Unreadable => "cannot be read, taken as not told",
             Flaw::TextCut => "text too long, cut",
             Flaw::LogId => "log record with invalid ids, kept without them",
             Flaw::Mistyped => "value not of the type that it is said to have, kept",

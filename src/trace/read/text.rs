@@ -54,19 +54,14 @@ pub(super) fn read(input: &mut dyn BufRead, intake: &mut Intake<'_>) -> io::Resu
 
 /// Whether the document that this line begins goes on with the next line.
 fn goes_on(text: &[u8], following: &mut impl BufRead) -> io::Result<bool> {
-    let [b'{' | b'[', .., last] = text else {
-        // A line with nothing but an opening bracket.
-        return Ok(matches!(text, b"{" | b"[") && !following.fill_buf()?.is_empty());
-    };
+    let ([b'{' | b'[', .., last] | [last @ (b'{' | b'[')]) = text else { return Ok(false) };
     if let b'}' | b']' = last {
         return Ok(false);
     }
-    Ok(match following.fill_buf()? {
-        [] => false,
-        // The next line is a document of its own, so this one was cut off.
-        [b'{', ..] => matches!(last, b'{' | b'[' | b',' | b':'),
-        _ => true,
-    })
+    let next = following.fill_buf()?;
+    // A line that was cut off is followed by a document of its own.
+    let was_cut_off = next.starts_with(b"{") && !matches!(last, b'{' | b'[' | b',' | b':');
+    Ok(!next.is_empty() && !was_cut_off)
 }
 
 /// Reads the documents on one line. False if it seems to be the beginning of a longer one.
@@ -134,7 +129,11 @@ fn read_document(
             intake.note_with(Flaw::NestedTooDeep, || error.to_string().into());
         }
         Category::Eof => {
+            // It may have been cut off where another begins.
+            let next_line = u64::from(last[1] == b'\n');
+            number.set(number.get() - next_line);
             intake.note(Flaw::Truncated, "");
+            number.set(number.get() + next_line);
             return Ok(());
         }
         Category::Syntax | Category::Data => {

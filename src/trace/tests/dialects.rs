@@ -91,7 +91,11 @@ fn the_same_lines_are_the_same_spans_however_they_are_arranged() {
             length.into_iter().chain(document.bytes())
         })
         .collect();
-    let arrangements: [(&str, Vec<u8>); 9] = [
+    // Every bracket on a line of its own, and nothing before it.
+    let unindented =
+        pretty.join("\n").lines().map(|line| format!("{}\n", line.trim())).collect::<String>();
+    let arrangements: [(&str, Vec<u8>); 10] = [
+        ("documents over lines that all begin at the margin", unindented.into()),
         ("a list on one line", format!("[{}]", documents.join(",")).into()),
         ("a list over lines", format!("[\n{}\n]\n", documents.join(",\n")).into()),
         ("documents over lines", pretty.join("\n").into()),

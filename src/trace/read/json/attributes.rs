@@ -36,7 +36,7 @@ impl<'de> Lenient<'de> for Pairs<'_, '_> {
 
     fn other(self, found: Found) -> Attributes {
         if found != Found::Null {
-            self.intake.note(Flaw::Mistyped, "attributes");
+            self.intake.note(Flaw::Unreadable, "attributes");
         }
         Attributes::new()
     }
@@ -379,7 +379,7 @@ impl<'de> Lenient<'de> for Values<'_, '_> {
 
     fn other(self, found: Found) -> Value {
         if found != Found::Null {
-            self.intake.note(Flaw::Mistyped, "values");
+            self.intake.note(Flaw::Unreadable, "values");
         }
         match self.variant {
             Variant::Map => Value::Map(Attributes::new()),

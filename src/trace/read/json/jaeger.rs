@@ -110,7 +110,7 @@ impl<'de> Lenient<'de> for Spans<'_, '_> {
 
     fn other(self, found: Found) {
         if found != Found::Null {
-            self.intake.note(Flaw::Mistyped, "spans");
+            self.intake.note(Flaw::Unreadable, "spans");
         }
     }
 
@@ -150,7 +150,7 @@ impl<'de> Lenient<'de> for ProcessMap<'_, '_> {
 
     fn other(self, found: Found) -> Processes {
         if found != Found::Null {
-            self.0.note(Flaw::Mistyped, "processes");
+            self.0.note(Flaw::Unreadable, "processes");
         }
         Processes::default()
     }

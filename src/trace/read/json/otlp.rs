@@ -31,7 +31,7 @@ impl<'de> Lenient<'de> for Resources<'_, '_> {
 
     fn other(self, found: Found) {
         if found != Found::Null && found != Found::Map {
-            self.intake.note(Flaw::Mistyped, self.named);
+            self.intake.note(Flaw::Unreadable, self.named);
         }
     }
 
@@ -212,7 +212,7 @@ impl<'de> Lenient<'de> for Scopes<'_, '_> {
 
     fn other(self, found: Found) {
         if found != Found::Null && found != Found::Map {
-            self.intake.note(Flaw::Mistyped, "scopes");
+            self.intake.note(Flaw::Unreadable, "scopes");
         }
     }
 
@@ -322,7 +322,7 @@ impl<'de> Lenient<'de> for Items<'_, '_> {
 
     fn other(self, found: Found) {
         if found != Found::Null && found != Found::Map {
-            self.intake.note(Flaw::Mistyped, "list");
+            self.intake.note(Flaw::Unreadable, "list");
         }
     }
 

@@ -29,7 +29,7 @@ impl Lenient<'_> for Text<'_, '_> {
 
     fn other(self, found: Found) -> CompactString {
         if found != Found::Null {
-            self.intake.note(Flaw::Mistyped, self.of);
+            self.intake.note(Flaw::Unreadable, self.of);
         }
         CompactString::default()
     }
@@ -63,7 +63,7 @@ impl Lenient<'_> for Whole<'_, '_> {
 
     fn other(self, found: Found) -> u64 {
         if found != Found::Null {
-            self.intake.note(Flaw::Mistyped, self.of);
+            self.intake.note(Flaw::Unreadable, self.of);
         }
         0
     }
@@ -220,7 +220,7 @@ impl Lenient<'_> for Kind<'_, '_> {
 
     fn other(self, found: Found) -> SpanKind {
         if found != Found::Null {
-            self.0.note(Flaw::Mistyped, "kind");
+            self.0.note(Flaw::Unreadable, "kind");
         }
         SpanKind::Unspecified
     }
@@ -267,7 +267,7 @@ impl Lenient<'_> for Code<'_, '_> {
 
     fn other(self, found: Found) -> StatusCode {
         if found != Found::Null {
-            self.0.note(Flaw::Mistyped, "status code");
+            self.0.note(Flaw::Unreadable, "status code");
         }
         StatusCode::Unset
     }

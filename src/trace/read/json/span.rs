@@ -100,7 +100,7 @@ impl<'de> Lenient<'de> for Status<'_, '_> {
 
     fn other(self, found: Found) {
         if found != Found::Null {
-            self.intake.note(Flaw::Mistyped, "status");
+            self.intake.note(Flaw::Unreadable, "status");
         }
     }
 
@@ -137,7 +137,7 @@ impl<'de> Lenient<'de> for Events<'_, '_> {
 
     fn other(self, found: Found) -> Vec<SpanEvent> {
         if found != Found::Null && found != Found::Map {
-            self.0.note(Flaw::Mistyped, "events");
+            self.0.note(Flaw::Unreadable, "events");
         }
         Vec::new()
     }
@@ -198,7 +198,7 @@ impl<'de> Lenient<'de> for Links<'_, '_> {
 
     fn other(self, found: Found) -> Vec<Link> {
         if found != Found::Null && found != Found::Map {
-            self.0.note(Flaw::Mistyped, "links");
+            self.0.note(Flaw::Unreadable, "links");
         }
         Vec::new()
     }

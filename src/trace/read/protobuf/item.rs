@@ -53,7 +53,7 @@ pub(super) fn span(message: &[u8], intake: &mut Intake<'_>) -> Option<SpanDraft>
             Ok((5, Field::Bytes(bytes))) => draft.name = value::text(bytes, intake),
             Ok((6, Field::Varint(kind))) => match kind_of(kind.cast_signed()) {
                 Some(kind) => draft.kind = kind,
-                None => intake.note(Flaw::Mistyped, "kind"),
+                None => intake.note(Flaw::Unreadable, "kind"),
             },
             Ok((7, Field::Fixed64(start))) => draft.start = start,
             Ok((8, Field::Fixed64(end))) => draft.end = end,
@@ -100,7 +100,7 @@ fn status(message: &[u8], draft: &mut SpanDraft, intake: &mut Intake<'_>) {
             Ok((2, Field::Bytes(bytes))) => draft.description = value::text(bytes, intake),
             Ok((3, Field::Varint(code))) => match status_of(code.cast_signed()) {
                 Some(code) => draft.status = code,
-                None => intake.note(Flaw::Mistyped, "status code"),
+                None => intake.note(Flaw::Unreadable, "status code"),
             },
             Ok(_) => {}
             Err(error) => intake.note(Flaw::MalformedMessage, error.to_string()),

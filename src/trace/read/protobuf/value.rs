@@ -67,16 +67,16 @@ pub(super) fn push_attribute(
 /// A value.
 pub(super) fn value(message: &[u8], depth: usize, intake: &mut Intake<'_>) -> Value {
     let mut value = Value::Empty;
-    if depth > NESTING {
-        intake.note(Flaw::NestedTooDeep, "");
-        return value;
-    }
     for field in Fields::new(message) {
         value = match field {
             Ok((1, Field::Bytes(bytes))) => Value::Text(text(bytes, intake)),
             Ok((2, Field::Varint(flag))) => Value::Bool(flag != 0),
             Ok((3, Field::Varint(number))) => Value::Int(number.cast_signed()),
             Ok((4, Field::Fixed64(bits))) => Value::Double(f64::from_bits(bits)),
+            Ok((5 | 6, Field::Bytes(_))) if depth == NESTING => {
+                intake.note(Flaw::NestedTooDeep, "");
+                Value::Empty
+            }
             Ok((5, Field::Bytes(message))) => list(message, depth + 1, intake),
             Ok((6, Field::Bytes(message))) => map(message, depth + 1, intake),
             Ok((7, Field::Bytes(bytes))) => self::bytes(bytes, intake),
