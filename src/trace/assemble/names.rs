@@ -76,6 +76,10 @@ impl Names {
         if self.handed_out.insert(name.clone()) {
             self.order.push_back(name.clone());
         }
+        if self.order.len() == REMEMBERED / 16 {
+            // With twice the room that is needed, the table is never made larger as names come and go.
+            self.handed_out.reserve(2 * REMEMBERED);
+        }
         if self.order.len() > REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {

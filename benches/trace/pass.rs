@@ -1,0 +1,80 @@
+//! Passes over a file.
+
+use std::fs::File;
+use std::hint::black_box;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use amends_trace::assemble::{Assembler, AssemblySettings, ByAttributes, WorkflowTrace};
+use amends_trace::read::Reader;
+
+/// What is done with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pass {
+    /// Lines are parsed into `serde_json`'s tree, to compare with.
+    Value,
+    /// Spans are read.
+    Read,
+    /// Spans are read, put together to workflows, and judged.
+    Judge,
+}
+
+/// What a pass found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) spans: u64,
+    pub(crate) workflows: u64,
+}
+
+impl Pass {
+    pub(crate) const ALL: [Pass; 3] = [Pass::Value, Pass::Read, Pass::Judge];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Pass::Value => "serde_json",
+            Pass::Read => "read",
+            Pass::Judge => "judge",
+        }
+    }
+
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
+        let found = Pass::ALL.into_iter().find(|pass| pass.name() == name);
+        found.ok_or(format!("no pass is called {name}"))
+    }
+
+    /// Passes over a file once.
+    pub(crate) fn over(self, path: &Path) -> Result<Found, Box<dyn std::error::Error>> {
+        match self {
+            Pass::Value => parse(path),
+            Pass::Read => {
+                let report = Reader::open(path)?.for_each(|item| drop(black_box(item)))?;
+                Ok(Found { spans: report.spans, workflows: 0 })
+            }
+            Pass::Judge => {
+                let settings = AssemblySettings::default();
+                let mut assembler = Assembler::new(ByAttributes::default(), settings);
+                let report =
+                    Reader::open(path)?.for_each(|item| assembler.add(item, &mut judge))?;
+                let workflows = assembler.finish(&mut judge).total();
+                Ok(Found { spans: report.spans, workflows })
+            }
+        }
+    }
+}
+
+/// What is done with each workflow.
+fn judge(workflow: WorkflowTrace) {
+    assert!(!workflow.completeness.is_cut_short() && workflow.orphans == 0, "{workflow:?}");
+    drop(black_box(workflow));
+}
+
+fn parse(path: &Path) -> Result<Found, Box<dyn std::error::Error>> {
+    let mut lines = BufReader::with_capacity(1 << 16, File::open(path)?);
+    let mut line = Vec::new();
+    while lines.read_until(b'\n', &mut line)? > 0 {
+        let value: serde_json::Value = serde_json::from_slice(&line)?;
+        drop(black_box(value));
+        line.clear();
+    }
+    Ok(Found::default())
+}
