@@ -45,7 +45,7 @@ impl FairComponents {
     pub(crate) fn find(
         graph: &Graph<'_>,
         states: &[u32],
-        rules: &impl FairnessRules,
+        rules: &dyn FairnessRules,
         budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
         let mut search = Search {
@@ -111,7 +111,7 @@ impl Search<'_, '_> {
         &mut self,
         states: &[u32],
         zone: u32,
-        rules: &impl FairnessRules,
+        rules: &dyn FairnessRules,
     ) -> Result<Vec<Vec<u32>>, Limit> {
         for &state in states {
             self.order[state as usize] = UNVISITED;
@@ -180,7 +180,7 @@ impl Search<'_, '_> {
         &mut self,
         states: &[u32],
         zone: u32,
-        rules: &impl FairnessRules,
+        rules: &dyn FairnessRules,
     ) -> Result<Judgement, Limit> {
         let graph = self.graph;
         let inside = |target: u32, zones: &[u32]| zones[target as usize] == zone;

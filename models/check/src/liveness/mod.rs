@@ -115,7 +115,7 @@ impl PendingObligation {
     pub(crate) fn find(
         graph: &Graph<'_>,
         obligation: &Obligation<'_>,
-        rules: &impl FairnessRules,
+        rules: &dyn FairnessRules,
         budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
         let pending = Pending::new(graph, obligation, rules, budget)?;
@@ -133,7 +133,7 @@ impl PendingObligation {
         &self,
         graph: &Graph<'_>,
         parent: impl Fn(u32) -> u32,
-        rules: &impl FairnessRules,
+        rules: &dyn FairnessRules,
         budget: &AnalysisBudget<'_>,
     ) -> Result<Option<Violation>, Undecided> {
         let lasso = self.lasso(graph, || self.pending.with_distance(), rules, budget);
@@ -206,7 +206,7 @@ impl PendingObligation {
         &self,
         graph: &Graph<'_>,
         states: impl Fn() -> States,
-        rules: &impl FairnessRules,
+        rules: &dyn FairnessRules,
         budget: &AnalysisBudget<'_>,
     ) -> Result<Found<Lasso>, Undecided> {
         let numbers: Vec<u32> = states().map(|(number, _)| number).collect();

@@ -74,7 +74,7 @@ impl Pending {
     pub(crate) fn new(
         graph: &Graph<'_>,
         obligation: &Obligation<'_>,
-        rules: &impl FairnessRules,
+        rules: &dyn FairnessRules,
         budget: &AnalysisBudget<'_>,
     ) -> Result<Self, Limit> {
         let &Obligation { sources, goal, is_recurring } = obligation;

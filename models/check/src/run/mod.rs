@@ -15,7 +15,7 @@ use crate::explore::model::fairness_labels::Labels;
 use crate::explore::model::{ModelSpace, StepTestOf, Test};
 use crate::explore::product::ProductSpace;
 use crate::explore::product::evaluate::Judge;
-use crate::explore::product::parallel::Workers;
+use crate::explore::workers::Workers;
 use crate::limits::Limits;
 use crate::limits::stopwatch::Stopwatch;
 use crate::model_error::ModelError;

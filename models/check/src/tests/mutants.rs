@@ -9,8 +9,8 @@ use super::small::{Small, grouped, small};
 use crate::explore::bfs::explore;
 use crate::explore::model::ModelSpace;
 use crate::explore::model::fairness_labels::ByGroup;
-use crate::explore::product::parallel::Workers;
 use crate::explore::state_space::{Space, Tests};
+use crate::explore::workers::Workers;
 use crate::graph::Graph;
 use crate::graph::record::Record;
 use crate::limits::Limits;
@@ -32,7 +32,7 @@ fn grouping(graph: &Small, action: u8) -> (Fairness, u8) {
 
 /// Whether a broken rule makes the verdict on some random graph differ from the truth, or makes the
 /// checker contradict itself.
-fn is_noticed(rules: &impl FairnessRules) -> bool {
+fn is_noticed(rules: &dyn FairnessRules) -> bool {
     differs(&small(), rules, grouping)
 }
 
@@ -43,7 +43,7 @@ fn is_grouping_noticed(grouping: Grouping) -> bool {
 
 fn differs(
     graphs: &impl Strategy<Value = Small>,
-    rules: &impl FairnessRules,
+    rules: &dyn FairnessRules,
     grouping: Grouping,
 ) -> bool {
     let mut runner = TestRunner::deterministic();
@@ -61,7 +61,7 @@ fn is_broken(
     graph: &Small,
     kind: PropertyKind,
     premised: bool,
-    rules: &impl FairnessRules,
+    rules: &dyn FairnessRules,
     grouping: Grouping,
 ) -> Result<bool, Undecided> {
     let rule = ByGroup::new(move |action: &u8| grouping(graph, *action));

@@ -12,9 +12,6 @@ use std::ops::Range;
 
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
-use rayon::iter::{
-    IndexedParallelIterator, IntoParallelIterator, IntoParallelRefMutIterator, ParallelIterator,
-};
 use stateright::Model;
 
 use crate::explore::model::pace::Way;
@@ -22,6 +19,7 @@ use crate::explore::model::visited::fingerprint;
 use crate::explore::model::{ModelSpace, StepTestOf, Test};
 use crate::explore::product::visited::NO_STATE;
 use crate::explore::state_space::{Space, Tests};
+use crate::explore::workers;
 use crate::graph::record::{Edge, Record};
 use crate::limits::stopwatch::Stopwatch;
 use crate::property::StepSays;
@@ -262,7 +260,7 @@ where
     fn expand_on_all(&mut self, states: Range<u32>, tests: &Tests<'_, Self>, record: &mut Record) {
         let workers = self.workers;
         // Handing work over to the threads takes a while, so all rounds go in one parcel.
-        workers.install(|| {
+        workers.install(&mut || {
             // The memory of a round is used again for the next one.
             let mut round = Vec::new();
             for start in states.clone().step_by(ROUND) {
@@ -296,11 +294,11 @@ where
         let (known, count) = (self.len(), states.len());
         let (keeps_edges, is_exact) = (record.edges.is_some(), self.states.is_exact());
         let space = &*self;
-        let shares = shares_of(states);
-        round.resize_with(shares.len(), || Found::new(keeps_edges, true));
-        round.par_iter_mut().zip(shares).enumerate().for_each(|(share, (found, states))| {
+        let shares = states.len().div_ceil(SHARE);
+        round.resize_with(shares, || Found::new(keeps_edges, true));
+        workers::each(round, |share, found| {
             found.clear();
-            space.find_successors(share, states, &tests.steps, found);
+            space.find_successors(share, share_of(&states, share), &tests.steps, found);
         });
         let same = which_are_the_same(round, is_exact);
         for ((share, at), first) in same.into_iter().flatten() {
@@ -308,21 +306,20 @@ where
         }
         self.enter_all(round, tests.steps.len(), record);
         let (space, new) = (&*self, known..self.len());
-        let shares = shares_of(new).map(|states| {
+        let marks = workers::map(new.len().div_ceil(SHARE), |share| {
             let mut marks = Bits::default();
-            space.examine(states, &tests.states, &mut marks);
+            space.examine(share_of(&new, share), &tests.states, &mut marks);
             marks
         });
-        let marks: Vec<Bits> = shares.collect();
         marks.iter().for_each(|marks| record.marks.append(marks));
         self.states.expanded(count);
     }
 }
 
-/// The shares in which threads work on states.
-fn shares_of(states: Range<u32>) -> impl IndexedParallelIterator<Item = Range<u32>> {
-    let starts = states.clone().into_par_iter().step_by(SHARE);
-    starts.map(move |start| start..states.end.min(start + SHARE as u32))
+/// The states of one of the shares in which threads work on them.
+fn share_of(states: &Range<u32>, share: usize) -> Range<u32> {
+    let start = states.start + (share * SHARE) as u32;
+    start..states.end.min(start + SHARE as u32)
 }
 
 /// Those unknown states that are the same as earlier ones in other shares, each with the first of them.
@@ -349,5 +346,5 @@ fn which_are_the_same<State: PartialEq + Sync>(
         }
         same
     };
-    (0..HEAPS).into_par_iter().with_max_len(1).map(sort_out).collect()
+    workers::map(HEAPS, sort_out)
 }

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use smallvec::SmallVec;
 
 use crate::explore::product::batch::Block;
 use crate::explore::product::{ProductSpace, Test};
+use crate::explore::workers;
 use crate::product::{Product, Snapshot};
 use crate::property::{Parts, StepSays, StepTest};
 use crate::store::chunked::Bits;
@@ -100,13 +100,12 @@ impl<P: Product> ProductSpace<'_, P> {
 
     /// Runs the tests on states, on all threads. Returns what they say, run by run.
     pub(crate) fn examine_together(&self, states: Range<usize>, tests: &[&Test<P>]) -> Vec<Bits> {
-        let starts = states.clone().into_par_iter().step_by(EXAMINED);
-        let examine = |start: usize| {
+        workers::map(states.len().div_ceil(EXAMINED), |run| {
+            let start = states.start + run * EXAMINED;
             let mut marks = Bits::default();
             self.examine(start..states.end.min(start + EXAMINED), tests, &mut marks);
             marks
-        };
-        starts.map(examine).collect()
+        })
     }
 }
 

@@ -13,6 +13,7 @@ use crate::explore::product::evaluate::StepTestOf;
 use crate::explore::product::provisional::ProvisionalStates;
 use crate::explore::product::visited::{Alone, Together};
 use crate::explore::state_space::{Space, Tests};
+use crate::explore::workers;
 use crate::graph::record::{Edge, Record};
 use crate::limits::MOST_STATES;
 use crate::product::Product;
@@ -50,7 +51,7 @@ impl<P: Product> ProductSpace<'_, P> {
         }
         // Handing work over to the threads takes a while, so all rounds go in one parcel.
         let workers = self.workers;
-        workers.install(|| {
+        workers.install(&mut || {
             let size = self.rows.len() / ROUND_SHARE;
             let size = size.clamp(SMALLEST_ROUND, LARGEST_ROUND);
             for start in states.clone().step_by(size) {
@@ -156,9 +157,10 @@ impl<P: Product> ProductSpace<'_, P> {
         let base = self.len();
         round.number(&mut self.rows, &mut self.parents, &mut self.shards);
         let (space, new) = (&*self, base as usize..self.rows.len());
-        let (marks, ()) = rayon::join(
-            || space.examine_together(new, &tests.states),
-            || {
+        let mut marks = Vec::new();
+        workers::both(
+            &mut || marks = space.examine_together(new.clone(), &tests.states),
+            &mut || {
                 round.resolve(base, space.tables.actions(), record.edges.is_some());
                 round.blocks().iter().for_each(|block| space.note(block, record));
             },

@@ -17,10 +17,11 @@ use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use crate::explore::product::batch::Block;
 use crate::explore::product::evaluate::{Judge, PartsOf, StepTestOf, breaks};
-use crate::explore::product::parallel::{Round, Workers};
+use crate::explore::product::parallel::Round;
 use crate::explore::product::replay::Run;
 use crate::explore::product::symmetry::NONE;
 use crate::explore::state_space::{NotReplayed, Space, Tests};
+use crate::explore::workers::Workers;
 use crate::graph::Graph;
 use crate::graph::path::Path;
 use crate::graph::record::Record;
@@ -285,7 +286,7 @@ impl<'p, P: Product> Space for ProductSpace<'p, P> {
             return Some(UnsoundReduction::Stale(reason));
         }
         if self.tables.stale.as_ref().is_some_and(Stale::was_used) {
-            self.workers.install(|| self.compare_with_stale(&tests.states, record));
+            self.workers.install(&mut || self.compare_with_stale(&tests.states, record));
         }
         self.objection_to_staleness()
     }

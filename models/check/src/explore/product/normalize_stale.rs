@@ -4,11 +4,10 @@
 
 use std::sync::atomic::Ordering;
 
-use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
-
 use crate::explore::product::evaluate::{PartsOf, Said};
 use crate::explore::product::symmetry::NONE;
 use crate::explore::product::{ProductSpace, Test};
+use crate::explore::workers;
 use crate::graph::Graph;
 use crate::graph::record::{Edge, Record};
 use crate::limits::Limit;
@@ -189,8 +188,8 @@ impl<P: Product> ProductSpace<'_, P> {
     /// that is stale is known by now.
     pub(crate) fn compare_with_stale(&self, tests: &[&Test<P>], record: &Record) {
         let forms = self.tables.stale_forms();
-        let starts = (0..self.rows.len()).into_par_iter().step_by(COMPARED);
-        starts.for_each(|start| {
+        workers::each_number(self.rows.len().div_ceil(COMPARED), &|run| {
+            let start = run * COMPARED;
             let mut ids = Vec::new();
             for state in start..self.rows.len().min(start + COMPARED) {
                 self.layout.unpack(self.rows.get_any(state), &mut ids);

@@ -11,50 +11,17 @@
 //! 3. *Examine*: the tests are run on the new states, and transitions are told where they lead.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
-use rayon::iter::{
-    IndexedParallelIterator, IntoParallelRefIterator, IntoParallelRefMutIterator, ParallelIterator,
-};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use smallvec::SmallVec;
 
 use crate::explore::product::batch::Block;
 use crate::explore::product::provisional::{ProvisionalStates, Transition};
 use crate::explore::product::visited::Finds;
+use crate::explore::workers;
 use crate::store::chunked::Chunked;
 use crate::store::index::{self, SHARDS, Shard};
 use crate::store::ranked_bits::Ranks;
 use crate::store::state_vectors::Rows;
-
-/// The threads that search. They are started when there is enough work for them.
-#[derive(Debug)]
-pub(crate) struct Workers {
-    threads: usize,
-    pool: OnceLock<Option<ThreadPool>>,
-}
-
-impl Workers {
-    /// So many threads.
-    pub(crate) fn new(threads: usize) -> Self {
-        Workers { threads, pool: OnceLock::new() }
-    }
-
-    /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.threads
-    }
-
-    /// Does the work among these threads. Where so many are not to be had, those that are there do
-    /// it, with the same result.
-    pub(crate) fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        let start = || ThreadPoolBuilder::new().num_threads(self.threads).build().ok();
-        match self.pool.get_or_init(start) {
-            Some(pool) => pool.install(work),
-            None => work(),
-        }
-    }
-}
 
 /// How many states a block has.
 const BLOCK: u32 = 256;
@@ -114,8 +81,9 @@ impl Round {
         work: impl Fn(&mut Block, &mut Finds, &ProvisionalStates) + Sync,
     ) {
         let provisional = &self.provisional;
-        let blocks = self.blocks[..self.used].par_iter_mut().zip(&mut self.finds);
-        blocks.for_each(|(block, finds)| work(block, finds, provisional));
+        let blocks = self.blocks[..self.used].iter_mut().zip(&mut self.finds);
+        let mut blocks: Vec<(&mut Block, &mut Finds)> = blocks.collect();
+        workers::each(&mut blocks, |_, (block, finds)| work(block, finds, provisional));
     }
 
     /// Makes room in the index for about as many provisional as the last round had, and some more. Where
@@ -142,7 +110,7 @@ impl Round {
             false => rows.hash(number),
             true => self.provisional.hash(number),
         };
-        growing.par_iter_mut().for_each(|shard| shard.grow(more, hash_of));
+        workers::each(&mut growing, |_, shard| shard.grow(more, hash_of));
     }
 
     /// Gives the provisional their numbers, once all blocks are done.
@@ -154,8 +122,10 @@ impl Round {
     ) {
         self.rank();
         let base = rows.len() as u32;
-        let (_, counts) =
-            rayon::join(|| self.write_down(rows, parents), || self.settle(base, shards));
+        let (round, mut counts, known) = (&*self, [0; SHARDS], &*shards);
+        workers::both(&mut || round.write_down(rows, parents), &mut || {
+            counts = round.settle(base, known);
+        });
         shards.iter_mut().zip(counts).for_each(|(shard, count)| shard.count(count));
     }
 
@@ -200,25 +170,26 @@ impl Round {
 
     /// Tells the index the numbers of the provisional. Returns how many there are in each shard.
     fn settle(&self, base: u32, shards: &[Shard]) -> [u32; SHARDS] {
-        let settle = |mut counts: [u32; SHARDS], finds: &Finds| {
-            for &(newcomer, position) in &finds.found {
+        let settle = |finds: usize| {
+            let mut counts = [0; SHARDS];
+            for &(newcomer, position) in &self.finds[finds].found {
                 let shard = index::shard_of(position.hash);
                 shards[shard].renumber(position, newcomer, self.number_of(base, newcomer));
                 counts[shard] += 1;
             }
             counts
         };
-        let sum = |mut sums: [u32; SHARDS], counts: [u32; SHARDS]| {
+        let mut sums = [0; SHARDS];
+        for counts in workers::map(self.used, settle) {
             sums.iter_mut().zip(counts).for_each(|(sum, count)| *sum += count);
-            sums
-        };
-        self.finds.par_iter().fold(|| [0; SHARDS], settle).reduce(|| [0; SHARDS], sum)
+        }
+        sums
     }
 
     /// Counts what was done, and tells transitions where they lead, if anybody wants to know.
     pub(crate) fn resolve(&mut self, base: u32, actions: usize, is_kept: bool) {
         let mut blocks = std::mem::take(&mut self.blocks);
-        blocks[..self.used].par_iter_mut().for_each(|block| {
+        workers::each(&mut blocks[..self.used], |_, block| {
             block.count_actions(actions);
             let targets = block.targets.iter_mut().filter(|_| is_kept);
             for target in targets.filter(|target| ProvisionalStates::is_provisional(**target)) {
