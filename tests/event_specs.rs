@@ -1,6 +1,7 @@
 //! Reading specs of choreographies and outboxes: what is wrong is said at its place, with a way to
 //! mend it.
 
+use amends::models::protocols::AnyProtocol;
 use amends::spec;
 use miette::{GraphicalReportHandler, GraphicalTheme};
 

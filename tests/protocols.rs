@@ -18,7 +18,7 @@ use amends::models::protocols::outbox::{InboxWrite, Mark, OutboxKnobs, Write};
 use amends::models::protocols::saga::SagaKnobs;
 use amends::models::protocols::tcc::{self, TccKnobs};
 use amends::models::protocols::two_phase_commit::{self, Silence, TwoPhaseKnobs};
-use amends::models::protocols::{Design, Protocol};
+use amends::models::protocols::{AnyProtocol, Design, Protocol};
 use amends::models::system::{Hostable, System, WithSystem};
 use amends::runtime::{RunOptions, RunReport, StoreChoice, run};
 use amends::simulate::{FaultKind, FaultPlan, Rate};

@@ -1,5 +1,6 @@
 //! Reading specs: what is wrong is said at its place, with a way to mend it.
 
+use amends::models::protocols::AnyProtocol;
 use amends::models::workflow::Work;
 use amends::spec::{self, SpecError};
 use miette::{GraphicalReportHandler, GraphicalTheme};

@@ -1,11 +1,11 @@
 //! What a claim is about, in words: the workflow, and the faults that may happen to it.
 
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design};
 use amends_models::workflow::{Fault, FaultBudget};
 
 /// The design in a few words: `saga of 4 steps, 2 at the same time`.
 #[must_use]
-pub fn subject(design: &Design) -> String {
+pub fn subject<P: AnyProtocol>(design: &Design<P>) -> String {
     let workflow = design.workflow();
     let (parts, part) = match design.protocol().domain() {
         Some(domain) => (domain.aggregates().len(), "aggregate"),

@@ -2,11 +2,13 @@
 
 use amends_models::workflow::builder::Place;
 
+use amends_models::protocols::AnyProtocol;
+
 use crate::spec::Spec;
 
 /// The meaning of the spec's built-in property of that name.
 #[must_use]
-pub fn built_in(spec: &Spec, property: &str) -> Option<&'static str> {
+pub fn built_in<P: AnyProtocol>(spec: &Spec<P>, property: &str) -> Option<&'static str> {
     let built_in = spec.design.built_in().into_iter();
     built_in.filter(|it| it.name == property).map(|it| it.meaning).next()
 }
@@ -14,7 +16,7 @@ pub fn built_in(spec: &Spec, property: &str) -> Option<&'static str> {
 /// The meaning of the spec's own property of that position: the claim, and the condition as the spec
 /// writes it.
 #[must_use]
-pub fn stated(spec: &Spec, property: usize) -> Option<String> {
+pub fn stated<P: AnyProtocol>(spec: &Spec<P>, property: usize) -> Option<String> {
     let claim = spec.design.workflow().properties().get(property)?.claim;
     let text = spec.source.text();
     let condition = text.get(spec.places.span(text, &Place::Property(property), None)?)?;

@@ -15,8 +15,8 @@ use amends_models::check::{
     self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Simulation,
     Snapshot,
 };
-use amends_models::protocols::Design;
-use amends_models::system::{Action, Part, ProtocolModel, System, WithSystem};
+use amends_models::protocols::{AnyProtocol, Design};
+use amends_models::system::{Action, Hostable, Part, ProtocolModel, System, WithSystem};
 use amends_models::workflow::Fault;
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
@@ -120,34 +120,37 @@ pub enum CheckError {
 /// # Errors
 /// When a property is asked for that the spec does not have, or the arithmetic of the spec has no
 /// result in some reachable state.
-pub fn check_spec(
-    spec: &Spec,
+pub fn check_spec<P: AnyProtocol>(
+    spec: &Spec<P>,
     options: &CheckOptions,
-    watch: impl FnMut(&Progress) + Send,
+    mut watch: impl FnMut(&Progress) + Send,
 ) -> Result<CheckReport, CheckError> {
-    spec.design.with_system(Checking { spec, options, watch })
+    spec.design.with_system(Checking { spec, options, watch: &mut watch })
 }
+
+/// Is told how far a search has come.
+type Watch<'a> = &'a mut (dyn FnMut(&Progress) + Send);
 
 /// A check of a spec, before the protocol of its system is known.
-struct Checking<'a, W> {
-    spec: &'a Spec,
+struct Checking<'a, P> {
+    spec: &'a Spec<P>,
     options: &'a CheckOptions,
-    watch: W,
+    watch: Watch<'a>,
 }
 
-impl<W: FnMut(&Progress) + Send> WithSystem for Checking<'_, W> {
+impl<P: AnyProtocol> WithSystem for Checking<'_, P> {
     type Output = Result<CheckReport, CheckError>;
 
-    fn with<T: ProtocolModel>(self, system: System<T>) -> Self::Output {
+    fn with<T: Hostable>(self, system: System<T>) -> Self::Output {
         check_system(self.spec, &system, self.options, self.watch)
     }
 }
 
-fn check_system<T: ProtocolModel>(
-    spec: &Spec,
+fn check_system<T: ProtocolModel, P: AnyProtocol>(
+    spec: &Spec<P>,
     system: &System<T>,
     options: &CheckOptions,
-    watch: impl FnMut(&Progress) + Send,
+    watch: Watch<'_>,
 ) -> Result<CheckReport, CheckError> {
     let known: Vec<&str> = system.properties().iter().map(|it| it.name.as_str()).collect();
     if let Some(name) = options.properties.iter().find(|name| !known.contains(&name.as_str())) {
@@ -215,8 +218,8 @@ fn check_system<T: ProtocolModel>(
 }
 
 /// The first place found where the arithmetic of the spec has no result.
-fn undefined<T: ProtocolModel>(
-    spec: &Spec,
+fn undefined<T: ProtocolModel, P: AnyProtocol>(
+    spec: &Spec<P>,
     system: &System<T>,
     found: &[SystemFinding<T>],
 ) -> Option<SpecError> {
@@ -241,8 +244,8 @@ fn undefined<T: ProtocolModel>(
 }
 
 /// The first property found whose arithmetic has no result.
-fn without_value<T: ProtocolModel>(
-    spec: &Spec,
+fn without_value<T: ProtocolModel, P: AnyProtocol>(
+    spec: &Spec<P>,
     system: &System<T>,
     found: &[SystemFinding<T>],
 ) -> Option<SpecError> {
@@ -268,7 +271,7 @@ fn without_value<T: ProtocolModel>(
 ///
 /// # Panics
 /// If the address cannot be listened at; the Explorer has no other way to say so.
-pub fn serve(design: &Design, address: SocketAddr) {
+pub fn serve<P: AnyProtocol>(design: &Design<P>, address: SocketAddr) {
     design.with_system(Serving(address));
 }
 
@@ -278,7 +281,7 @@ struct Serving(SocketAddr);
 impl WithSystem for Serving {
     type Output = ();
 
-    fn with<T: ProtocolModel>(self, system: System<T>) {
+    fn with<T: Hostable>(self, system: System<T>) {
         system.checker().serve(self.0);
     }
 }
@@ -299,8 +302,8 @@ fn short_loop<T: ProtocolModel>(found: &SystemFinding<T>) -> Option<String> {
 ///
 /// # Errors
 /// When the arithmetic of the spec has no result somewhere.
-fn build_report<T: ProtocolModel>(
-    spec: &Spec,
+fn build_report<T: ProtocolModel, P: AnyProtocol>(
+    spec: &Spec<P>,
     system: &System<T>,
     extent: Extent,
     elapsed: Duration,
@@ -349,7 +352,11 @@ fn occurred_faults<T: ProtocolModel>(report: &SystemReport<T>) -> Vec<Fault> {
     taken.flat_map(|(action, _)| action.faults()).collect()
 }
 
-fn finding<T: ProtocolModel>(spec: &Spec, system: &System<T>, found: SystemFinding<T>) -> Finding {
+fn finding<T: ProtocolModel, P: AnyProtocol>(
+    spec: &Spec<P>,
+    system: &System<T>,
+    found: SystemFinding<T>,
+) -> Finding {
     let stated = spec.design.workflow().properties().iter().position(|it| it.name == found.name);
     let verdict = match &found.verdict {
         check::Verdict::Holds => Verdict::Holds,
@@ -376,7 +383,7 @@ fn finding<T: ProtocolModel>(spec: &Spec, system: &System<T>, found: SystemFindi
 }
 
 /// Where in its file the spec has that place.
-fn position(spec: &Spec, place: &Place) -> Option<Position> {
+fn position<P>(spec: &Spec<P>, place: &Place) -> Option<Position> {
     let span = spec.places.span(spec.source.text(), place, None)?;
     let (line, column) = spec.source.position(span.start);
     Some(Position { line, column })

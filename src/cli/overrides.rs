@@ -6,7 +6,7 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use amends_models::protocols::{Design, Protocol};
+use amends_models::protocols::{AnyProtocol, Design, Protocol};
 use amends_models::system::{KnobSink, KnobSource, Knobs};
 use amends_models::workflow::builder::MAX_INSTANCES;
 use amends_models::workflow::domain::Domain;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use amends_models::process::{Address, ServiceId, WorkflowId};
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design};
 use amends_models::system::{Ending, Hostable, System, WithSystem};
 use amends_models::workflow::{ResourceId, Variable, Workflow};
 use tokio::task::{JoinError, JoinSet};
@@ -84,8 +84,8 @@ pub enum RunError {
 ///
 /// # Errors
 /// When the store cannot be opened or fails.
-pub async fn run(
-    design: &Design,
+pub async fn run<P: AnyProtocol>(
+    design: &Design<P>,
     store: &StoreChoice,
     options: RunOptions,
 ) -> Result<RunReport, RunError> {
@@ -97,8 +97,8 @@ pub async fn run(
 ///
 /// # Errors
 /// When the store cannot be opened or fails.
-pub async fn run_until(
-    design: &Design,
+pub async fn run_until<P: AnyProtocol>(
+    design: &Design<P>,
     store: &StoreChoice,
     options: RunOptions,
     stop: impl Future<Output = ()> + Send,

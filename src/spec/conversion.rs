@@ -1,10 +1,11 @@
 //! From what stands in the file to a valid workflow.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use amends_models::protocols::{Design, Protocol};
-use amends_models::system::{KnobSource, Knobs};
+use amends_models::protocols::{AnyProtocol, Design};
+use amends_models::system::{BuiltIn, KnobSource, Knobs};
 use amends_models::workflow::builder::MAX_INSTANCES;
 use amends_models::workflow::domain::Domain;
 use amends_models::workflow::suggestion::suggestion;
@@ -13,7 +14,9 @@ use amends_models::workflow::{
     Workflow, WorkflowBuilder, WorkflowError,
 };
 use indexmap::IndexMap;
+use serde::Deserialize;
 use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Source, SpecError};
 use super::event_sourced::{domain, first_of_domain};
@@ -22,18 +25,40 @@ use super::places::Places;
 use super::wording::{Wording, reword};
 use super::{Expectation, Spec};
 
-pub(super) fn convert(source: Source) -> Result<Spec, SpecError> {
-    let file: SpecFile = toml::from_str(source.text()).map_err(|error| {
-        let Wording { message, help } = reword(error.message());
-        source.error(message, error.span(), help)
-    })?;
+pub(super) fn convert<P: AnyProtocol>(source: Source) -> Result<Spec<P>, SpecError> {
+    let (file, foreign) = parse(&source, &P::all_tables())?;
     let places = Places::of(&file);
     let reader = Reader { source: &source, places: &places };
-    let protocol = reader.protocol(&file)?;
-    let design = Design::new(reader.workflow(&file)?, protocol);
+    let protocol: P = reader.protocol(&file, &foreign)?;
+    let design = Design::of(reader.workflow(&file)?, protocol);
     let design = design.map_err(|error| reader.located(error))?;
-    let expect = reader.expectations(&file, &design)?;
-    Ok(Spec { design, expect, places, source })
+    let expect = reader.expectations(&file, design.workflow(), &design.built_in())?;
+    Ok(Spec { design, expect, places, source: source.clone() })
+}
+
+/// Tables of knobs that the format does not know, by name: those of a protocol of another catalogue.
+type ForeignTables<'a> = HashMap<&'static str, Spanned<DeValue<'a>>>;
+
+/// Parses the file. The `tables` that the format does not know are kept apart from it.
+fn parse<'a>(
+    source: &'a Source,
+    tables: &[&'static str],
+) -> Result<(SpecFile, ForeignTables<'a>), SpecError> {
+    let mut document = DeTable::parse(source.text()).map_err(|error| refusal(source, &error))?;
+    let mut foreign = ForeignTables::new();
+    for &name in tables.iter().filter(|name| !SpecFile::has_knobs(name)) {
+        if let Some(table) = document.get_mut().remove(name) {
+            foreign.insert(name, table);
+        }
+    }
+    let file = SpecFile::deserialize(toml::Deserializer::from(document));
+    Ok((file.map_err(|error| refusal(source, &error))?, foreign))
+}
+
+/// The parser's complaint, in the words of the format.
+fn refusal(source: &Source, error: &toml::de::Error) -> SpecError {
+    let Wording { message, help } = reword(error.message());
+    source.error(message, error.span(), help)
 }
 
 struct Reader<'a> {
@@ -79,14 +104,18 @@ impl Reader<'_> {
         Ok(builder)
     }
 
-    fn protocol(&self, file: &SpecFile) -> Result<Protocol, SpecError> {
+    fn protocol<P: AnyProtocol>(
+        &self,
+        file: &SpecFile,
+        foreign: &ForeignTables<'_>,
+    ) -> Result<P, SpecError> {
         let name = file.protocol.get_ref();
         let protocol =
-            Protocol::read(name, &Tables { file, reader: self }).ok_or_else(|| {
+            P::read(name, &Tables { file, foreign, reader: self }).ok_or_else(|| {
                 self.source.error(
                     format!("there is no protocol named `{name}`"),
                     Some(file.protocol.span()),
-                    Some(suggestion(name, Protocol::NAMES)),
+                    Some(suggestion(name, P::NAMES)),
                 )
             })??;
         for (owner, span) in file.knob_tables() {
@@ -97,15 +126,15 @@ impl Reader<'_> {
                 return Err(self.source.error(message, Some(span), Some(help)));
             }
         }
-        self.check_parts(file, &protocol)?;
+        self.check_parts(file, protocol.domain().is_some())?;
         Ok(protocol)
     }
 
     /// Services and steps belong to some protocols, aggregates and events to event sourcing.
-    fn check_parts(&self, file: &SpecFile, protocol: &Protocol) -> Result<(), SpecError> {
-        if protocol.domain().is_none() {
+    fn check_parts(&self, file: &SpecFile, has_domain: bool) -> Result<(), SpecError> {
+        if !has_domain {
             let Some((key, span)) = first_of_domain(file) else { return Ok(()) };
-            let message = format!("`{key}` says nothing to a {}", protocol.name());
+            let message = format!("`{key}` says nothing to a {}", file.protocol.get_ref());
             let help = "set protocol = \"event-sourcing\", or say it with services and steps";
             return Err(self.source.error(message, Some(span), Some(help.to_owned())));
         }
@@ -236,11 +265,11 @@ impl Reader<'_> {
     fn expectations(
         &self,
         file: &SpecFile,
-        design: &Design,
+        workflow: &Workflow,
+        built_in: &[BuiltIn],
     ) -> Result<IndexMap<String, Expectation>, SpecError> {
-        let built_in = design.built_in();
         let mut known: Vec<&str> = built_in.iter().map(|property| property.name).collect();
-        known.extend(design.workflow().properties().iter().map(|property| property.name.as_str()));
+        known.extend(workflow.properties().iter().map(|property| property.name.as_str()));
         let mut expect = IndexMap::new();
         for (name, verdict) in &file.expect {
             if !known.contains(&name.get_ref().as_str()) {
@@ -277,6 +306,7 @@ pub(super) fn lines(lines: &Option<Spanned<Lines>>) -> Vec<String> {
 /// What a file says of its protocol.
 struct Tables<'a> {
     file: &'a SpecFile,
+    foreign: &'a ForeignTables<'a>,
     reader: &'a Reader<'a>,
 }
 
@@ -284,7 +314,12 @@ impl KnobSource for Tables<'_> {
     type Error = SpecError;
 
     fn knobs<K: Knobs + Default>(&self, table: &'static str) -> Result<K, SpecError> {
-        Ok(self.file.knobs(table))
+        if SpecFile::has_knobs(table) {
+            return Ok(self.file.knobs(table));
+        }
+        let Some(knobs) = self.foreign.get(table) else { return Ok(K::default()) };
+        let knobs = K::deserialize(toml::de::ValueDeserializer::from(knobs.clone()));
+        knobs.map_err(|error| refusal(self.reader.source, &error))
     }
 
     fn domain(&self) -> Result<Arc<Domain>, SpecError> {

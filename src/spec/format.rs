@@ -92,6 +92,11 @@ macro_rules! spec_file {
         }
 
         impl SpecFile {
+            /// Whether the format has a table of knobs of that name.
+            pub(super) fn has_knobs(table: &str) -> bool {
+                [$(stringify!($table)),+].contains(&table.replace('-', "_").as_str())
+            }
+
             /// The tables of knobs that the file has, with their places.
             pub(super) fn knob_tables(&self) -> Vec<(String, Range<usize>)> {
                 let tables = [$((stringify!($table), self.$table.as_ref().map(KnobTable::span)),)+];

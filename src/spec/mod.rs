@@ -41,7 +41,7 @@ mod wording;
 use std::ops::Range;
 use std::path::Path;
 
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design, Protocol};
 use amends_models::workflow::builder::Place;
 use indexmap::IndexMap;
 
@@ -50,9 +50,9 @@ pub use places::Places;
 
 /// A spec that was read.
 #[derive(Clone, Debug)]
-pub struct Spec {
+pub struct Spec<P = Protocol> {
     /// What it describes.
-    pub design: Design,
+    pub design: Design<P>,
     /// What a check is expected to find, by property, in the order of the file.
     pub expect: IndexMap<String, Expectation>,
     /// Its text.
@@ -61,7 +61,7 @@ pub struct Spec {
     pub places: Places,
 }
 
-impl Spec {
+impl<P> Spec<P> {
     /// The bytes of the source where a part of the workflow stands; for a `range` within an
     /// expression, the bytes of that part of it.
     ///
@@ -134,6 +134,15 @@ pub fn read(path: impl AsRef<Path>) -> Result<Spec, SpecError> {
 /// # Errors
 /// What is wrong, where, and how to mend it.
 pub fn parse(name: &str, text: &str) -> Result<Spec, SpecError> {
+    parse_as(name, text)
+}
+
+/// Reads a spec whose protocol is one of another catalogue, such as a protocol of your own: see the
+/// [guide](amends_models::guide).
+///
+/// # Errors
+/// What is wrong, where, and how to mend it.
+pub fn parse_as<P: AnyProtocol>(name: &str, text: &str) -> Result<Spec<P>, SpecError> {
     conversion::convert(Source::new(name, text))
 }
 

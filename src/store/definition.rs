@@ -5,7 +5,7 @@
 //! refuses any other.
 
 use amends_models::process::ServiceId;
-use amends_models::protocols::{Design, Protocol};
+use amends_models::protocols::{AnyProtocol, Design};
 use amends_models::system::{KnobSink, Knobs};
 use amends_models::workflow::domain::{Domain, EventKind};
 use amends_models::workflow::{Assignment, InputId, ResourceId, Variable, Work, Workflow};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 /// The part of a workflow that stored records depend on. Faults and properties may change between
 /// runs, and so may the number of instances, except in an outbox.
-pub(super) fn definition(design: &Design) -> Value {
+pub(super) fn definition<P: AnyProtocol>(design: &Design<P>) -> Value {
     let (workflow, protocol) = (design.workflow(), design.protocol());
     let works = written_works(protocol.requirements().works());
     let services: Vec<Value> = workflow
@@ -91,7 +91,7 @@ pub(super) fn definition(design: &Design) -> Value {
 }
 
 /// The knobs, in a table for each set of them if there are several.
-fn written_knobs(protocol: &Protocol) -> Value {
+fn written_knobs(protocol: &impl AnyProtocol) -> Value {
     let mut tables = Tables::default();
     protocol.write(&mut tables);
     match tables.0.values_mut().next() {

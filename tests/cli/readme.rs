@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use amends::models::protocols::Protocol;
 use amends::models::protocols::saga::SagaKnobs;
+use amends::models::protocols::{AnyProtocol, Protocol};
 
 const README: &str = include_str!("../../README.md");
 

@@ -43,9 +43,97 @@ macro_rules! for_each_knob_table {
     };
 }
 
+/// One of several protocols, with its choices: *some* row of a catalogue.
+///
+/// [`Protocol`] is a row of the catalogue of this crate. The definition of a protocol of your own is the
+/// only row of a catalogue that has no other: see the [guide](crate::guide).
+pub trait AnyProtocol: Clone {
+    /// The names of all protocols of the catalogue, as specs have them.
+    const NAMES: &'static [&'static str];
+
+    /// Reads the definition of the protocol of that name; `None` if there is no such protocol.
+    fn read<S: KnobSource>(name: &str, source: &S) -> Option<Result<Self, S::Error>>;
+
+    /// The tables in which specs turn the knobs of any protocol of the catalogue.
+    fn all_tables() -> Vec<&'static str>;
+
+    /// The tables in which specs turn its knobs.
+    fn tables(&self) -> &'static [&'static str];
+
+    /// Its requirements of a workflow.
+    fn requirements(&self) -> &dyn Requirements;
+
+    /// Writes its choices down, table by table.
+    fn write<S: KnobSink>(&self, sink: &mut S);
+
+    /// The properties that it has in that workflow.
+    fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn>;
+
+    /// Its domain, if it is about events and not about steps.
+    fn domain(&self) -> Option<&Arc<Domain>>;
+
+    /// Whether stored records mean something else with another number of workflows.
+    fn counts_workflows(&self) -> bool;
+
+    /// Makes the system that carries the workflow out, with all its properties, and does something with
+    /// it.
+    fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output;
+
+    /// Its name in specs.
+    fn name(&self) -> &'static str {
+        self.requirements().name()
+    }
+
+    /// The nodes it runs on beside those of the services, as fault budgets name them.
+    fn nodes(&self) -> Vec<String> {
+        self.requirements().nodes()
+    }
+}
+
+/// Every protocol is a catalogue of one row.
+impl<D: ProtocolDefinition + Clone> AnyProtocol for D {
+    const NAMES: &'static [&'static str] = &[D::NAME];
+
+    fn read<S: KnobSource>(name: &str, source: &S) -> Option<Result<Self, S::Error>> {
+        (name == D::NAME).then(|| <D as ProtocolDefinition>::read(source))
+    }
+
+    fn all_tables() -> Vec<&'static str> {
+        D::TABLES.to_vec()
+    }
+
+    fn tables(&self) -> &'static [&'static str] {
+        D::TABLES
+    }
+
+    fn requirements(&self) -> &dyn Requirements {
+        self
+    }
+
+    fn write<S: KnobSink>(&self, sink: &mut S) {
+        ProtocolDefinition::write(self, sink);
+    }
+
+    fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
+        ProtocolDefinition::built_in(self, workflow)
+    }
+
+    fn domain(&self) -> Option<&Arc<Domain>> {
+        ProtocolDefinition::domain(self)
+    }
+
+    fn counts_workflows(&self) -> bool {
+        ProtocolDefinition::counts_workflows(self)
+    }
+
+    fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {
+        ProtocolDefinition::with_system(self, workflow, what)
+    }
+}
+
 /// Makes the catalogue of its rows.
 macro_rules! catalogue {
-    ($($(#[$meaning:meta])* $name:literal => $row:ident($definition:ty),)+) => {
+    ($($(#[$meaning:meta])* $row:ident($definition:ty),)+) => {
         /// The protocol that carries a workflow out, with its choices.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Protocol {
@@ -60,66 +148,60 @@ macro_rules! catalogue {
         }
 
         impl Protocol {
-            /// The names of all protocols, as specs have them.
-            pub const NAMES: &'static [&'static str] = &[$($name),+];
-
-            /// Reads the definition of the protocol of that name; `None` if there is no such protocol.
-            pub fn read<S: KnobSource>(name: &str, source: &S) -> Option<Result<Self, S::Error>> {
-                match name {
-                    $($name => Some(<$definition>::read(source).map(Protocol::$row)),)+
-                    _ => None,
-                }
-            }
-
             /// The properties of the protocol of that name, in every workflow or where there is
             /// something to say; none if there is no such protocol.
             #[must_use]
             pub fn properties_of(name: &str) -> &'static [BuiltIn] {
-                match name {
-                    $($name => <$definition>::BUILT_IN,)+
-                    _ => &[],
-                }
+                $(if name == <$definition>::NAME {
+                    return <$definition>::BUILT_IN;
+                })+
+                &[]
+            }
+        }
+
+        impl AnyProtocol for Protocol {
+            const NAMES: &'static [&'static str] = &[$(<$definition>::NAME),+];
+
+            fn read<S: KnobSource>(name: &str, source: &S) -> Option<Result<Self, S::Error>> {
+                $(if let Some(read) = <$definition as AnyProtocol>::read(name, source) {
+                    return Some(read.map(Protocol::$row));
+                })+
+                None
             }
 
-            /// The tables in which specs turn its knobs.
-            #[must_use]
-            pub fn tables(&self) -> &'static [&'static str] {
-                match self { $(Protocol::$row(_) => <$definition>::TABLES,)+ }
+            fn all_tables() -> Vec<&'static str> {
+                let mut all: Vec<&str> = [$(<$definition>::TABLES),+].concat();
+                all.sort_unstable();
+                all.dedup();
+                all
             }
 
-            /// What it requires of a workflow.
-            #[must_use]
-            pub fn requirements(&self) -> &dyn Requirements {
+            fn tables(&self) -> &'static [&'static str] {
+                with_definition!(self, it => it.tables())
+            }
+
+            fn requirements(&self) -> &dyn Requirements {
                 with_definition!(self, it => it)
             }
 
-            /// Writes its choices down, table by table.
-            pub fn write<S: KnobSink>(&self, sink: &mut S) {
-                with_definition!(self, it => it.write(sink));
+            fn write<S: KnobSink>(&self, sink: &mut S) {
+                with_definition!(self, it => ProtocolDefinition::write(it, sink));
             }
 
-            /// The properties that it has in that workflow.
-            #[must_use]
-            pub fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
-                with_definition!(self, it => it.built_in(workflow))
+            fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
+                with_definition!(self, it => ProtocolDefinition::built_in(it, workflow))
             }
 
-            /// Its domain, if it is about events and not about steps.
-            #[must_use]
-            pub fn domain(&self) -> Option<&Arc<Domain>> {
-                with_definition!(self, it => it.domain())
+            fn domain(&self) -> Option<&Arc<Domain>> {
+                with_definition!(self, it => ProtocolDefinition::domain(it))
             }
 
-            /// Whether stored records mean something else with another number of workflows.
-            #[must_use]
-            pub fn counts_workflows(&self) -> bool {
-                with_definition!(self, it => it.counts_workflows())
+            fn counts_workflows(&self) -> bool {
+                with_definition!(self, it => ProtocolDefinition::counts_workflows(it))
             }
 
-            /// Makes the system that carries the workflow out, with all its properties, and does
-            /// something with it.
-            pub fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {
-                with_definition!(self, it => it.with_system(workflow, what))
+            fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {
+                with_definition!(self, it => ProtocolDefinition::with_system(it, workflow, what))
             }
         }
 
@@ -133,33 +215,19 @@ macro_rules! catalogue {
 
 catalogue! {
     /// An orchestrated saga.
-    "saga" => Saga(SagaKnobs),
+    Saga(SagaKnobs),
     /// Try-Confirm-Cancel.
-    "tcc" => Tcc(TccKnobs),
+    Tcc(TccKnobs),
     /// A saga without a coordinator: services that react to events.
-    "choreography" => Choreography(ChoreographyKnobs),
+    Choreography(ChoreographyKnobs),
     /// Transactions of one service whose events reach others through an outbox.
-    "outbox" => Outbox(OutboxKnobs),
+    Outbox(OutboxKnobs),
     /// An event-sourced system, over its domain.
-    "event-sourcing" => EventSourcing(EventSourced),
+    EventSourcing(EventSourced),
     /// A two-phase commit.
-    "two-phase-commit" => TwoPhaseCommit(TwoPhaseKnobs),
+    TwoPhaseCommit(TwoPhaseKnobs),
     /// Each step by the protocol it names, or that the workflow's rule picks.
-    "mixed" => Mixed(MixedChoices),
-}
-
-impl Protocol {
-    /// Its name in specs.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.requirements().name()
-    }
-
-    /// The nodes it runs on beside those of the services, as fault budgets name them.
-    #[must_use]
-    pub fn nodes(&self) -> Vec<String> {
-        self.requirements().nodes()
-    }
+    Mixed(MixedChoices),
 }
 
 #[cfg(test)]

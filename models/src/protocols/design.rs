@@ -5,7 +5,7 @@ use crate::system::{BuiltIn, WithSystem};
 use crate::workflow::builder::Place;
 use crate::workflow::{Fault, FaultBudget, Workflow, WorkflowBuilder, WorkflowError};
 
-use super::catalogue::Protocol;
+use super::catalogue::{AnyProtocol, Protocol};
 
 /// A workflow, and the protocol that carries it out.
 ///
@@ -27,24 +27,17 @@ use super::catalogue::Protocol;
 /// assert_eq!(design.protocol().name(), "tcc");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Design {
+pub struct Design<P = Protocol> {
     workflow: Workflow,
-    protocol: Protocol,
+    protocol: P,
 }
 
-impl Design {
-    /// The protocols whose steps are the same.
-    pub const SAME_STEPS: [&'static str; 2] = ["saga", "choreography"];
-
-    /// The workflow that was drafted, to be carried out by that protocol.
+impl<P: AnyProtocol> Design<P> {
+    /// The workflow that was drafted, to be carried out by a protocol of whatever catalogue.
     ///
     /// # Errors
     /// The first thing of the workflow that is wrong, or means nothing to the protocol.
-    pub fn new(
-        draft: WorkflowBuilder,
-        protocol: impl Into<Protocol>,
-    ) -> Result<Design, WorkflowError> {
-        let protocol = protocol.into();
+    pub fn of(draft: WorkflowBuilder, protocol: P) -> Result<Self, WorkflowError> {
         let workflow = draft.build_for(protocol.requirements())?;
         Ok(Design { workflow, protocol })
     }
@@ -57,7 +50,7 @@ impl Design {
 
     /// By what, and with which choices.
     #[must_use]
-    pub fn protocol(&self) -> &Protocol {
+    pub fn protocol(&self) -> &P {
         &self.protocol
     }
 
@@ -75,14 +68,14 @@ impl Design {
 
     /// The same in another world.
     #[must_use]
-    pub fn with_faults(mut self, faults: FaultBudget) -> Design {
+    pub fn with_faults(mut self, faults: FaultBudget) -> Self {
         self.workflow = self.workflow.with_faults(faults);
         self
     }
 
     /// The same with another number of concurrent runs.
     #[must_use]
-    pub fn with_instances(mut self, instances: u32) -> Design {
+    pub fn with_instances(mut self, instances: u32) -> Self {
         self.workflow = self.workflow.with_instances(instances);
         self
     }
@@ -109,9 +102,25 @@ impl Design {
 
     /// The same workflow with other choices, which are not checked against its steps.
     #[must_use]
-    pub fn with_protocol(mut self, protocol: impl Into<Protocol>) -> Design {
+    pub fn with_protocol(mut self, protocol: impl Into<P>) -> Self {
         self.protocol = protocol.into();
         self
+    }
+}
+
+impl Design {
+    /// The protocols whose steps are the same.
+    pub const SAME_STEPS: [&'static str; 2] = ["saga", "choreography"];
+
+    /// The workflow that was drafted, to be carried out by that protocol.
+    ///
+    /// # Errors
+    /// The first thing of the workflow that is wrong, or means nothing to the protocol.
+    pub fn new(
+        draft: WorkflowBuilder,
+        protocol: impl Into<Protocol>,
+    ) -> Result<Design, WorkflowError> {
+        Design::of(draft, protocol.into())
     }
 
     /// The same workflow, orchestrated or choreographed: a saga with a coordinator and one without take

@@ -31,5 +31,5 @@ pub mod steps;
 pub mod tcc;
 pub mod two_phase_commit;
 
-pub use catalogue::Protocol;
+pub use catalogue::{AnyProtocol, Protocol};
 pub use design::Design;

@@ -21,17 +21,20 @@ pub struct BuiltIn {
 
 impl BuiltIn {
     /// A claim about every state.
-    pub(crate) const fn always(name: &'static str, meaning: &'static str) -> BuiltIn {
+    #[must_use]
+    pub const fn always(name: &'static str, meaning: &'static str) -> BuiltIn {
         BuiltIn { name, meaning, kind: PropertyKind::Always }
     }
 
     /// A claim about what follows in every fair run, whenever its premise is true.
-    pub(crate) const fn leads_to(name: &'static str, meaning: &'static str) -> BuiltIn {
+    #[must_use]
+    pub const fn leads_to(name: &'static str, meaning: &'static str) -> BuiltIn {
         BuiltIn { name, meaning, kind: PropertyKind::LeadsTo }
     }
 
     /// The property, with its condition.
-    pub(crate) fn property<T: ProtocolModel>(
+    #[must_use]
+    pub fn property<T: ProtocolModel>(
         self,
         condition: impl for<'a> Fn(Snapshot<'a, Part<T>>) -> bool + Send + Sync + 'static,
     ) -> Property<Parts<Part<T>>> {
@@ -45,28 +48,28 @@ pub(crate) fn names(properties: &[BuiltIn]) -> Vec<&'static str> {
 }
 
 /// No process stands still because its arithmetic has no result.
-pub(crate) const WELL_DEFINED: BuiltIn =
+pub const WELL_DEFINED: BuiltIn =
     BuiltIn::always("well-defined", "arithmetic has a result: no overflow, no division by zero");
 
 /// Termination.
-pub(crate) const SETTLES: BuiltIn = BuiltIn {
+pub const SETTLES: BuiltIn = BuiltIn {
     name: "settles",
     meaning: "every workflow ends, once faults stop",
     kind: PropertyKind::Eventually,
 };
 
 /// No duplicate effect.
-pub(crate) const EFFECT_ONCE: BuiltIn =
+pub const EFFECT_ONCE: BuiltIn =
     BuiltIn::always("effect-once", "no step, no compensation and no command takes effect twice");
 
 /// Causal consistency.
-pub(crate) const CAUSAL: BuiltIn = BuiltIn::always(
+pub const CAUSAL: BuiltIn = BuiltIn::always(
     "causal",
     "nothing takes effect, and nothing is handled, before what caused it",
 );
 
 /// No lost update.
-pub(crate) const NO_LOST_UPDATE: BuiltIn = BuiltIn::always(
+pub const NO_LOST_UPDATE: BuiltIn = BuiltIn::always(
     "no-lost-update",
     "what is written is decided on what it replaces: no change in between is lost",
 );

@@ -45,6 +45,8 @@ pub trait KnobSink {
 
 /// A protocol, as the catalogue lists it.
 pub trait ProtocolDefinition: Requirements + Sized {
+    /// Its name in specs.
+    const NAME: &'static str;
     /// The tables in which specs turn its knobs.
     const TABLES: &'static [&'static str];
     /// The properties that it has in every workflow, or where there is something to say.

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use amends_models::protocols::Design;
 use amends_models::protocols::event_sourcing::{
     Checkpoint, CommandIdentity, Conflict, Delivery, EventSourced, EventSourcingKnobs,
     ExpectedVersion, GapStrategy, GapTimeout, ReadModelWrite, SnapshotUse, StateChange,
 };
+use amends_models::protocols::{AnyProtocol, Design};
 use amends_models::workflow::domain::{
     AggregateDraft, CommandDraft, Domain, DomainBuilder, EventDraft, PolicyDraft, ProjectionDraft,
 };

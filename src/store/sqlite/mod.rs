@@ -17,11 +17,12 @@ use std::path::Path;
 use std::sync::{Arc, mpsc};
 use std::thread;
 
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::Store;
+use super::definition::definition;
 use super::error::StoreError;
 use super::transaction::Transaction;
 
@@ -65,8 +66,14 @@ impl SqliteStore {
     /// # Errors
     /// When the file cannot be opened, is in use, is not a SQLite database, is damaged, belongs to
     /// another program, or holds runs of another workflow.
-    pub fn open(path: impl AsRef<Path>, design: &Design) -> Result<SqliteStore, StoreError> {
-        let connection = open::open(path.as_ref(), design)?;
+    pub fn open<P: AnyProtocol>(
+        path: impl AsRef<Path>,
+        design: &Design<P>,
+    ) -> Result<SqliteStore, StoreError> {
+        SqliteStore::of(open::open(path.as_ref(), &definition(design))?)
+    }
+
+    fn of(connection: Connection) -> Result<SqliteStore, StoreError> {
         let (work, queue) = mpsc::channel();
         let thread = thread::Builder::new()
             .name("amends-store".to_owned())

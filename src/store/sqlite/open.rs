@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use amends_models::protocols::Design;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use serde_json::Value;
 
-use crate::store::definition::{definition, difference};
+use crate::store::definition::difference;
 use crate::store::error::StoreError;
 
 /// Marks the files of this program (`amnd`).
@@ -16,14 +16,14 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The layout of the tables.
 const FORMAT: i64 = 1;
 
-pub(super) fn open(path: &Path, design: &Design) -> Result<Connection, StoreError> {
-    prepare(path, design).map_err(|error| match error {
+pub(super) fn open(path: &Path, definition: &Value) -> Result<Connection, StoreError> {
+    prepare(path, definition).map_err(|error| match error {
         StoreError::Sql(source) => explain(path, source),
         other => other,
     })
 }
 
-fn prepare(path: &Path, design: &Design) -> Result<Connection, StoreError> {
+fn prepare(path: &Path, definition: &Value) -> Result<Connection, StoreError> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(PATIENCE)?;
     // Taken with the first read and held until the process ends.
@@ -35,21 +35,21 @@ fn prepare(path: &Path, design: &Design) -> Result<Connection, StoreError> {
         return Err(StoreError::Foreign { path: path.to_owned() });
     }
     if !fresh {
-        check(&connection, path, design)?;
+        check(&connection, path, definition)?;
     }
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     if fresh {
-        create(&mut connection, design)?;
+        create(&mut connection, definition)?;
     }
     Ok(connection)
 }
 
 /// Makes the tables, all or none: a process killed while it does so leaves an empty file behind.
-fn create(connection: &mut Connection, design: &Design) -> Result<(), StoreError> {
+fn create(connection: &mut Connection, definition: &Value) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     transaction.execute_batch(include_str!("../schema.sql"))?;
-    let written = definition(design).to_string();
+    let written = definition.to_string();
     transaction.execute("INSERT INTO definition (json) VALUES (?1)", [written])?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
@@ -58,7 +58,7 @@ fn create(connection: &mut Connection, design: &Design) -> Result<(), StoreError
 }
 
 /// Whether the file is sound, and holds runs of this workflow.
-fn check(connection: &Connection, path: &Path, design: &Design) -> Result<(), StoreError> {
+fn check(connection: &Connection, path: &Path, definition: &Value) -> Result<(), StoreError> {
     let found = integer(connection, "PRAGMA user_version")?;
     if found != FORMAT {
         return Err(StoreError::Format { path: path.to_owned(), found, known: FORMAT });
@@ -74,7 +74,7 @@ fn check(connection: &Connection, path: &Path, design: &Design) -> Result<(), St
         text: stored,
         source,
     })?;
-    match difference(&parsed, &definition(design)) {
+    match difference(&parsed, definition) {
         None => Ok(()),
         Some(difference) => Err(StoreError::AnotherWorkflow { path: path.to_owned(), difference }),
     }

@@ -8,6 +8,7 @@ use super::properties;
 use super::system::system;
 
 impl ProtocolDefinition for ChoreographyKnobs {
+    const NAME: &'static str = "choreography";
     const TABLES: &'static [&'static str] = &["choreography"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
 

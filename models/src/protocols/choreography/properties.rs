@@ -9,8 +9,8 @@ use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
 use crate::protocols::saga::WorkflowWitness;
-use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout, View};
 use crate::protocols::steps::properties::{LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, Steps};
+use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout, View};
 use crate::system::{
     BuiltIn, CAUSAL, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
 };

@@ -1,7 +1,7 @@
 //! The requirements of a choreography: steps as a saga has them, which read nothing.
 
 use crate::process::nodes::INITIATOR;
-use crate::system::names;
+use crate::system::{ProtocolDefinition, names};
 use crate::workflow::{Requirements, Work};
 
 use super::knobs::ChoreographyKnobs;
@@ -9,7 +9,7 @@ use super::properties::BUILT_IN;
 
 impl Requirements for ChoreographyKnobs {
     fn name(&self) -> &'static str {
-        "choreography"
+        Self::NAME
     }
 
     fn nodes(&self) -> Vec<String> {

@@ -11,6 +11,7 @@ use super::properties;
 use super::system::system;
 
 impl ProtocolDefinition for EventSourced {
+    const NAME: &'static str = "event-sourcing";
     const TABLES: &'static [&'static str] = &["event-sourcing"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
 

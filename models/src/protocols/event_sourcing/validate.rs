@@ -1,7 +1,7 @@
 //! The requirements of event sourcing: no steps and no inputs. All there is comes from the domain, which
 //! has its own builder.
 
-use crate::system::names;
+use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepField, WorkflowError, check_belongs};
 use crate::workflow::{Drafts, Requirements, Service, Step, Work};
 
@@ -10,7 +10,7 @@ use super::properties::BUILT_IN;
 
 impl Requirements for EventSourced {
     fn name(&self) -> &'static str {
-        "event-sourcing"
+        Self::NAME
     }
 
     fn nodes(&self) -> Vec<String> {

@@ -8,6 +8,7 @@ use super::properties;
 use super::system::system;
 
 impl ProtocolDefinition for MixedChoices {
+    const NAME: &'static str = "mixed";
     const TABLES: &'static [&'static str] = &["mixed", "saga", "tcc"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
 

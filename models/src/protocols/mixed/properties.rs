@@ -6,11 +6,11 @@ use amends_check::{Parts, Property};
 use crate::process::WorkflowId;
 use crate::protocols::outbox::properties::PUBLISHED_IFF_COMMITTED;
 use crate::protocols::saga::SagaOutcome;
-use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
 use crate::protocols::steps::properties::{
     LIFO, NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, NO_LATE_EFFECT, RESERVATIONS_RELEASED,
     Steps,
 };
+use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
     BuiltIn, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
 };

@@ -4,7 +4,7 @@
 use crate::process::nodes::COORDINATOR;
 use crate::process::{StepId, StepSet};
 use crate::protocols::saga::Isolation;
-use crate::system::names;
+use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, RuleDraft, StepDraft, StepField, WorkflowError};
 use crate::workflow::{Drafts, Requirements, Service, Step, StepKind, StepProtocol, Work};
 
@@ -13,7 +13,7 @@ use super::properties::BUILT_IN;
 
 impl Requirements for MixedChoices {
     fn name(&self) -> &'static str {
-        "mixed"
+        Self::NAME
     }
 
     fn nodes(&self) -> Vec<String> {

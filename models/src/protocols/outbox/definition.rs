@@ -8,6 +8,7 @@ use super::properties;
 use super::system::system;
 
 impl ProtocolDefinition for OutboxKnobs {
+    const NAME: &'static str = "outbox";
     const TABLES: &'static [&'static str] = &["outbox"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
 

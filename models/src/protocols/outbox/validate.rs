@@ -2,7 +2,7 @@
 //! and handlers of their events at others.
 
 use crate::process::nodes::{BROKER, relay_node};
-use crate::system::names;
+use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{
     Place, StepField, WorkflowError, check_belongs, check_point_of_no_return,
 };
@@ -13,7 +13,7 @@ use super::properties::BUILT_IN;
 
 impl Requirements for OutboxKnobs {
     fn name(&self) -> &'static str {
-        "outbox"
+        Self::NAME
     }
 
     fn nodes(&self) -> Vec<String> {

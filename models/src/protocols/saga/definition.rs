@@ -9,6 +9,7 @@ use super::system::system;
 use super::{properties, standby};
 
 impl ProtocolDefinition for SagaKnobs {
+    const NAME: &'static str = "saga";
     const TABLES: &'static [&'static str] = &["saga"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
 

@@ -17,7 +17,7 @@ use smallvec::SmallVec;
 
 use crate::process::rename::{Exchange, Rename};
 use crate::process::{LocalSet, ServiceId, StepId, StepSet, WorkflowId};
-use crate::protocols::steps::layout::{StateLayout, View};
+use crate::protocols::steps::{StateLayout, View};
 use crate::system::{BuiltIn, NO_LOST_UPDATE, Part, System};
 use crate::workflow::dataflow::Observation;
 use crate::workflow::{Dataflow, ResourceId, Workflow};

@@ -4,8 +4,8 @@ use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
 use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
 use crate::protocols::steps::properties::{LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, Steps};
+use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
     BuiltIn, EFFECT_ONCE, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, System,
     WELL_DEFINED,

@@ -4,7 +4,7 @@
 use crate::process::StepId;
 use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::protocols::lease::validate::check_lease;
-use crate::system::names;
+use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepField, WorkflowError, ancestors};
 use crate::workflow::{Dataflow, Requirements, Step, StepKind, Work};
 
@@ -14,7 +14,7 @@ use super::properties::BUILT_IN;
 
 impl Requirements for SagaKnobs {
     fn name(&self) -> &'static str {
-        "saga"
+        Self::NAME
     }
 
     fn nodes(&self) -> Vec<String> {

@@ -12,14 +12,14 @@ use crate::system::{
 };
 
 /// No partial outcome.
-pub(crate) const ATOMIC: BuiltIn = BuiltIn::always(
+pub const ATOMIC: BuiltIn = BuiltIn::always(
     "atomic",
     "when a workflow has ended, all of its steps are in force or none is",
 );
 
 /// A protocol in which each workflow has a coordinator, whose log tells how it ended, and a witness
 /// of its own, at the position of the workflow.
-pub(crate) trait Orchestrated: ProtocolModel {
+pub trait Orchestrated: ProtocolModel {
     /// What the coordinator's log folds to.
     type Log;
 
@@ -43,11 +43,11 @@ pub(crate) trait Orchestrated: ProtocolModel {
 }
 
 /// A state of the system, as properties see it.
-pub(crate) type View<'a, T> = Snapshot<'a, Part<T>>;
+pub type View<'a, T> = Snapshot<'a, Part<T>>;
 
-/// Where to look for what in a state of the system.
+/// Where to look for what in a state of a system whose protocol is [`Orchestrated`].
 #[derive_where(Clone)]
-pub(crate) struct StateLayout<T> {
+pub struct StateLayout<T> {
     coordinators: Vec<usize>,
     keepers: Vec<usize>,
     witnesses: Vec<usize>,
@@ -56,7 +56,9 @@ pub(crate) struct StateLayout<T> {
 }
 
 impl<T: Orchestrated> StateLayout<T> {
-    pub(crate) fn new(system: &System<T>) -> Self {
+    /// Finds the processes and witnesses of the system.
+    #[must_use]
+    pub fn new(system: &System<T>) -> Self {
         let mut layout = StateLayout {
             coordinators: vec![],
             keepers: vec![],
@@ -81,7 +83,8 @@ impl<T: Orchestrated> StateLayout<T> {
         layout
     }
 
-    pub(crate) fn look<F>(
+    /// A condition on states, from one that knows where to look.
+    pub fn look<F>(
         &self,
         condition: F,
     ) -> impl for<'a> Fn(View<'a, T>) -> bool + Send + Sync + use<T, F>
@@ -92,7 +95,9 @@ impl<T: Orchestrated> StateLayout<T> {
         move |view: View<'_, T>| condition(&layout, view)
     }
 
-    pub(crate) fn property(
+    /// A built-in property, with a condition that knows where to look.
+    #[must_use]
+    pub fn property(
         &self,
         property: BuiltIn,
         condition: impl Fn(&Self, View<'_, T>) -> bool + Send + Sync + 'static,
@@ -100,12 +105,15 @@ impl<T: Orchestrated> StateLayout<T> {
         property.property(self.look(condition))
     }
 
-    pub(crate) fn well_defined(&self) -> Property<Parts<Part<T>>> {
+    /// No arithmetic is without a result, anywhere.
+    #[must_use]
+    pub fn well_defined(&self) -> Property<Parts<Part<T>>> {
         self.property(WELL_DEFINED, |s, v| s.locals(v).all(|local| local.defect.is_none()))
     }
 
     /// What really happened is what the log says, for every workflow that is `decided`, by its log.
-    pub(crate) fn atomic<Outcome: 'static>(
+    #[must_use]
+    pub fn atomic<Outcome: 'static>(
         &self,
         decided: fn(&T::Log) -> Option<Outcome>,
         agrees: fn(&T::Monitor, Outcome) -> bool,
@@ -117,12 +125,15 @@ impl<T: Orchestrated> StateLayout<T> {
         .given(self.look(move |s, v| s.runs(v).any(|(log, _)| decided(log).is_some())))
     }
 
-    pub(crate) fn settles(&self) -> Property<Parts<Part<T>>> {
+    /// Every workflow ends.
+    #[must_use]
+    pub fn settles(&self) -> Property<Parts<Part<T>>> {
         self.property(SETTLES, |s, v| s.is_settled(v))
     }
 
     /// How states are read from here.
-    pub(crate) fn reader(&self) -> StateReader<T> {
+    #[must_use]
+    pub fn reader(&self) -> StateReader<T> {
         let (settled, services, endings) = (self.clone(), self.services.clone(), self.clone());
         StateReader::new(
             self.coordinators.len() as u32,
@@ -135,12 +146,13 @@ impl<T: Orchestrated> StateLayout<T> {
         )
     }
 
-    pub(crate) fn locals<'a>(&self, view: View<'a, T>) -> impl Iterator<Item = &'a Local<T>> {
+    /// Every coordinator, and every service.
+    pub fn locals<'a>(&self, view: View<'a, T>) -> impl Iterator<Item = &'a Local<T>> {
         self.coordinators.iter().chain(&self.services).map(move |&slot| view.part(slot).process())
     }
 
     /// The log and the witness of each workflow.
-    pub(crate) fn runs<'a>(
+    pub fn runs<'a>(
         &self,
         view: View<'a, T>,
     ) -> impl Iterator<Item = (&'a T::Log, &'a T::Monitor)> {
@@ -150,7 +162,9 @@ impl<T: Orchestrated> StateLayout<T> {
         })
     }
 
-    pub(crate) fn is_settled(&self, view: View<'_, T>) -> bool {
+    /// Whether every workflow has ended.
+    #[must_use]
+    pub fn is_settled(&self, view: View<'_, T>) -> bool {
         self.runs(view).all(|(log, _)| T::ending(log).is_some())
     }
 

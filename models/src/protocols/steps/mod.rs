@@ -6,7 +6,8 @@
 //! what the protocol's own bookkeeping says they did.
 
 mod history;
-pub(crate) mod layout;
+mod layout;
 pub(crate) mod properties;
 
 pub use history::StepHistory;
+pub use layout::{ATOMIC, Orchestrated, StateLayout, View};

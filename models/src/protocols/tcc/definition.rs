@@ -8,6 +8,7 @@ use super::properties;
 use super::system::system;
 
 impl ProtocolDefinition for TccKnobs {
+    const NAME: &'static str = "tcc";
     const TABLES: &'static [&'static str] = &["tcc"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
 

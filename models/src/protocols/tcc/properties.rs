@@ -3,10 +3,10 @@
 use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
-use crate::protocols::steps::layout::{ATOMIC, Orchestrated, StateLayout};
 use crate::protocols::steps::properties::{
     NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED, Steps,
 };
+use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
     BuiltIn, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
 };

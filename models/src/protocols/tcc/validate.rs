@@ -2,7 +2,7 @@
 
 use crate::process::StepSet;
 use crate::process::nodes::COORDINATOR;
-use crate::system::names;
+use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepField, WorkflowError, check_belongs};
 use crate::workflow::{Drafts, Requirements, StepKind, Work};
 
@@ -11,7 +11,7 @@ use super::properties::BUILT_IN;
 
 impl Requirements for TccKnobs {
     fn name(&self) -> &'static str {
-        "tcc"
+        Self::NAME
     }
 
     fn nodes(&self) -> Vec<String> {

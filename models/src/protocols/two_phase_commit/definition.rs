@@ -8,6 +8,7 @@ use super::properties;
 use super::system::system;
 
 impl ProtocolDefinition for TwoPhaseKnobs {
+    const NAME: &'static str = "two-phase-commit";
     const TABLES: &'static [&'static str] = &["two-phase-commit"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
 

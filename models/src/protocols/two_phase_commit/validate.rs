@@ -2,7 +2,7 @@
 
 use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::protocols::lease::validate::check_lease;
-use crate::system::names;
+use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepDraft, StepField, WorkflowError};
 use crate::workflow::{Drafts, Requirements, Step, StepKind, Work};
 
@@ -11,7 +11,7 @@ use super::properties::BUILT_IN;
 
 impl Requirements for TwoPhaseKnobs {
     fn name(&self) -> &'static str {
-        "two-phase-commit"
+        Self::NAME
     }
 
     fn nodes(&self) -> Vec<String> {

@@ -87,11 +87,15 @@ pub struct WorkflowError {
 }
 
 impl WorkflowError {
-    pub(crate) fn new(place: Place, message: impl Into<String>) -> Self {
+    /// An error at that place, without a word on how to mend it.
+    #[must_use]
+    pub fn new(place: Place, message: impl Into<String>) -> Self {
         WorkflowError { place, message: message.into(), help: None, range: None }
     }
 
-    pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
+    /// Adds how to mend it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }

@@ -5,7 +5,7 @@ use amends_check::{Parts, Property};
 use crate::process::{Address, WorkflowId};
 use crate::protocols::saga::log::{SagaLog, SagaOutcome};
 use crate::protocols::saga::properties::{AnySaga, properties};
-use crate::protocols::steps::layout::{Orchestrated, StateLayout};
+use crate::protocols::steps::{Orchestrated, StateLayout};
 use crate::system::{Ending, Local, Part, StateReader, System};
 use crate::workflow::Dataflow;
 
