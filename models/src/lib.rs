@@ -15,12 +15,13 @@
 //! | [`protocols`] | one folder for each protocol, and the [catalogue](protocols::catalogue) of all |
 //! | [`check`] | exploration, liveness, counterexamples and verdicts, for any model |
 //!
-//! Each of them knows only those above it.
+//! Each of them knows only those above it. To add a protocol of your own, follow the [`guide`].
 //!
 //! This crate is pure on purpose: it cannot name a runtime, so what is proven here cannot depend on
 //! one.
 
 pub mod conformance;
+pub mod guide;
 pub mod process;
 pub mod protocols;
 pub mod system;

@@ -389,8 +389,8 @@ fn position<P>(spec: &Spec<P>, place: &Place) -> Option<Position> {
     Some(Position { line, column })
 }
 
-fn counterexample<T: ProtocolModel>(
-    spec: &Spec,
+fn counterexample<T: ProtocolModel, P: AnyProtocol>(
+    spec: &Spec<P>,
     system: &System<T>,
     run: &Counterexample<Vec<Part<T>>, Action<T>>,
 ) -> CounterexampleReport {

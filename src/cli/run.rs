@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 use amends_models::process::WorkflowId;
+use amends_models::protocols::AnyProtocol;
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;

@@ -1,4 +1,4 @@
-//! The participant's barrier: which requests of which workflow were already answered, and how.
+//! The participant's idempotency barrier: which requests of which workflow were already answered, and how.
 //!
 //! Networks repeat and reorder. A participant that applies whatever arrives applies some changes
 //! twice, undoes what was never done (*empty rollback*), and does what was already undone

@@ -83,7 +83,7 @@ impl<P: AnyProtocol> Design<P> {
     /// The design as observations of one workflow are [held against](crate::conformance) it: a single
     /// workflow, in a world where any fault may strike, and any step be refused, as often as it takes.
     #[must_use]
-    pub fn as_observed(mut self) -> Design {
+    pub fn as_observed(mut self) -> Self {
         let striking = [
             Fault::Crash,
             Fault::Lose,

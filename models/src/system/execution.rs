@@ -1,4 +1,4 @@
-//! Carrying out effects, in order, up to the place where a crash falls.
+//! Carrying out effects, in order, up to the crash point.
 
 use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect};
 use crate::process::{Address, Effect, Input, Process, Verdict};

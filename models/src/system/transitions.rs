@@ -1,9 +1,10 @@
-//! What can happen in a system: the moves each part can start, and how parts answer each other.
+//! What can happen in a system: the moves each part can start, how parts answer each other, and the
+//! crash points between any two effects of a process.
 //!
 //! # Where crashes fall
 //!
 //! By default a process takes an input and carries out all effects in one transition, and for every
-//! proper beginning of those effects there is another transition in which a crash falls right after
+//! proper prefix of those effects there is another transition in which a crash falls right after
 //! it. Nothing is lost by that: between two effects of one process, other processes can do nothing
 //! that they could not do as well before the first or after the last, since all they ever see of it
 //! are messages, and messages may be delayed anyway. With
@@ -190,7 +191,7 @@ impl<T: ProtocolModel> System<T> {
     }
 
     /// The transitions in which a process takes an input: undisturbed, with each fault that can
-    /// strike the change it tries, and with a crash after each proper beginning of its effects.
+    /// strike the change it tries, and with a crash after each proper prefix of its effects.
     fn take_moves(
         &self,
         placed: &Placed<T>,

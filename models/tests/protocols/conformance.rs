@@ -5,7 +5,7 @@ use amends_models::conformance::{
 };
 use amends_models::process::{Answer, StepId};
 use amends_models::protocols::saga::SagaKnobs;
-use amends_models::protocols::{Design, Protocol};
+use amends_models::protocols::{AnyProtocol, Design, Protocol};
 use amends_models::system::{
     Action, Activity, Ending, Hostable, Operation, System, Task, WithSystem,
 };

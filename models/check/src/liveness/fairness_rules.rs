@@ -1,4 +1,5 @@
-//! The decisions on which the soundness of liveness checking rests, one method each.
+//! The rules of weak and strong fairness, and the other decisions on which the soundness of liveness
+//! checking rests, one method each.
 //!
 //! They are a trait so that the tests can get each of them wrong, and see that the comparison with a
 //! brute-force reference notices.

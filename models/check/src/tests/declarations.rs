@@ -470,9 +470,13 @@ fn compare<P: Product<Part = u8>>(
     product: &P,
     question: Question,
     reduction: Reduction,
-) -> Result<Outcome, String> {
+) -> Result<Outcome, String>
+where
+    P::Request: 'static,
+    P::Action: 'static,
+{
     let check = |reduces: bool| {
-        crate::product(product)
+        crate::erased(product)
             .property(question.property())
             .symmetry(reduces)
             .stale_messages(reduces)

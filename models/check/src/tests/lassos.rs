@@ -16,7 +16,7 @@ use crate::liveness::fairness_rules::Sound;
 use crate::liveness::obligation::Obligation;
 use crate::liveness::{PendingObligation, Run, Violation};
 use crate::store::chunked::{Bits, Column};
-use crate::{Fairness, Move, Parts, Product, Property, PropertyKind, Verify, product};
+use crate::{Fairness, Move, Parts, Product, Property, PropertyKind, Verify, erased as product};
 
 /// Workers who go round, each by itself, and are all treated fairly.
 struct Workers {

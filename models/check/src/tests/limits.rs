@@ -11,7 +11,7 @@ use crate::limits::analysis_budget::AnalysisBudget;
 use crate::limits::stopwatch::Stopwatch;
 use crate::{
     Completeness, Limit, Move, Product, Report, Snapshot, Subject, Swap, Verification, Verify,
-    product,
+    erased as product,
 };
 
 /// Counts for ever, and may jump ahead.

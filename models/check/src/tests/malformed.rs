@@ -8,7 +8,8 @@ use stateright::{Model, Property as Builtin};
 
 use super::small::Small;
 use crate::{
-    ModelError, Move, NoState, Product, Property, PropertyKind, Verify, Whole, model, product,
+    ModelError, Move, NoState, Product, Property, PropertyKind, Verify, Whole, erased as product,
+    model,
 };
 
 /// A model by its functions.

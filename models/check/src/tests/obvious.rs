@@ -3,7 +3,7 @@
 use stateright::{Checker, Model, Property};
 
 use super::small::Small;
-use crate::{Fairness, Move, Product, Verdict, Verify, model, product};
+use crate::{Fairness, Move, Product, Verdict, Verify, erased as product, model};
 
 /// A graph over which "eventually odd" is asked of both checkers.
 struct EventuallyOdd(Small);

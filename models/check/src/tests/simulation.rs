@@ -57,7 +57,7 @@ proptest! {
 #[test]
 fn a_space_too_large_to_finish_is_walked() {
     let two_phase = TwoPhase { managers: 20 };
-    let walked = product(&two_phase)
+    let walked = crate::erased(&two_phase)
         .properties(two_phase.properties())
         .property(Property::new(PropertyKind::Always, "nobody aborts", move |state| {
             two_phase.managers_of(state).all(|manager| manager != ManagerState::Aborted)

@@ -1,7 +1,8 @@
 //! Stale requests: taken away where that changes nothing, and nowhere else.
 
 use crate::{
-    Fairness, Move, Parts, Product, Property, PropertyKind, Reduction, Report, Snapshot, product,
+    Fairness, Move, Parts, Product, Property, PropertyKind, Reduction, Report, Snapshot,
+    erased as product,
 };
 
 /// A sender, and a receiver that no longer listens: all that it still wants is to ring its bell, as

@@ -141,7 +141,7 @@ fn coordinator(state: Snapshot<'_, TwoPhasePart>) -> CoordinatorState {
 fn a_decision_is_never_taken_back() {
     for threads in 1..=3 {
         let two_phase = TwoPhase { managers: 6 };
-        let report = product(&two_phase)
+        let report = crate::erased(&two_phase)
             .always_step("stable", move |before, _, after| {
                 let before = coordinator(before);
                 before == CoordinatorState::Init || before == coordinator(after)

@@ -7,7 +7,7 @@ use proptest::test_runner::Config;
 
 use crate::{
     Counterexample, Fairness, Move, Parts, Product, Property, PropertyKind, Snapshot, Swap,
-    Verdict, product, successors,
+    Verdict, erased as product, successors,
 };
 
 /// How many things there are.
@@ -209,7 +209,7 @@ fn properties() -> Vec<Property<Parts<Part>>> {
 }
 
 /// Promises: what every fair path must do.
-fn promises() -> Vec<Property<Parts<Part>>> {
+fn obligations() -> Vec<Property<Parts<Part>>> {
     let things = |state: Snapshot<'_, Part>, wanted: u8| {
         let has = |part: &&&Part| matches!(part, Part::Thing { state, .. } if *state == wanted);
         state.parts().iter().filter(has).count()
@@ -267,8 +267,8 @@ proptest! {
     }
 
     #[test]
-    fn promises_are_kept_or_broken_as_without_symmetry(things in things()) {
-        assert_alike(&things, promises, 300);
+    fn obligations_are_met_or_violated_as_without_symmetry(things in things()) {
+        assert_alike(&things, obligations, 300);
     }
 }
 
@@ -371,14 +371,14 @@ impl Product for OneFinishes {
 fn moves_that_only_an_image_has_are_noticed() {
     for slots in [2, 5] {
         let product = OneFinishes { slots };
-        let report = crate::product(&product)
+        let report = crate::erased(&product)
             .always("none finishes", |state: Snapshot<'_, u8>| {
                 state.parts().iter().all(|part| **part != 2)
             })
             .run();
         assert!(report.properties[0].is_violated(), "{slots} slots");
         assert!(report.reductions[0].refused.is_some());
-        let counted = crate::product(&product)
+        let counted = crate::erased(&product)
             .always("none finishes", |state: Snapshot<'_, u8>| {
                 state.count(|_, part| *part == 2) == 0
             })

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use stateright::Model;
 
 use crate::gray_lamport::{CoordinatorState, ManagerState, TwoPhase, TwoPhasePart};
-use crate::{Fairness, Move, Product, Report, model, product, successors};
+use crate::{Fairness, Move, Product, Report, erased as product, model, successors};
 
 /// Some clocks that tick together, and a switch that anybody may flip: rows need several words, and
 /// slots run out of bits again and again.

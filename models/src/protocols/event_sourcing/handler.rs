@@ -1,5 +1,6 @@
 //! The command handler: carries out what the client of one workflow asks for, one request after the
-//! other.
+//! other. It loads an aggregate, decides, and appends with the expected version: a conflict means that
+//! somebody else was faster, and that it decides once more.
 //!
 //! It keeps no state of any aggregate. After a crash its client, who has no answer, asks again; the
 //! identity of the command makes that harmless.

@@ -1,5 +1,5 @@
-//! Leadership by lease: a register in a shared store that says who leads, and keeps what the leader
-//! wrote.
+//! Leadership by lease and fencing token: a register in a shared store that says who leads, keeps what
+//! the leader wrote, and refuses whoever leads no more.
 //!
 //! Several coordinators may want to drive one workflow. They agree through a [`Register`] in a store
 //! of its own (etcd, a database row): who [claims](LeaseRequest::Claim) it holds a *lease*, which runs

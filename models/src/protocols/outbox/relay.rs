@@ -1,4 +1,4 @@
-//! A relay: claims lines of the outbox, publishes them one after the other, and has them marked.
+//! An outbox relay: claims lines of the outbox, publishes them one after the other, and has them marked.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The coordinator: drives one workflow forward, and back.
+//! The coordinator: drives one workflow forward, step by step, and back, compensation by compensation.
 //!
 //! Its log alone tells what to do next, so recovery is ordinary work: it asks again for whatever is
 //! in doubt and goes on from there.

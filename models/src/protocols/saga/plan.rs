@@ -1,4 +1,5 @@
-//! What a saga's processes need to know of their workflow: the shape of its steps, and the knobs.
+//! What a saga's processes need to know of their workflow: the shape of its steps, which of them can be
+//! undone by a compensation, which is the pivot, and the knobs.
 
 use crate::process::{LocalSet, ServiceId, StepId, StepSet};
 use crate::workflow::{Dataflow, Step, StepKind};

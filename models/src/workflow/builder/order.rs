@@ -1,5 +1,5 @@
 //! The order of steps: some step can always start, and no step that can be undone follows one that
-//! cannot.
+//! cannot, the pivot or a retriable step.
 
 use crate::process::{StepId, StepSet};
 use crate::workflow::definition::{Step, StepKind};

@@ -38,11 +38,11 @@ pub(crate) struct Round {
     finds: Vec<Finds>,
     provisional: ProvisionalStates,
     /// How many there were in the last round.
-    newcomers_before: usize,
+    provisional_before: usize,
     /// Where the transitions of each block begin among all transitions of the round, in whole words of
     /// [`Ranks`].
     starts: Vec<usize>,
-    /// Those transitions that are the first to lead to a newcomer.
+    /// Those transitions that are the first to lead to a provisional state.
     firsts: Ranks,
 }
 
@@ -93,7 +93,7 @@ impl Round {
     /// one that is, one in the share of each thread, so that no thread waits while another works.
     pub(crate) fn make_room(&self, threads: usize, shards: &mut [Shard], rows: &Rows) {
         let is_short = self.blocks().iter().any(Block::is_short);
-        let expected = self.newcomers_before.max(self.used * BLOCK as usize);
+        let expected = self.provisional_before.max(self.used * BLOCK as usize);
         let more = expected / SHARDS * 5 / 4 + index::SPARE;
         let shares = SHARDS.div_ceil(threads);
         let mut due = vec![false; shares];
@@ -142,7 +142,7 @@ impl Round {
             let first = self.provisional.first(number);
             self.firsts.set(self.place(first));
         }
-        self.newcomers_before = self.firsts.rank() as usize;
+        self.provisional_before = self.firsts.rank() as usize;
     }
 
     /// The place of a transition among all transitions of the round.
@@ -150,9 +150,9 @@ impl Round {
         self.starts[((transition.source - self.start) / BLOCK) as usize] + transition.place as usize
     }
 
-    /// The number of a newcomer, if the first of them gets the number `base`.
-    fn number_of(&self, base: u32, newcomer: u32) -> u32 {
-        base + self.firsts.before(self.place(self.provisional.first(newcomer)))
+    /// The number of a provisional state, if the first of them gets the number `base`.
+    fn number_of(&self, base: u32, provisional: u32) -> u32 {
+        base + self.firsts.before(self.place(self.provisional.first(provisional)))
     }
 
     /// Writes down all provisional with their sources, in the order of their numbers.
@@ -160,10 +160,10 @@ impl Round {
         let mut row: SmallVec<[u64; 16]> = SmallVec::from_elem(0, rows.words());
         for (block, &start) in self.blocks().iter().zip(&self.starts) {
             for place in self.firsts.between(start, start + block.targets.len()) {
-                let newcomer = block.targets[place - start];
-                self.provisional.read(newcomer, &mut row);
+                let provisional = block.targets[place - start];
+                self.provisional.read(provisional, &mut row);
                 rows.push(&row);
-                parents.push(self.provisional.first(newcomer).source);
+                parents.push(self.provisional.first(provisional).source);
             }
         }
     }
@@ -172,9 +172,9 @@ impl Round {
     fn settle(&self, base: u32, shards: &[Shard]) -> [u32; SHARDS] {
         let settle = |finds: usize| {
             let mut counts = [0; SHARDS];
-            for &(newcomer, position) in &self.finds[finds].found {
+            for &(provisional, position) in &self.finds[finds].found {
                 let shard = index::shard_of(position.hash);
-                shards[shard].renumber(position, newcomer, self.number_of(base, newcomer));
+                shards[shard].renumber(position, provisional, self.number_of(base, provisional));
                 counts[shard] += 1;
             }
             counts

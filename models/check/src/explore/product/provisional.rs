@@ -48,7 +48,7 @@ impl From<u64> for Transition {
 pub(crate) struct ProvisionalStates {
     /// Words in a row.
     words: usize,
-    /// Of each newcomer, its first transition and its packed row.
+    /// Of each provisional state, its first transition and its packed row.
     pieces: Vec<OnceLock<Box<[AtomicU64]>>>,
     handed_out: AtomicU32,
 }
@@ -82,7 +82,7 @@ impl ProvisionalStates {
         (start..start + RUN).map(|at| HIGHEST - at)
     }
 
-    /// Takes in a newcomer. Others see it when they are told its number.
+    /// Takes in a provisional state. Others see it when they are told its number.
     pub(crate) fn put(&self, number: u32, row: &[u64], transition: Transition) {
         let [first, space @ ..] = self.entry(number) else { return };
         first.store(transition.into(), Ordering::Relaxed);
@@ -91,7 +91,7 @@ impl ProvisionalStates {
         }
     }
 
-    /// One more transition leads to a newcomer.
+    /// One more transition leads to a provisional state.
     #[inline]
     pub(crate) fn add(&self, number: u32, transition: Transition) {
         let (first, transition) = (&self.entry(number)[0], u64::from(transition));
@@ -100,7 +100,7 @@ impl ProvisionalStates {
         }
     }
 
-    /// Whether this is the row of a newcomer. The length of a row may be known when compiling; 0 says
+    /// Whether this is the row of a provisional state. The length of a row may be known when compiling; 0 says
     /// that it is not.
     #[inline]
     pub(crate) fn is<const WORDS: usize>(&self, number: u32, row: &[u64]) -> bool {
@@ -109,13 +109,13 @@ impl ProvisionalStates {
         known.iter().zip(row).all(|(known, &word)| known.load(Ordering::Relaxed) == word)
     }
 
-    /// The first transition that leads to a newcomer.
+    /// The first transition that leads to a provisional state.
     #[inline]
     pub(crate) fn first(&self, number: u32) -> Transition {
         self.entry(number)[0].load(Ordering::Relaxed).into()
     }
 
-    /// Copies the row of a newcomer to a place of the right length.
+    /// Copies the row of a provisional state to a place of the right length.
     #[inline]
     pub(crate) fn read(&self, number: u32, row: &mut [u64]) {
         for (word, known) in row.iter_mut().zip(&self.entry(number)[1..]) {
