@@ -11,7 +11,7 @@ use super::extent::counted;
 use super::sequence;
 use super::told::tell;
 
-const STYLE: &str = include_str!("page.css");
+pub(super) const STYLE: &str = include_str!("page.css");
 
 /// Shows reports as one page.
 #[must_use]
@@ -133,7 +133,7 @@ fn counterexample(id: &str, finding: &Finding, run: &CounterexampleReport) -> Ma
     }
 }
 
-fn events(story: &Story) -> Markup {
+pub(super) fn events(story: &Story) -> Markup {
     html! {
         table {
             thead { tr {

@@ -128,7 +128,7 @@ fn label(text: &str) -> String {
 }
 
 /// Text that Markdown takes as text.
-fn markdown(text: &str) -> String {
+pub(super) fn markdown(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -14,6 +14,8 @@
 //! | [`html`] | a browser, offline | one page |
 //! | [`otlp`] | trace viewers | the spans that services would tell of each counterexample |
 //!
+//! Traces of production are shown by [`trace`], with the same drawings.
+//!
 //! Messages in flight are paired with their arrival in [`message_arrows`], for every format that draws.
 
 mod check_report;
@@ -30,6 +32,7 @@ pub mod sarif;
 mod sequence;
 pub mod text;
 mod told;
+pub mod trace;
 
 pub use check_report::{
     CheckReport, Comparison, CounterexampleReport, Expectation, Finding, Origin, Position, Verdict,

@@ -18,6 +18,17 @@ const FITS: usize = 30;
 
 /// Draws the story. `id` must be unique in the page.
 pub(super) fn draw(story: &Story, id: &str, title: &str) -> Markup {
+    draw_until(story, id, title, None)
+}
+
+/// Draws the story, with the event marked at which it differs from another one; at its end if there is
+/// no such event.
+pub(super) fn draw_until(
+    story: &Story,
+    id: &str,
+    title: &str,
+    divergence: Option<usize>,
+) -> Markup {
     let width = COLUMN * story.actors.len().max(1);
     let height = HEAD + ROW * (story.events.len() + 1);
     let flights = flights(story);
@@ -45,7 +56,12 @@ pub(super) fn draw(story: &Story, id: &str, title: &str) -> Markup {
                 (message(story, flight, id))
             }
             @for (at, event) in story.events.iter().enumerate() {
-                (mark(story, at, event, width))
+                (mark(story, at, event, width, divergence == Some(at)))
+            }
+            @if let Some(at) = divergence {
+                @let y = y(at.min(story.events.len())) - ROW / 2;
+                line class="divergence-line" x1="0" x2=(width) y1=(y) y2=(y) {}
+                text class="divergence-label" x=(width - 6) y=(y - 3) text-anchor="end" { "first divergence" }
             }
         }
     }
@@ -78,13 +94,16 @@ fn message(story: &Story, flight: &Flight, id: &str) -> Markup {
     }
 }
 
-fn mark(story: &Story, at: usize, event: &StoryEvent, width: usize) -> Markup {
+fn mark(story: &Story, at: usize, event: &StoryEvent, width: usize, diverges: bool) -> Markup {
     let told = tell(story, event);
     let label = match event.happening {
         Happening::Send { .. } | Happening::Deliver { .. } => told.text.to_owned(),
         _ => phrase(event),
     };
-    let class = class(event.happening);
+    let class = match diverges {
+        true => "event divergence",
+        false => class(event.happening),
+    };
     let y = y(at);
     html! {
         g class=(class) {

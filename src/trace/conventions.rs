@@ -70,6 +70,9 @@ pub const ERROR_TYPE: &str = "error.type";
 pub const RETRY_EVENT: &str = "retry";
 /// A span event: an answer did not come in time.
 pub const TIMEOUT_EVENT: &str = "timeout";
+/// Names of span events that begin like this tell of a compensation, as some services do instead of by a
+/// span of its own.
+pub const COMPENSATION_EVENTS: &str = "compensation";
 /// The aggregate that an event of event sourcing belongs to.
 pub const AGGREGATE_ID: &str = "aggregate.id";
 /// The kind of that aggregate.
@@ -214,6 +217,18 @@ pub enum Protocol {
     Tcc,
     /// Prepare, then commit or abort.
     TwoPhaseCommit,
+}
+
+impl Protocol {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Protocol::Saga => "saga",
+            Protocol::Tcc => "tcc",
+            Protocol::TwoPhaseCommit => "two-phase-commit",
+        }
+    }
 }
 
 /// How a workflow ended, as it was told.

@@ -16,6 +16,10 @@
 //! up over many traces, is in Zhang et al., "CRISP: Critical Path Analysis of Large-Scale Microservice
 //! Architectures", USENIX ATC 2022.
 
+use std::cmp::Reverse;
+
+use rustc_hash::FxHashMap;
+
 use crate::timeline::{Interval, TOLERANCE, Timeline};
 use crate::tree::{NodeId, SpanTree};
 
@@ -103,6 +107,18 @@ impl CriticalPath {
     #[must_use]
     pub fn total(&self) -> u64 {
         self.total
+    }
+
+    /// The nodes on the path, each with its time on it in nanoseconds, the largest first.
+    #[must_use]
+    pub fn shares(&self) -> Vec<(NodeId, u64)> {
+        let mut shares: FxHashMap<NodeId, u64> = FxHashMap::default();
+        for section in &self.sections {
+            *shares.entry(section.node).or_default() += section.interval.length();
+        }
+        let mut shares: Vec<_> = shares.into_iter().collect();
+        shares.sort_by_key(|(node, time)| (Reverse(*time), *node));
+        shares
     }
 
     /// How many children of spans on the path were left out, since nobody waited for them.

@@ -45,3 +45,9 @@ pub(crate) fn linked_to(mut span: Span, other: &Span) -> Span {
     span.links.push(Link { trace: other.trace, span: other.id, attributes: Attributes::new() });
     span
 }
+
+/// The span, with an attribute.
+pub(crate) fn with(name: &str, value: &str, mut span: Span) -> Span {
+    span.attributes.push(name, value);
+    span
+}

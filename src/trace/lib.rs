@@ -15,6 +15,7 @@
 
 pub mod assemble;
 pub mod attribute;
+pub mod compensation;
 pub mod conventions;
 pub mod critical_path;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod sources;
 pub mod span;
 pub mod timeline;
 pub mod tree;
+pub mod workflow;
 pub mod write;
 
 pub use attribute::{Attributes, Value};

@@ -55,6 +55,7 @@ pub enum Relation {
 pub struct SpanTree<'s> {
     spans: &'s [Span],
     missing: Vec<(TraceId, SpanId)>,
+    by_id: FxHashMap<(TraceId, SpanId), u32>,
     parents: Vec<u32>,
     relations: Vec<Relation>,
     /// The children of node `n` are `children[first_child[n]..first_child[n + 1]]`.
@@ -121,6 +122,7 @@ impl<'s> SpanTree<'s> {
         let mut tree = SpanTree {
             spans,
             missing,
+            by_id,
             parents,
             relations,
             first_child: Vec::new(),
@@ -186,6 +188,13 @@ impl<'s> SpanTree<'s> {
     #[must_use]
     pub fn span(&self, node: NodeId) -> Option<&'s Span> {
         self.spans.get(node.index())
+    }
+
+    /// The span with that id, if it is there.
+    #[must_use]
+    pub fn find(&self, trace: TraceId, id: SpanId) -> Option<NodeId> {
+        let node = NodeId(*self.by_id.get(&(trace, id))?);
+        self.span(node).map(|_| node)
     }
 
     /// All spans, in the order in which they came.
