@@ -11,6 +11,7 @@
 //! | `export` | [`export`] |
 //! | `new` | [`new`] |
 //! | `run` | [`run`] |
+//! | `trace` | [`trace`] |
 
 use std::ffi::OsString;
 
@@ -30,6 +31,7 @@ mod overrides;
 mod progress;
 mod results;
 pub mod run;
+pub mod trace;
 
 pub use exit::Exit;
 pub use faults::{FaultsArgument, FaultsError};
@@ -59,6 +61,8 @@ enum Command {
     Export(export::ExportArguments),
     /// Carry a spec's workflow out for real, in a bad world, and audit what happened.
     Run(run::RunArguments),
+    /// See what production did, as its traces tell.
+    Trace(trace::TraceArguments),
     /// Begin: write a spec, and a proof of it in Rust.
     New(new::NewArguments),
 }
@@ -76,6 +80,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Explore(arguments) => explore::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
     }
 }

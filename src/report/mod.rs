@@ -14,7 +14,8 @@
 //! | [`html`] | a browser, offline | one page |
 //! | [`otlp`] | trace viewers | the spans that services would tell of each counterexample |
 //!
-//! Traces of production are shown by [`trace`], with the same drawings.
+//! Traces of production are shown by [`trace`], with the same drawings; many of
+//! them in numbers, by [`statistics`].
 //!
 //! Messages in flight are paired with their arrival in [`message_arrows`], for every format that draws.
 
@@ -30,6 +31,7 @@ pub mod message_arrows;
 pub mod otlp;
 pub mod sarif;
 mod sequence;
+pub mod statistics;
 pub mod text;
 mod told;
 pub mod trace;

@@ -1,12 +1,13 @@
 //! Compensations: which span undoes which.
 //!
-//! A compensation says so by a link to the span that it undoes, or by the name of the step. Where a step
+//! A compensation says so by a link to the span that it undoes, or by the name of the step. A cancellation
+//! undoes what the same participant tried, and an abort what it prepared. Where a step
 //! was attempted several times, a name means the last attempt that had begun by then, by the order of the
 //! tree.
 
 use rustc_hash::FxHashMap;
 
-use crate::conventions::Facts;
+use crate::conventions::{Facts, Phase};
 use crate::tree::{NodeId, SpanTree};
 
 /// Which spans of a tree undo which.
@@ -26,10 +27,14 @@ impl Compensations {
         for (node, _) in tree.walk() {
             let Some(span) = tree.span(node) else { continue };
             let facts = Facts::of(span);
-            if facts.is_compensation() {
+            if facts.is_compensation() || matches!(facts.phase, Some(Phase::Cancel | Phase::Abort))
+            {
                 compensations.push((node, span, facts));
             } else {
-                names.push((node, facts.step, span.name.as_str()));
+                // Confirmations and commits are not what is undone.
+                let reserves = matches!(facts.phase, Some(Phase::Try | Phase::Prepare));
+                let subject = facts.step.or(facts.participant.filter(|_| reserves));
+                names.push((node, subject, span.name.as_str()));
             }
         }
         if compensations.is_empty() {
@@ -43,7 +48,8 @@ impl Compensations {
         for (node, span, facts) in compensations {
             let linked = span.links.iter().find_map(|link| tree.find(link.trace, link.span));
             let named = || {
-                let attempts = steps.get(facts.undoes.as_deref()?)?;
+                let attempts =
+                    steps.get(facts.undoes.as_deref().or(facts.participant.as_deref())?)?;
                 let before = attempts.iter().rfind(|step| begin(**step) <= Some(span.start));
                 before.or(attempts.last()).copied()
             };
@@ -78,8 +84,27 @@ impl Compensations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::conventions::{COMPENSATION_FOR, COMPENSATION_TYPE, SAGA_STEP_NAME};
+    use crate::conventions::{
+        COMPENSATION_FOR, COMPENSATION_TYPE, SAGA_STEP_NAME, TCC_PARTICIPANT, TCC_PHASE,
+    };
     use crate::fixture::{linked_to, span, with};
+
+    #[test]
+    fn a_cancellation_undoes_what_its_participant_tried() {
+        let phase = |id, phase: &str, participant: &str| {
+            with(
+                TCC_PARTICIPANT,
+                participant,
+                with(TCC_PHASE, phase, span(id, None, phase, id, id)),
+            )
+        };
+        let spans =
+            [phase(1, "try", "hotel"), phase(2, "try", "flight"), phase(3, "cancel", "hotel")];
+        let tree = SpanTree::new(&spans);
+        let found = Compensations::new(&tree);
+        let cancel = tree.roots()[2];
+        assert_eq!(found.undoes(cancel), Some(Some(tree.roots()[0])));
+    }
 
     #[test]
     fn a_compensation_undoes_what_it_links_to_or_names() {

@@ -18,6 +18,7 @@ pub mod attribute;
 pub mod compensation;
 pub mod conventions;
 pub mod critical_path;
+pub mod failure;
 #[cfg(test)]
 mod fixture;
 pub mod id;
@@ -28,6 +29,7 @@ pub mod read;
 pub mod receive;
 mod sources;
 pub mod span;
+pub mod statistics;
 pub mod timeline;
 pub mod tree;
 pub mod workflow;

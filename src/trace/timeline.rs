@@ -128,15 +128,18 @@ impl Timeline {
     }
 }
 
-/// What spans say themselves. What has not ended lasts as long as what is below it.
+/// What spans say themselves. What has not ended lasts as long as what is below it on its own clock, or
+/// else on any clock.
 fn told(tree: &SpanTree<'_>, order: &[NodeId]) -> Vec<Interval> {
     let mut intervals = vec![Interval { start: i128::MAX, end: i128::MIN }; tree.len()];
+    let mut same_clock: Vec<Option<i128>> = vec![None; tree.len()];
     for node in order.iter().rev() {
         let below = intervals[node.index()];
         let own = match tree.span(*node) {
             Some(span) => {
                 let start = i128::from(span.start.0);
-                let end = span.end.map_or(below.end, |end| i128::from(end.0));
+                let open = || same_clock[node.index()].unwrap_or(below.end);
+                let end = span.end.map_or_else(open, |end| i128::from(end.0));
                 Interval { start, end: end.max(start) }
             }
             None => below,
@@ -147,6 +150,10 @@ fn told(tree: &SpanTree<'_>, order: &[NodeId]) -> Vec<Interval> {
             // Of a span that is there only the end is ever taken from what is below it.
             above.start = above.start.min(own.start);
             above.end = above.end.max(own.end);
+            if tree.share_clock(parent, *node) {
+                let latest = &mut same_clock[parent.index()];
+                *latest = Some(latest.map_or(own.end, |end| end.max(own.end)));
+            }
         }
     }
     intervals

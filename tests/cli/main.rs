@@ -8,3 +8,5 @@ mod formats;
 mod new;
 mod readme;
 mod run;
+mod trace_show;
+mod trace_stats;

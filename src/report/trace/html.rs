@@ -163,11 +163,7 @@ fn row(
         SpanOutcome::Succeeded => "good",
         _ => "bad",
     };
-    let is_evidence = report
-        .judgement
-        .as_ref()
-        .zip(span)
-        .is_some_and(|(judgement, span)| judgement.evidence.contains(&(span.trace, span.id)));
+    let is_evidence = text::is_evidence(report, node);
     let interval = report.timeline.interval(node);
     html! {
         tr class=(if is_evidence { "evidence" } else { "plain" }) {
@@ -179,7 +175,6 @@ fn row(
                     @let remark = text::remark(report, node, span);
                     @if !remark.is_empty() { br; span class="indent faint" style=(format!("padding-left: {}rem", depth.min(24) + 1)) { (remark) } }
                 }
-                @if is_evidence { br; span class="bad" { "◀ cannot be explained" } }
             }
             td { (span.map(|span| one_line(span.service())).unwrap_or_default()) }
             td class="number" {

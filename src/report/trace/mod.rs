@@ -20,9 +20,13 @@ pub mod mermaid;
 mod story;
 pub mod text;
 
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
 use amends_trace::compensation::Compensations;
 use amends_trace::conventions::{SpanOutcome, WorkflowOutcome};
 use amends_trace::critical_path::CriticalPath;
+use amends_trace::failure::{failure_reason, origins_of_failure};
 use amends_trace::span::Span;
 use amends_trace::timeline::Timeline;
 use amends_trace::tree::{NodeId, SpanTree};
@@ -105,39 +109,27 @@ impl<'s> TraceReport<'s> {
         root.map_or(0, |root| self.timeline.interval(root).start)
     }
 
-    /// The failed spans in which failures began: no failed span is below them.
-    #[must_use]
-    pub fn origins_of_failure(&self) -> Vec<NodeId> {
-        let mut failed_below = vec![false; self.tree.len()];
-        let order: Vec<NodeId> = self.tree.walk().map(|(node, _)| node).collect();
-        let mut origins = Vec::new();
-        for node in order.iter().rev() {
-            let Some(_) = self.tree.span(*node) else { continue };
-            let failed = self.outcome(*node).is_failure();
-            if failed && !failed_below[node.index()] {
-                origins.push(*node);
-            }
-            if let Some(parent) = self.tree.parent(*node) {
-                failed_below[parent.index()] |= failed || failed_below[node.index()];
-            }
-        }
-        origins.reverse();
-        origins
-    }
-
     /// Where the time went, and what failed, in one line: `40 % of 200 ms: psp in payment; failed: psp
     /// (timeout)`.
     #[must_use]
     pub fn blame(&self) -> String {
         let total = self.path.total();
-        let mut line = match self.path.shares().first() {
-            Some((node, time)) if total > 0 => {
-                let percent = (*time as f64 / total as f64 * 100.0).round();
-                format!("{percent} % of {}: {}", duration(total), self.name_in_service(*node))
+        // Attempts at one step, or the same call made again and again, are to blame together.
+        let mut blamed: BTreeMap<(&str, &str), (u64, NodeId)> = BTreeMap::new();
+        for (node, time) in self.path.shares() {
+            let span = self.tree.span(node);
+            let operation = span.map_or(("", ""), |span| (span.service(), span.name.as_str()));
+            blamed.entry(operation).or_insert((0, node)).0 += time;
+        }
+        let mut line = match blamed.into_values().max_by_key(|(time, node)| (*time, Reverse(*node)))
+        {
+            Some((time, node)) if total > 0 => {
+                let percent = (time as f64 / total as f64 * 100.0).round();
+                format!("{percent} % of {}: {}", duration(total), self.name_in_service(node))
             }
             _ => "no time passed".to_owned(),
         };
-        let origins = self.origins_of_failure();
+        let origins = origins_of_failure(&self.tree);
         if !origins.is_empty() {
             const SHOWN: usize = 3;
             let names: Vec<String> =
@@ -209,8 +201,8 @@ impl<'s> TraceReport<'s> {
     /// How many spans, services and traces there are: `7 spans of 4 services`.
     fn extent(&self) -> String {
         let spans = self.tree.spans();
-        let services: std::collections::BTreeSet<&str> = spans.iter().map(Span::service).collect();
-        let traces: std::collections::BTreeSet<_> = spans.iter().map(|span| span.trace).collect();
+        let services: BTreeSet<&str> = spans.iter().map(Span::service).collect();
+        let traces: BTreeSet<_> = spans.iter().map(|span| span.trace).collect();
         let counted = |count: usize, noun| super::extent::counted(count as u64, noun);
         let first = traces.first().map(ToString::to_string).unwrap_or_default();
         let traces = match traces.len() {
@@ -281,25 +273,13 @@ impl<'s> TraceReport<'s> {
     }
 }
 
-/// Why a span failed, as it says: the kind of the error, or the description of the status.
+/// Why a span failed, as it says, in a few words on one line.
 fn reason(span: &Span) -> Option<String> {
-    use amends_trace::conventions::ERROR_TYPE;
-    use amends_trace::span::Status;
-    let kind = span.attributes.text(ERROR_TYPE).filter(|text| !text.is_empty());
-    let said = match &span.status {
-        Status::Error(text) if !text.is_empty() => Some(text.as_str()),
-        _ => None,
-    };
-    let outcome = || {
-        span.attributes
-            .iter()
-            .find_map(|(name, value)| name.ends_with("outcome").then(|| value.as_text()).flatten())
-    };
-    kind.or(said).or_else(outcome).map(|text| shortened(&one_line(text), 60))
+    failure_reason(span).map(|text| shortened(&one_line(text), 60))
 }
 
 /// Foreign text on one line, without control characters that a terminal would obey.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

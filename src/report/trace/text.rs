@@ -4,20 +4,21 @@
 //! saga order s-17: compensated after 200 ms
 //!   40 % of 200 ms: psp in payment; failed: psp (timeout)
 //!
-//!     span                start  took    on path  service
-//!   ✗ saga order              0  200 ms    12 ms  order
-//!   ├─ ✓ create               0   20 ms    20 ms  order
-//!   └─ ✗ pay             +52 ms   98 ms    18 ms  payment
-//!      └─ ? psp          +60 ms   80 ms    80 ms  payment    timeout
+//!     span            start    took  on path  service
+//!   ↩ saga order          0  200 ms    12 ms  order
+//!   ├─ ✓ create           0   20 ms    20 ms  order
+//!   └─ ? pay         +52 ms   98 ms    18 ms  payment  outcome unknown: unavailable
+//!      └─ ? psp      +60 ms   80 ms    80 ms  payment  outcome unknown: timeout
 //! ```
 //!
-//! `✓` is success, `✗` a failure or refusal, `?` an unknown outcome, `↩` a compensation that succeeded,
+//! `✓` is success, `✗` a failure or refusal, `?` an unknown outcome, `↩` what undoes or was undone,
 //! `…` what has not ended, `○` a parent that is missing. A span stands on the critical path if it has time
 //! there. Text carries ANSI styles, like all [reports](crate::report::text).
 
 use std::fmt::{self, Write};
 
-use amends_trace::conventions::{Facts, RETRY_EVENT, SpanOutcome, TIMEOUT_EVENT};
+use amends_trace::conventions::{Facts, RETRY_EVENT, SpanOutcome, TIMEOUT_EVENT, WorkflowOutcome};
+use amends_trace::failure::origins_of_failure;
 use amends_trace::span::Span;
 use amends_trace::tree::{NodeId, Relation};
 use anstyle::Style;
@@ -71,7 +72,6 @@ fn write_report(page: &mut String, report: &TraceReport<'_>, at_most: usize) -> 
 
 /// A line of the tree.
 struct Line {
-    node: NodeId,
     branch: String,
     mark: &'static str,
     style: Style,
@@ -117,18 +117,27 @@ fn write_tree(page: &mut String, report: &TraceReport<'_>, at_most: usize) -> fm
     writeln!(page, "{}", styled(FAINT, &heading))?;
     for line in &lines {
         let blanks = name - line.branch.width() - 2;
-        let text = format!(
-            "  {}{} {}  {}  {}  {}  {}  {}",
+        let mut text = format!(
+            "  {}{} {}  {}  {}  {}",
             styled(FAINT, &line.branch),
             styled(line.style, line.mark),
             padded(&line.name, blanks),
             right(&line.start, start),
             right(&line.took, took),
             styled(STRONG, &right(&line.on_path, on_path)),
-            padded(&line.service, service),
-            styled(line.style, &line.remark),
         );
-        writeln!(page, "{}{}", text.trim_end(), evidence(report, line.node))?;
+        match line.remark.as_str() {
+            "" if line.service.is_empty() => {}
+            "" => text += &format!("  {}", line.service),
+            remark => {
+                text += &format!(
+                    "  {}  {}",
+                    padded(&line.service, service),
+                    styled(line.style, remark)
+                );
+            }
+        }
+        writeln!(page, "{text}")?;
     }
     let left_out = report.tree.len() - lines.len();
     if left_out > 0 {
@@ -142,15 +151,13 @@ fn write_tree(page: &mut String, report: &TraceReport<'_>, at_most: usize) -> fm
     Ok(())
 }
 
-fn evidence(report: &TraceReport<'_>, node: NodeId) -> String {
-    let Some((judgement, span)) = report.judgement.as_ref().zip(report.tree.span(node)) else {
-        return String::new();
-    };
-    if judgement.evidence.contains(&(span.trace, span.id)) {
-        format!("  {}", styled(BAD, "◀ cannot be explained"))
-    } else {
-        String::new()
-    }
+/// Whether a node belongs to the smallest set that cannot be explained.
+pub(super) fn is_evidence(report: &TraceReport<'_>, node: NodeId) -> bool {
+    report
+        .judgement
+        .as_ref()
+        .zip(report.tree.span(node))
+        .is_some_and(|(judgement, span)| judgement.evidence.contains(&(span.trace, span.id)))
 }
 
 /// Which nodes are shown, by position.
@@ -169,7 +176,7 @@ pub(super) fn chosen(report: &TraceReport<'_>, at_most: usize) -> Vec<bool> {
     };
     let half = at_most / 2;
     report.workflow.root.into_iter().for_each(&mut choose);
-    report.origins_of_failure().into_iter().take(half / 2).for_each(&mut choose);
+    origins_of_failure(&report.tree).into_iter().take(half / 2).for_each(&mut choose);
     report.path.shares().into_iter().take(half / 2).for_each(|(node, _)| choose(node));
     report.tree.walk().take(at_most).for_each(|(node, _)| choose(node));
     chosen
@@ -199,7 +206,6 @@ fn line(report: &TraceReport<'_>, node: NodeId, branch: String) -> Line {
     let (mark, style) = mark(report, node);
     let Some(span) = report.tree.span(node) else {
         return Line {
-            node,
             branch,
             mark,
             style,
@@ -214,7 +220,6 @@ fn line(report: &TraceReport<'_>, node: NodeId, branch: String) -> Line {
     let offset = interval.start - report.begin();
     let distance = duration(u64::try_from(offset.unsigned_abs()).unwrap_or(u64::MAX));
     Line {
-        node,
         branch,
         mark,
         style,
@@ -233,6 +238,16 @@ fn line(report: &TraceReport<'_>, node: NodeId, branch: String) -> Line {
 
 pub(super) fn mark(report: &TraceReport<'_>, node: NodeId) -> (&'static str, Style) {
     let Some(span) = report.tree.span(node) else { return ("○", ODD) };
+    if report.workflow.root == Some(node)
+        && let Some(outcome) = report.workflow.outcome
+    {
+        return match outcome {
+            WorkflowOutcome::Completed => ("✓", GOOD),
+            WorkflowOutcome::Compensated => ("↩", ODD),
+            WorkflowOutcome::Failed => ("✗", BAD),
+            WorkflowOutcome::InDoubt => ("?", BAD),
+        };
+    }
     match report.outcome(node) {
         SpanOutcome::Failed | SpanOutcome::Refused => ("✗", BAD),
         SpanOutcome::Unknown => ("?", BAD),
@@ -245,18 +260,20 @@ pub(super) fn mark(report: &TraceReport<'_>, node: NodeId) -> (&'static str, Sty
 /// What else there is to say of a span, the most important first.
 pub(super) fn remark(report: &TraceReport<'_>, node: NodeId, span: &Span) -> String {
     let mut remarks = Vec::new();
-    if report.outcome(node).is_failure() {
-        let why = reason(span);
-        remarks.push(match report.outcome(node) {
-            SpanOutcome::Refused => {
-                why.map_or("refused".to_owned(), |why| format!("refused: {why}"))
-            }
-            SpanOutcome::Unknown => {
-                format!("outcome unknown{}", why.map(|why| format!(": {why}")).unwrap_or_default())
-            }
-            _ => why.unwrap_or_else(|| "failed".to_owned()),
-        });
+    if is_evidence(report, node) {
+        remarks.push("◀ CANNOT BE EXPLAINED".to_owned());
     }
+    let word = match report.outcome(node) {
+        SpanOutcome::Succeeded => None,
+        SpanOutcome::Refused => Some("refused"),
+        SpanOutcome::Failed => Some("failed"),
+        SpanOutcome::Unknown => Some("outcome unknown"),
+    };
+    remarks.extend(word.map(|word| match reason(span) {
+        Some(why) if why.to_lowercase().contains(word) => why,
+        Some(why) => format!("{word}: {why}"),
+        None => word.to_owned(),
+    }));
     if let Some(attempt) = Facts::of(span).attempt.filter(|attempt| *attempt > 1) {
         remarks.push(format!("attempt {attempt}"));
     }
@@ -274,10 +291,14 @@ pub(super) fn remark(report: &TraceReport<'_>, node: NodeId, span: &Span) -> Str
             true => format!("↩ NOT undone: its compensation failed at +{when}"),
         });
     }
-    for (event, word) in [(RETRY_EVENT, "retries"), (TIMEOUT_EVENT, "timeouts")] {
+    for (event, [one, many]) in
+        [(RETRY_EVENT, ["retry", "retries"]), (TIMEOUT_EVENT, ["timeout", "timeouts"])]
+    {
         let count = span.events.iter().filter(|told| told.name.starts_with(event)).count();
-        if count > 0 {
-            remarks.push(format!("{count} {word}"));
+        match count {
+            0 => {}
+            1 => remarks.push(format!("1 {one}")),
+            _ => remarks.push(format!("{count} {many}")),
         }
     }
     if report.tree.relation(node) == Relation::Linked {

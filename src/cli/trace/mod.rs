@@ -1,0 +1,40 @@
+//! `amends trace`: what production did, as its traces tell.
+//!
+//! | command | module |
+//! |---|---|
+//! | `trace show` | [`show`] |
+//! | `trace stats` | [`stats`] |
+//!
+//! Files are read and put together into workflows by [`workflows`], for all of them.
+
+use clap::{Args, Subcommand};
+
+use super::exit::Exit;
+
+mod show;
+mod stats;
+mod workflows;
+
+/// What to do with traces.
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show workflows: the tree of their spans, where the time went, and what failed.
+    Show(show::ShowArguments),
+    /// Count workflows: how many fail, how long they take, and what is to blame.
+    Stats(stats::StatsArguments),
+}
+
+/// Does what the arguments say.
+#[must_use]
+pub fn run(arguments: &TraceArguments) -> Exit {
+    match &arguments.command {
+        Command::Show(arguments) => show::run(arguments),
+        Command::Stats(arguments) => stats::run(arguments),
+    }
+}

@@ -1,0 +1,117 @@
+//! Reading trace files, and putting workflows together from them.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use amends_trace::assemble::{
+    Assembler, AssemblyReport, AssemblySettings, ByAttributes, WorkflowTrace,
+};
+use amends_trace::read::{ReadError, ReadReport, Reader};
+use clap::Args;
+
+use crate::cli::errors;
+use crate::cli::exit::Exit;
+
+/// Where traces come from.
+#[derive(Debug, Args)]
+pub(super) struct TraceFiles {
+    /// Files of traces: OTLP as JSON (also an object per line) or protobuf, Jaeger or Tempo JSON, plain or
+    /// compressed with gzip; `-` is standard input.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+/// What became of all that was read.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) report: ReadReport,
+    pub(super) assembly: AssemblyReport,
+    /// Whether reading was broken off before the end.
+    pub(super) broken_off: bool,
+}
+
+impl TraceFiles {
+    /// Reads all files, and hands out each workflow as it is complete, until `take` breaks off. What was
+    /// wrong with the files is said on standard error.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is none of traces; it is said on standard error.
+    pub(super) fn for_each(
+        &self,
+        mut take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
+    ) -> Result<Read, Exit> {
+        let settings = match self.files.len() {
+            1 => AssemblySettings::default(),
+            _ => AssemblySettings::default().until_the_end(),
+        };
+        let mut assembler = Assembler::new(ByAttributes::default(), settings);
+        let mut flow = ControlFlow::Continue(());
+        let mut hand_out = |workflow: WorkflowTrace, flow: &mut ControlFlow<()>| {
+            if flow.is_continue() {
+                *flow = take(workflow);
+            }
+        };
+        let mut read = Read::default();
+        for file in &self.files {
+            let mut item = |item| {
+                assembler.add(item, &mut |workflow| hand_out(workflow, &mut flow));
+                flow
+            };
+            let result = match file.as_os_str() == "-" {
+                true => Reader::new(io::stdin().lock()).try_for_each(&mut item),
+                false => Reader::open(file).and_then(|reader| reader.try_for_each(&mut item)),
+            };
+            let report = result.map_err(|error| unreadable(file, &error))?;
+            say_flaws(file, &report);
+            read.report.merge(report);
+            if flow.is_break() {
+                break;
+            }
+        }
+        if flow.is_continue() {
+            read.assembly = assembler.finish(&mut |workflow| hand_out(workflow, &mut flow));
+        }
+        read.broken_off = flow.is_break();
+        if read.report.spans == 0 && read.report.logs == 0 {
+            let names: Vec<String> =
+                self.files.iter().map(|file| format!("`{}`", file.display())).collect();
+            return Err(errors::with_help(
+                format_args!("there are no spans in {}", names.join(", ")),
+                "traces are read as OTLP in JSON or protobuf, or as JSON of Jaeger or Tempo",
+            ));
+        }
+        Ok(read)
+    }
+}
+
+fn unreadable(file: &std::path::Path, error: &ReadError) -> Exit {
+    let mut why = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        why = format!("{why}: {error}");
+        source = error.source();
+    }
+    errors::with_help(
+        match error {
+            ReadError::Open { .. } => why,
+            _ => format!("`{}` cannot be read: {why}", file.display()),
+        },
+        "name files of OTLP traces as the Collector writes them, or JSON of Jaeger or Tempo",
+    )
+}
+
+fn say_flaws(file: &std::path::Path, report: &ReadReport) {
+    for (flaw, tally) in &report.flaws {
+        let mut places: Vec<String> = tally.examples.iter().map(ToString::to_string).collect();
+        if tally.count > places.len() as u64 {
+            places.push("…".to_owned());
+        }
+        errors::remark(format_args!(
+            "{}: {} times: {flaw} ({})",
+            file.display(),
+            tally.count,
+            places.join("; ")
+        ));
+    }
+}
