@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`spec`] | spec files in TOML |
 //! | [`check`] | from a spec to a report |
+//! | [`export`] | alert rules, dashboards and faults, for the tools of a cluster |
 //! | [`report`] | what was found, for people and programs |
 //! | [`runtime`] | systems hosted on Tokio, and the audit of what really happened |
 //! | [`simulate`] | fault plans: what goes wrong in a run, and when |
@@ -18,6 +19,7 @@ mod sync;
 
 pub mod check;
 pub mod cli;
+pub mod export;
 pub mod report;
 pub mod runtime;
 pub mod simulate;

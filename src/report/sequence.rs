@@ -127,7 +127,7 @@ fn class(happening: Happening) -> &'static str {
         fault if fault.is_fault() => "event fault",
         Happening::Persist => "event durable",
         Happening::Accepted => "event accepted",
-        Happening::Refused | Happening::Failed => "event refused",
+        Happening::Refused | Happening::Failed | Happening::Error => "event refused",
         _ => "event",
     }
 }

@@ -198,7 +198,7 @@ fn style_of(happening: Happening) -> Style {
         fault if fault.is_fault() => BAD,
         Happening::Persist => DURABLE,
         Happening::Accepted => GOOD,
-        Happening::Refused | Happening::Failed => ODD,
+        Happening::Refused | Happening::Failed | Happening::Error => ODD,
         Happening::Finish => STRONG,
         _ => Style::new(),
     }

@@ -49,6 +49,7 @@ pub(super) fn word(happening: Happening) -> &'static str {
         Happening::Accepted => "accepted",
         Happening::Refused => "refused",
         Happening::Failed => "rolled back",
+        Happening::Error => "FAILED",
         Happening::Send { .. } => "sends",
         Happening::Deliver { .. } => "arrives",
         Happening::Timer => "timer",

@@ -24,6 +24,7 @@ mod fixture;
 pub mod id;
 pub mod log;
 mod memory;
+pub mod metrics;
 pub mod read;
 #[cfg(feature = "receiver")]
 pub mod receive;

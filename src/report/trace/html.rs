@@ -26,7 +26,9 @@ pub fn render(report: &TraceReport<'_>, at_most: usize) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                // Without it, browsers ask the server for an icon.
+                // Nothing is loaded from anywhere, not even an icon, and nothing runs.
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
                 link rel="icon" href="data:,";
                 title { (title) " · amends" }
                 style { (PreEscaped(STYLE)) (PreEscaped(TRACE_STYLE)) }
@@ -113,7 +115,7 @@ fn story(id: &str, heading: &str, story: &Story, divergence: Option<usize>) -> M
 fn legend() -> Markup {
     html! {
         p class="faint" {
-            span class="key whole" {} " the span  "
+            span class="key extent" {} " the span  "
             span class="key on-path" {} " its part of the critical path: the time that shortening it would save"
         }
     }
@@ -189,7 +191,7 @@ fn row(
             }
             td class="bars" {
                 svg class="bar" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true" {
-                    (scale.bar("whole", interval.start, interval.end))
+                    (scale.bar("extent", interval.start, interval.end))
                     @for section in sections {
                         (scale.bar("on-path", section.interval.start, section.interval.end))
                     }
@@ -222,7 +224,7 @@ impl Scale {
         let x = (start - self.start) as f64 / whole * 1000.0;
         // What took no time is still to be seen.
         let width = ((end - start) as f64 / whole * 1000.0).max(2.0);
-        let (y, height) = if class == "whole" { (2, 12) } else { (5, 6) };
+        let (y, height) = if class == "extent" { (2, 12) } else { (5, 6) };
         html! {
             rect class=(class) x=(format!("{x:.2}")) y=(y) width=(format!("{width:.2}")) height=(height) {}
         }

@@ -98,8 +98,8 @@ impl<'s> Teller<'_, 's> {
             _ if is_workflow => (Happening::Finish, self.report.ending()),
             SpanOutcome::Succeeded => (Happening::Accepted, "done".to_owned()),
             SpanOutcome::Refused => (Happening::Refused, format!("refused{why}")),
-            SpanOutcome::Failed => (Happening::Failed, format!("failed{why}")),
-            SpanOutcome::Unknown => (Happening::Failed, format!("no answer{why}")),
+            SpanOutcome::Failed => (Happening::Error, format!("failed{why}")),
+            SpanOutcome::Unknown => (Happening::Error, format!("no answer{why}")),
         };
         let told = match self.report.compensations.undoes(node) {
             Some(Some(step)) => format!("{name}, undoes {}", self.report.name(step)),

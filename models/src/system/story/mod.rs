@@ -61,6 +61,8 @@ pub enum Happening {
     Refused,
     /// A change to resources was tried, and rolled back for a passing reason.
     Failed,
+    /// An operation failed, or nobody knows what came of it; whether anything changed is not told.
+    Error,
     /// A message left.
     Send {
         /// For whom.
