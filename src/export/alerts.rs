@@ -3,12 +3,11 @@
 //! | alert | when | severity |
 //! |---|---|---|
 //! | `WorkflowsFail` | more than 5 % fail to complete | warning |
-//! | `WorkflowsAreCompensated` | more than 10 % undo something | warning |
-//! | `TriesFail` | of more than 3 % of the TCCs a Try fails | critical |
+//! | `WorkflowsAreCompensated` | more than 10 % are compensated | warning |
+//! | `TriesFail` | more than 3 % of the Tries of a step reserve nothing | critical |
 //! | `WorkflowsAreSlow` | 1 % take longer than 500 ms | warning |
 //! | `EventsAreLate` | 1 % of the events wait longer than 1 s | critical |
-//! | `WorkflowsInDoubt` | nobody knows how a workflow ended | critical |
-//! | `WorkflowsAreStuck` | workflows are active, and none ended for 15 minutes | critical |
+//! | `WorkflowsEndHalfway` | a workflow ended neither completed nor compensated | critical |
 //!
 //! The thresholds are those of `amends trace stats`, which says of traces what these say of metrics.
 
@@ -97,7 +96,9 @@ fn rules(design: &Design, thresholds: &Thresholds) -> Vec<Rule> {
             format!("{} > {limit}", queries.try_failure_rate()),
             "5m",
             "critical",
-            format!("Of {value} of the workflows {name} a Try fails"),
+            format!(
+                "{value} of the Tries of {{{{ $labels.amends_subject }}}} fail, in workflow {name}"
+            ),
             LOOK,
         );
     }
@@ -119,27 +120,19 @@ fn rules(design: &Design, thresholds: &Thresholds) -> Vec<Rule> {
             "5m",
             "critical",
             format!(
-                "1 % of the events of {name} wait longer than {} for {{{{ $labels.amends_service }}}}",
+                "1 % of the events {{{{ $labels.amends_subject }}}} wait longer than {} (workflow {name})",
                 slow(limit)
             ),
             "See whether the relay or the consumer is behind: amends trace stats FILE",
         );
     }
     add(
-        "WorkflowsInDoubt",
-        format!("{} > 0", queries.in_doubt()),
+        "WorkflowsEndHalfway",
+        format!("{} > 0", queries.halfway()),
         "0s",
         "critical",
-        format!("Nobody knows how some workflow {name} ended"),
-        "Find it, and see what it did: amends trace show FILE --failed",
-    );
-    add(
-        "WorkflowsAreStuck",
-        format!("({}) > 0", queries.stuck()),
-        "15m",
-        "critical",
-        format!("Workflows {name} are active, and none has ended for 15 minutes"),
-        "See where they wait: amends trace show FILE",
+        format!("Some workflow {name} ended neither completed nor compensated"),
+        "Find it, and see what is in force: amends trace show FILE --failed",
     );
     rules
 }

@@ -75,27 +75,26 @@ fn panels(design: &Design, thresholds: &Thresholds) -> Vec<Value> {
             .good_below(limit.compensated),
         Panel::new("How workflows end", "ops").ask(queries.ended(), "{{amends_outcome}}"),
         Panel::new("How long steps take (P99)", "s")
-            .ask(queries.step_duration(0.99), "{{amends_step_name}} in {{amends_service}}"),
-        Panel::new("Active workflows", "short").ask(queries.active(), "active"),
-        Panel::new("Retries and timeouts", "ops")
-            .ask(queries.retries(), "retries of {{amends_step_name}}")
-            .ask(queries.timeouts(), "timeouts of {{amends_step_name}}"),
-        Panel::new("Transitions of state", "ops")
-            .ask(queries.transitions(), "to {{amends_state_to}}"),
+            .ask(queries.step_duration(0.99), "{{amends_operation}} {{amends_subject}}"),
+        Panel::new("What goes wrong", "ops")
+            .ask(queries.failures(), "{{amends_subject}}: {{error_type}}"),
+        Panel::new("Steps that are undone", "ops")
+            .ask(queries.compensations(), "{{amends_subject}}"),
+        Panel::new("Transitions of state", "ops").ask(queries.transitions(), "to {{amends_state}}"),
     ];
     if tries(design) {
         panels.push(
             Panel::new("Try failure rate", "percentunit")
-                .ask(queries.try_failure_rate(), "a Try failed")
+                .ask(queries.try_failure_rate(), "{{amends_subject}}")
                 .good_below(limit.try_failed),
         );
     }
     if has_events(design) {
         panels
-            .push(Panel::new("Events handled", "ops").ask(queries.events(), "{{amends_service}}"));
+            .push(Panel::new("Events handled", "ops").ask(queries.events(), "{{amends_subject}}"));
         panels.push(
             Panel::new("How long events wait (P99)", "s")
-                .ask(queries.event_lag(0.99), "{{amends_service}}")
+                .ask(queries.event_lag(0.99), "{{amends_subject}}")
                 .good_below(limit.event_lag.map(|limit| limit.as_secs_f64())),
         );
     }

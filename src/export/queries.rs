@@ -1,137 +1,161 @@
 //! The indicators of a workflow as queries to Prometheus.
 
 use amends_models::protocols::Design;
+use amends_trace::conventions::ERROR_TYPE;
 use amends_trace::metrics::{
-    self, ACTIVE, COMPENSATED, DURATION, ENDED, EVENT_LAG, EVENTS, Metric, OUTCOME, RETRIES,
-    SERVICE, STEP, STEP_DURATION, TIMEOUTS, TO, TRANSITIONS, TRIED, TRY_FAILED, WORKFLOW,
+    COMPENSATIONS, DURATION, EFFECT, EVENT_LAG, FAILURES, Metric, OPERATION, OUTCOME, STATE,
+    STEP_DURATION, STEPS, SUBJECT, TRANSITIONS, WORKFLOW, WORKFLOWS, prometheus_label,
 };
 
 /// The queries about one workflow.
 pub(super) struct Queries {
-    selector: String,
+    /// Selects the workflow.
+    workflow: String,
+    /// Selects its steps, as far as they are known by name.
+    steps: String,
     /// The time over which rates are taken: `5m`, or a variable of a dashboard.
     window: &'static str,
 }
 
 impl Queries {
     pub(super) fn of(design: &Design, window: &'static str) -> Self {
-        let name = design.workflow().name().replace('\\', "\\\\").replace('"', "\\\"");
-        let label = metrics::prometheus_label(WORKFLOW);
-        Queries { selector: format!("{label}=\"{name}\""), window }
+        let workflow = design.workflow();
+        let name = workflow.name().replace('\\', "\\\\").replace('"', "\\\"");
+        // Tasks are named after steps; or after services, where these have one task each.
+        let steps = workflow.steps().iter().map(|step| &step.name);
+        let services = workflow.services().iter().map(|service| &service.name);
+        let subjects: Vec<String> = steps.chain(services).map(|name| literal(name)).collect();
+        let steps = match by_name(design) {
+            true => format!("{}=~\"{}\"", prometheus_label(SUBJECT), subjects.join("|")),
+            false => String::new(),
+        };
+        Queries { workflow: format!("{}=\"{name}\"", prometheus_label(WORKFLOW)), steps, window }
     }
 
-    fn rate(&self, metric: Metric, more: &str, by: &[&str]) -> String {
-        let Queries { selector, window } = self;
-        let by: Vec<String> = by.iter().map(|label| metrics::prometheus_label(label)).collect();
-        let name = metric.prometheus();
-        format!("sum by ({}) (rate({name}{{{selector}{more}}}[{window}]))", by.join(", "))
+    fn rate(&self, metric: Metric, selectors: &[&str], by: &[&str]) -> String {
+        let selectors: Vec<&str> =
+            selectors.iter().copied().filter(|selector| !selector.is_empty()).collect();
+        let by: Vec<String> = by.iter().map(|label| prometheus_label(label)).collect();
+        format!(
+            "sum by ({}) (rate({}{{{}}}[{}]))",
+            by.join(", "),
+            metric.prometheus(),
+            selectors.join(", "),
+            self.window
+        )
     }
 
-    fn quantile(&self, part: f64, metric: Metric, by: &[&str]) -> String {
-        let Queries { selector, window } = self;
+    fn quantile(&self, part: f64, metric: Metric, selector: &str, by: &[&str]) -> String {
         let mut labels = vec!["le".to_owned()];
-        labels.extend(by.iter().map(|label| metrics::prometheus_label(label)));
-        let buckets = format!("{}_bucket{{{selector}}}[{window}]", metric.prometheus());
-        format!("histogram_quantile({part}, sum by ({}) (rate({buckets})))", labels.join(", "))
+        labels.extend(by.iter().map(|label| prometheus_label(label)));
+        let name = metric.prometheus();
+        format!(
+            "histogram_quantile({part}, sum by ({}) (rate({name}_bucket{{{selector}}}[{}])))",
+            labels.join(", "),
+            self.window
+        )
     }
 
-    /// The part of the workflows that failed to complete.
-    pub(super) fn failure_rate(&self) -> String {
-        let not_completed = format!(", {}!=\"completed\"", metrics::prometheus_label(OUTCOME));
+    /// The part of the workflows whose outcome is selected.
+    fn part(&self, outcome: &str) -> String {
+        let outcome = format!("{}{outcome}", prometheus_label(OUTCOME));
         format!(
             "{} / {}",
-            self.rate(ENDED, &not_completed, &[WORKFLOW]),
-            self.rate(ENDED, "", &[WORKFLOW])
+            self.rate(WORKFLOWS, &[&self.workflow, &outcome], &[WORKFLOW]),
+            self.rate(WORKFLOWS, &[&self.workflow], &[WORKFLOW])
         )
+    }
+
+    /// The part of the workflows that did not complete.
+    pub(super) fn failure_rate(&self) -> String {
+        self.part("!=\"completed\"")
     }
 
     /// The part of the workflows that completed.
     pub(super) fn success_rate(&self) -> String {
-        let completed = format!(", {}=\"completed\"", metrics::prometheus_label(OUTCOME));
-        format!(
-            "{} / {}",
-            self.rate(ENDED, &completed, &[WORKFLOW]),
-            self.rate(ENDED, "", &[WORKFLOW])
-        )
+        self.part("=\"completed\"")
     }
 
-    /// The part of the workflows that undid something.
+    /// The part of the workflows that were compensated.
     pub(super) fn compensation_rate(&self) -> String {
-        format!(
-            "{} / {}",
-            self.rate(COMPENSATED, "", &[WORKFLOW]),
-            self.rate(ENDED, "", &[WORKFLOW])
-        )
+        self.part("=\"compensated\"")
     }
 
-    /// The part of the TCCs of which a Try failed.
+    /// The part of the Tries that reserved nothing.
     pub(super) fn try_failure_rate(&self) -> String {
+        let tries = format!("{}=\"try\"", prometheus_label(OPERATION));
+        let failed = format!("{}!=\"done\"", prometheus_label(EFFECT));
         format!(
             "{} / {}",
-            self.rate(TRY_FAILED, "", &[WORKFLOW]),
-            self.rate(TRIED, "", &[WORKFLOW])
+            self.rate(STEPS, &[&self.steps, &tries, &failed], &[SUBJECT]),
+            self.rate(STEPS, &[&self.steps, &tries], &[SUBJECT])
         )
     }
 
-    /// Workflows whose outcome nobody knows, within the window.
-    pub(super) fn in_doubt(&self) -> String {
-        let Queries { selector, window } = self;
-        let outcome = metrics::prometheus_label(OUTCOME);
-        let by = metrics::prometheus_label(WORKFLOW);
-        let name = ENDED.prometheus();
-        format!("sum by ({by}) (increase({name}{{{selector}, {outcome}=\"in_doubt\"}}[{window}]))")
-    }
-
-    /// Workflows that are active while none ends.
-    pub(super) fn stuck(&self) -> String {
-        format!("{} unless {} > 0", self.active(), self.rate(ENDED, "", &[WORKFLOW]))
-    }
-
-    /// Workflows that have begun and not ended.
-    pub(super) fn active(&self) -> String {
-        let by = metrics::prometheus_label(WORKFLOW);
-        format!("sum by ({by}) ({}{{{}}})", ACTIVE.prometheus(), self.selector)
+    /// Workflows that ended neither completed nor compensated, within the window.
+    pub(super) fn halfway(&self) -> String {
+        format!(
+            "sum by ({}) (increase({}{{{}, {}=\"failed\"}}[{}]))",
+            prometheus_label(WORKFLOW),
+            WORKFLOWS.prometheus(),
+            self.workflow,
+            prometheus_label(OUTCOME),
+            self.window
+        )
     }
 
     /// How long this part of the workflows takes at most, in seconds.
     pub(super) fn duration(&self, part: f64) -> String {
-        self.quantile(part, DURATION, &[WORKFLOW])
+        self.quantile(part, DURATION, &self.workflow, &[WORKFLOW])
     }
 
-    /// How long this part of the attempts at each step takes at most, in seconds.
+    /// How long this part of the tasks takes at most, in seconds.
     pub(super) fn step_duration(&self, part: f64) -> String {
-        self.quantile(part, STEP_DURATION, &[STEP, SERVICE])
+        self.quantile(part, STEP_DURATION, &self.steps, &[OPERATION, SUBJECT])
     }
 
     /// How long this part of the events waits at most, in seconds.
     pub(super) fn event_lag(&self, part: f64) -> String {
-        self.quantile(part, EVENT_LAG, &[WORKFLOW, SERVICE])
+        self.quantile(part, EVENT_LAG, "", &[SUBJECT])
     }
 
     /// Workflows that end each second, by outcome.
     pub(super) fn ended(&self) -> String {
-        self.rate(ENDED, "", &[OUTCOME])
+        self.rate(WORKFLOWS, &[&self.workflow], &[OUTCOME])
     }
 
-    /// Events that are handled each second, by service.
+    /// Events that are handled each second.
     pub(super) fn events(&self) -> String {
-        self.rate(EVENTS, "", &[SERVICE])
+        let handled = format!("{}=\"consume\"", prometheus_label(OPERATION));
+        self.rate(STEPS, &[&handled], &[SUBJECT])
     }
 
-    /// Attempts after the first each second, by step.
-    pub(super) fn retries(&self) -> String {
-        self.rate(RETRIES, "", &[STEP])
+    /// Steps that are undone each second.
+    pub(super) fn compensations(&self) -> String {
+        self.rate(COMPENSATIONS, &[&self.steps], &[SUBJECT])
     }
 
-    /// Timeouts each second, by step.
-    pub(super) fn timeouts(&self) -> String {
-        self.rate(TIMEOUTS, "", &[STEP])
+    /// Requests each second that were not answered, or not well, by what went wrong.
+    pub(super) fn failures(&self) -> String {
+        self.rate(FAILURES, &[&self.steps], &[SUBJECT, ERROR_TYPE])
     }
 
     /// Transitions each second, by the state they lead to.
     pub(super) fn transitions(&self) -> String {
-        self.rate(TRANSITIONS, "", &[TO])
+        self.rate(TRANSITIONS, &[&self.workflow], &[STATE])
     }
+}
+
+/// A name as a regular expression for itself, within a query.
+fn literal(name: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || c == '-' || c == '_' || c == ' ';
+    name.chars().map(|c| if plain(c) { c } else { '.' }).collect()
+}
+
+/// Whether tasks of the design are named after its steps or services, and not after events.
+fn by_name(design: &Design) -> bool {
+    !matches!(design.protocol().name(), "outbox" | "event-sourcing")
+        && !design.workflow().services().is_empty()
 }
 
 /// Whether the design has a first phase in which resources are reserved.

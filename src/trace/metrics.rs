@@ -6,25 +6,20 @@
 //!
 //! | metric | what it counts or measures | attributes |
 //! |---|---|---|
-//! | [`STARTED`] | workflows that began | [`WORKFLOW`], [`PROTOCOL`] |
-//! | [`ENDED`] | workflows that ended | the same, and [`OUTCOME`] |
-//! | [`COMPENSATED`] | workflows that undid something | [`WORKFLOW`], [`PROTOCOL`] |
-//! | [`ACTIVE`] | workflows that have begun, and not ended | [`WORKFLOW`], [`PROTOCOL`] |
-//! | [`DURATION`] | how long workflows take | the same, and [`OUTCOME`] |
-//! | [`TRIED`], [`TRY_FAILED`] | TCCs that tried, and those of which a Try failed | [`WORKFLOW`] |
-//! | [`STEP_DURATION`] | how long attempts at steps take | [`WORKFLOW`], [`STEP`], [`SERVICE`], `error.type` |
-//! | [`RETRIES`], [`TIMEOUTS`] | attempts after the first; answers that did not come in time | [`WORKFLOW`], [`STEP`] |
-//! | [`TRANSITIONS`] | transitions of the coordinator's state | [`WORKFLOW`], [`FROM`], [`TO`] |
-//! | [`EVENTS`] | events that were handled | [`WORKFLOW`], [`SERVICE`] |
-//! | [`EVENT_LAG`] | from publishing an event to handling it | [`WORKFLOW`], [`SERVICE`] |
+//! | [`WORKFLOWS`] | workflows that ended | [`WORKFLOW`], [`PROTOCOL`], [`OUTCOME`] |
+//! | [`DURATION`] | how long workflows take | the same |
+//! | [`TRANSITIONS`] | transitions of workflows | [`WORKFLOW`], and the [`STATE`] they lead to |
+//! | [`STEPS`] | tasks that were carried out | [`OPERATION`], [`SUBJECT`], [`EFFECT`] |
+//! | [`STEP_DURATION`] | how long that takes | [`OPERATION`], [`SUBJECT`] |
+//! | [`FAILURES`] | requests that were not answered, or not well | [`OPERATION`], [`SUBJECT`], `error.type` |
+//! | [`COMPENSATIONS`] | steps that were undone, cancelled or aborted | [`SUBJECT`] |
+//! | [`EVENT_LAG`] | from publishing an event to handling it | [`SUBJECT`] |
 
 /// What kind of a metric it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Instrument {
     /// It only grows.
     Counter,
-    /// It grows and shrinks.
-    UpDownCounter,
     /// A distribution.
     Histogram,
 }
@@ -67,16 +62,16 @@ pub fn prometheus_label(attribute: &str) -> String {
 pub const WORKFLOW: &str = "amends.workflow.name";
 /// Its protocol.
 pub const PROTOCOL: &str = "amends.protocol";
-/// How it ended: `completed`, `compensated`, `failed`, `in_doubt`.
+/// How it ended: `completed`, `compensated`, or `failed`, which is neither.
 pub const OUTCOME: &str = "amends.outcome";
-/// The name of a step.
-pub const STEP: &str = "amends.step.name";
-/// The service that carries it out, or handles an event.
-pub const SERVICE: &str = "amends.service";
-/// The state before.
-pub const FROM: &str = "amends.state.from";
-/// The state after.
-pub const TO: &str = "amends.state.to";
+/// The state that a workflow comes to.
+pub const STATE: &str = "amends.state";
+/// What is done: `do`, `undo`, `try`, `prepare`, `consume`, …
+pub const OPERATION: &str = "amends.operation";
+/// About what: the name of a step, a service or an event.
+pub const SUBJECT: &str = "amends.subject";
+/// What came of it: `done`, `refused` or `failed`.
+pub const EFFECT: &str = "amends.effect";
 
 const fn counter(name: &'static str, unit: &'static str, description: &'static str) -> Metric {
     Metric { name, instrument: Instrument::Counter, unit, description }
@@ -86,62 +81,31 @@ const fn seconds(name: &'static str, description: &'static str) -> Metric {
     Metric { name, instrument: Instrument::Histogram, unit: "s", description }
 }
 
-/// Workflows that began.
-pub const STARTED: Metric =
-    counter("amends.workflow.started", "{workflow}", "Workflows that began");
 /// Workflows that ended, by outcome.
-pub const ENDED: Metric = counter("amends.workflow.ended", "{workflow}", "Workflows that ended");
-/// Workflows that undid something.
-pub const COMPENSATED: Metric =
-    counter("amends.workflow.compensated", "{workflow}", "Workflows that undid something");
-/// Workflows that have begun and not ended.
-pub const ACTIVE: Metric = Metric {
-    name: "amends.workflow.active",
-    instrument: Instrument::UpDownCounter,
-    unit: "{workflow}",
-    description: "Workflows that have begun and not ended",
-};
+pub const WORKFLOWS: Metric =
+    counter("amends.workflow.count", "{workflow}", "Workflows that ended");
 /// How long workflows take.
 pub const DURATION: Metric = seconds("amends.workflow.duration", "How long workflows take");
-/// TCCs that tried reservations.
-pub const TRIED: Metric = counter("amends.tcc.tried", "{workflow}", "TCCs that tried reservations");
-/// TCCs of which a Try failed.
-pub const TRY_FAILED: Metric =
-    counter("amends.tcc.try_failed", "{workflow}", "TCCs of which a Try failed");
-/// How long attempts at steps take.
-pub const STEP_DURATION: Metric =
-    seconds("amends.step.duration", "How long attempts at steps take");
-/// Attempts at steps after the first.
-pub const RETRIES: Metric =
-    counter("amends.step.retries", "{attempt}", "Attempts at steps after the first");
-/// Answers that did not come in time.
-pub const TIMEOUTS: Metric =
-    counter("amends.step.timeouts", "{timeout}", "Answers that did not come in time");
-/// Transitions of the coordinator's state.
+/// Transitions of workflows from one state to another.
 pub const TRANSITIONS: Metric =
-    counter("amends.state.transitions", "{transition}", "Transitions of the coordinator's state");
-/// Events that were handled.
-pub const EVENTS: Metric = counter("amends.events", "{event}", "Events that were handled");
+    counter("amends.workflow.transitions", "{transition}", "Transitions of workflows");
+/// Tasks that were carried out, by what came of them.
+pub const STEPS: Metric = counter("amends.step.count", "{task}", "Tasks that were carried out");
+/// How long that takes.
+pub const STEP_DURATION: Metric = seconds("amends.step.duration", "How long tasks take");
+/// Requests that were not answered, or not well.
+pub const FAILURES: Metric =
+    counter("amends.step.failures", "{request}", "Requests that were not answered, or not well");
+/// Steps that were undone, cancelled or aborted.
+pub const COMPENSATIONS: Metric =
+    counter("amends.compensation.count", "{task}", "Steps that were undone, cancelled or aborted");
 /// From publishing an event to handling it.
 pub const EVENT_LAG: Metric =
     seconds("amends.event.lag", "From publishing an event to handling it");
 
 /// All metrics.
-pub const ALL: [Metric; 13] = [
-    STARTED,
-    ENDED,
-    COMPENSATED,
-    ACTIVE,
-    DURATION,
-    TRIED,
-    TRY_FAILED,
-    STEP_DURATION,
-    RETRIES,
-    TIMEOUTS,
-    TRANSITIONS,
-    EVENTS,
-    EVENT_LAG,
-];
+pub const ALL: [Metric; 8] =
+    [WORKFLOWS, DURATION, TRANSITIONS, STEPS, STEP_DURATION, FAILURES, COMPENSATIONS, EVENT_LAG];
 
 #[cfg(test)]
 mod tests {
@@ -149,14 +113,13 @@ mod tests {
 
     #[test]
     fn prometheus_has_names_of_its_own() {
-        let names = [ENDED, ACTIVE, DURATION, TRY_FAILED].map(|metric| metric.prometheus());
+        let names = [WORKFLOWS, DURATION, FAILURES].map(|metric| metric.prometheus());
         assert_eq!(
             names,
             [
-                "amends_workflow_ended_total",
-                "amends_workflow_active",
+                "amends_workflow_count_total",
                 "amends_workflow_duration_seconds",
-                "amends_tcc_try_failed_total",
+                "amends_step_failures_total",
             ]
         );
     }
