@@ -52,3 +52,11 @@ fn what_is_no_trace_is_refused() {
     assert_cmd_snapshot!("nothing in it", home.amends("trace show empty.json"));
     assert_cmd_snapshot!("missing", home.amends("trace show nowhere.json"));
 }
+
+#[test]
+fn the_readme_shows_what_the_command_shows() {
+    let output = home().run("trace show shop.ndjson --workflow o-2");
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    let readme = include_str!("../../README.md");
+    assert!(readme.contains(text.trim_end()), "the README should show:\n{text}");
+}
