@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design};
 use serde::Serialize;
 
 use super::queries::{Queries, has_events, tries};

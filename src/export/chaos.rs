@@ -17,7 +17,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design};
 use amends_models::workflow::Fault;
 use serde::Serialize;
 use serde_json::Value;

@@ -2,7 +2,7 @@
 //!
 //! The data source is chosen in the dashboard, so that one file serves any Grafana.
 
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design};
 use serde_json::{Value, json};
 
 use super::queries::{Queries, has_events, tries};

@@ -1,6 +1,6 @@
 //! The indicators of a workflow as queries to Prometheus.
 
-use amends_models::protocols::Design;
+use amends_models::protocols::{AnyProtocol, Design};
 use amends_trace::conventions::ERROR_TYPE;
 use amends_trace::metrics::{
     COMPENSATIONS, DURATION, EFFECT, EVENT_LAG, FAILURES, Metric, OPERATION, OUTCOME, STATE,
