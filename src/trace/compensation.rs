@@ -55,7 +55,9 @@ impl Compensations {
             };
             let step = linked.filter(|step| *step != node).or_else(named);
             found.undoes.insert(node, step);
-            if let Some(step) = step {
+            // What the caller and the callee tell of one compensation is one compensation.
+            let by_caller = tree.parent(node).and_then(|caller| found.undoes(caller)).is_some();
+            if let Some(step) = step.filter(|_| !by_caller) {
                 found.undone_by.entry(step).or_default().push(node);
             }
         }

@@ -148,7 +148,7 @@ pub(crate) fn many(count: u64) -> Vec<Span> {
             span(id + 1, Some(1), "worker", &format!("item {id}"), times)
         })
         .collect();
-    spans[700].status = Status::Error("disk full".into());
+    spans[count as usize * 7 / 10].status = Status::Error("disk full".into());
     spans.push(span(1, None, "batch", "import", (0, count * 10 + 20)));
     spans
 }
