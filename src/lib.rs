@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`spec`] | spec files in TOML |
 //! | [`check`] | from a spec to a report |
+//! | [`audit`] | what the properties of a spec would miss |
 //! | [`export`] | alert rules, dashboards and faults, for the tools of a cluster |
 //! | [`report`] | what was found, for people and programs |
 //! | [`runtime`] | systems hosted on Tokio, and the audit of what really happened |
@@ -17,6 +18,7 @@
 
 mod sync;
 
+pub mod audit;
 pub mod check;
 pub mod cli;
 pub mod export;

@@ -1,14 +1,17 @@
-//! One readable counterexample per anomaly.
+//! One readable counterexample per anomaly, and a gallery of published bugs.
 //!
 //! Each spec in `specs/anomalies` turns one knob the wrong way. The property that names what breaks is
 //! the first one it expects to be violated; the shortest run that breaks it is kept as a snapshot, so
 //! that every anomaly can be read as a story, and a change of the models that tells it differently is
 //! seen.
+//!
+//! The specs in `specs/zoo` come in pairs: a bug as somebody reported it, and the design with its fix. The
+//! gallery in `specs/zoo/README.md` is made of them.
 
 use std::path::{Path, PathBuf};
 
 use amends::check::{CheckOptions, check_spec};
-use amends::report::{Comparison, Verdict, text};
+use amends::report::{CheckReport, Comparison, Extent, Verdict, mermaid, text};
 use amends::spec::{self, Expectation};
 
 /// The story of the anomaly that a spec is about; nothing, if it shows how one is mended.
@@ -55,4 +58,78 @@ fn every_anomaly_is_told_as_a_story() {
         }
     }
     assert!(told > 0, "no spec shows an anomaly");
+}
+
+/// What the comment at the beginning of a spec says: its story, and its source.
+fn story_and_source(path: &Path) -> (String, String) {
+    let text = std::fs::read_to_string(path).expect("the spec can be read");
+    let comment = text.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
+    let comment: Vec<&str> = comment.collect();
+    let story = comment.iter().take_while(|line| !line.is_empty()).copied();
+    let source = comment.iter().find_map(|line| line.strip_prefix("source: "));
+    let source = source.unwrap_or_else(|| panic!("{} names no source", path.display()));
+    (story.collect::<Vec<_>>().join(" "), source.to_owned())
+}
+
+fn checked(path: &Path) -> CheckReport {
+    let spec = spec::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let report = check_spec(&spec, &CheckOptions::default(), |_| {}).expect("it can be checked");
+    assert_eq!(report.comparison(), Comparison::AsExpected, "{}", path.display());
+    report
+}
+
+fn states(report: &CheckReport) -> u64 {
+    match report.extent {
+        Extent::Searched { states, .. } => states,
+        Extent::Walked { .. } => 0,
+    }
+}
+
+/// Run the tests with `INSTA_UPDATE=always` to write it anew.
+#[test]
+fn the_gallery_of_published_bugs_is_up_to_date() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/zoo");
+    let files = std::fs::read_dir(&folder).expect("the folder is there");
+    let mut names: Vec<String> = files
+        .filter_map(|file| {
+            let name = file.expect("the folder can be read").file_name();
+            name.to_string_lossy().strip_suffix("-as-reported.toml").map(str::to_owned)
+        })
+        .collect();
+    names.sort();
+    let mut page = String::from(
+        "# Published bugs of real systems\n\n\
+         Each as it was reported, violated by the property that names it, and with its fix, which \
+         holds. Made from the specs by `cargo test --test anomalies`.\n",
+    );
+    for name in names {
+        let (reported, mended) = (
+            folder.join(format!("{name}-as-reported.toml")),
+            folder.join(format!("{name}-mended.toml")),
+        );
+        let (story, source) = story_and_source(&reported);
+        let (fix, _) = story_and_source(&mended);
+        let (bug, right) = (checked(&reported), checked(&mended));
+        assert!(right.counterexamples().next().is_none(), "{name} is not mended");
+        let expect = spec::read(&reported).expect("the spec is sound").expect;
+        let (named, _) = expect.first().expect("the bug breaks something");
+        let (_, run) = bug
+            .counterexamples()
+            .find(|(finding, _)| finding.property == *named)
+            .expect("what is expected to be violated is");
+        page += &format!(
+            "\n## {name}\n\n{story}\n\n| source | violated | in | states | mended |\n|---|---|---|---|---|\n\
+             | {source} | `{named}` | {} steps | {} | {} states |\n\n```mermaid\n{}```\n\n**Fix.** {fix}\n",
+            run.steps.len(),
+            states(&bug),
+            states(&right),
+            mermaid::diagram(&run.story),
+        );
+    }
+    let path = folder.join("README.md");
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(&path, &page).expect("the gallery can be written");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(written == page, "specs/zoo/README.md is stale; write it anew");
 }

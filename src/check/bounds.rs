@@ -46,7 +46,8 @@ pub fn unspent(faults: &FaultBudget, happened: &[Fault]) -> Vec<String> {
         .collect()
 }
 
-fn some(fault: Fault, count: u8) -> String {
+/// So many faults, in words.
+pub(super) fn some(fault: Fault, count: u8) -> String {
     let (singular, plural) = noun(fault);
     if count == 1 { format!("1 {singular}") } else { format!("{count} {plural}") }
 }

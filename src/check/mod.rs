@@ -22,6 +22,7 @@ use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
 use memory_stats::memory_stats;
 use miette::Diagnostic;
+use sha2::{Digest, Sha256};
 use stateright::Model;
 
 use crate::report::{
@@ -30,7 +31,10 @@ use crate::report::{
 use crate::spec::{self, Spec, SpecError};
 use crate::telemetry;
 
+pub mod assumptions;
+mod blame;
 pub mod bounds;
+pub mod growth;
 pub mod meaning;
 
 /// What the checker reports about a system of the protocol `T`.
@@ -314,6 +318,8 @@ fn build_report<T: ProtocolModel, P: AnyProtocol>(
         return Err(CheckError::Undefined(Arc::new(error)));
     }
     let workflow = spec.design.workflow();
+    let properties: Vec<Finding> =
+        found.into_iter().map(|found| finding(spec, system, found)).collect();
     Ok(CheckReport {
         spec: workflow.name().to_owned(),
         file: Some(PathBuf::from(spec.source.name())),
@@ -322,10 +328,20 @@ fn build_report<T: ProtocolModel, P: AnyProtocol>(
         extent,
         elapsed,
         reductions: Vec::new(),
-        properties: found.into_iter().map(|found| finding(spec, system, found)).collect(),
+        assumptions: assumptions::of_world(workflow.faults()),
+        harmless: assumptions::harmless_choices(&spec.design, &properties),
+        choices: spec::choices(&spec.design),
+        digest: digest(spec.source.text()),
+        properties,
         never_happened: Vec::new(),
         notes: Vec::new(),
     })
+}
+
+/// The SHA-256 of a spec's text, in hexadecimal digits.
+#[must_use]
+pub fn digest(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What became of a reduction, in words.
@@ -371,7 +387,13 @@ fn finding<T: ProtocolModel, P: AnyProtocol>(
         },
         claim: found.kind,
         origin: if stated.is_some() { Origin::Spec } else { Origin::Protocol },
-        position: stated.and_then(|at| position(spec, &Place::PropertyName(at))),
+        position: match stated {
+            Some(at) => position(spec, &Place::PropertyName(at)),
+            None if verdict == Verdict::Violated => {
+                blame::place(spec, &found.name).and_then(|place| position(spec, &place))
+            }
+            None => None,
+        },
         verdict,
         expectation: match spec.expect.get(&found.name) {
             None => Expectation::Unstated,

@@ -2,25 +2,27 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use clap::Args;
 
 use super::exit::Exit;
+use super::lock::{LockArguments, Locking};
 use super::overrides::Overrides;
 use super::progress::Progress;
-use super::results::Results;
+use super::results::{Detail, Results};
 use super::{errors, files, interrupt};
-use crate::check::{CheckOptions, check_spec};
-use crate::models::check::Simulation;
-use crate::report::{CheckReport, Format};
+use crate::check::{CheckOptions, check_spec, growth};
+use crate::models::check::{Completeness, Limit, Simulation};
+use crate::report::{CheckReport, Comparison, Extent, Format};
 use crate::spec;
 
 /// What to check, how far, and how to show what was found.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// Specs, and directories to search for them.
+    /// Specs, and directories to search for them; `-` reads a spec from standard input.
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -38,7 +40,7 @@ pub struct CheckArguments {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     timeout: Option<Duration>,
     /// Search with this many threads; by default, with as many as the machine has.
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = at_least_one::<NonZeroUsize>)]
     threads: Option<NonZeroUsize>,
     /// Explore every state, also those that differ only in the numbers of interchangeable workflows, or
     /// in messages that nobody will ever heed.
@@ -48,13 +50,32 @@ pub struct CheckArguments {
     #[arg(long)]
     fail_fast: bool,
     #[command(flatten)]
+    lock: LockArguments,
+    #[command(flatten)]
     simulation: SimulationArguments,
+    /// Show only what is not as expected, and for several specs a total.
+    #[arg(long, short, conflicts_with = "stories")]
+    quiet: bool,
+    /// Tell the story of every violation, also of those that are expected. So it is of a property that
+    /// is asked for by name.
+    #[arg(long)]
+    stories: bool,
     /// How to show what was found.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     /// Also save the reports, in every format, in this directory.
     #[arg(long, value_name = "DIRECTORY")]
     save: Option<PathBuf>,
+}
+
+impl CheckArguments {
+    fn detail(&self) -> Detail {
+        match (self.quiet, self.stories || !self.properties.is_empty()) {
+            (true, _) => Detail::Quiet,
+            (false, true) => Detail::Full,
+            (false, false) => Detail::Brief,
+        }
+    }
 }
 
 /// Random walks, for spaces too large to finish.
@@ -106,18 +127,30 @@ pub fn run(arguments: &CheckArguments) -> Exit {
         fail_fast: arguments.fail_fast,
         simulation: arguments.simulation.chosen(arguments.timeout),
     };
-    let mut results = Results::new(arguments.format);
+    let mut results = Results::new(arguments.format, arguments.detail());
+    let mut locking = match Locking::new(&arguments.lock, &arguments.paths, arguments.no_reductions)
+    {
+        Ok(locking) => locking,
+        Err(exit) => return exit,
+    };
     let mut exit = Exit::AsExpected;
     for file in files {
         match examine(&file, arguments, &options) {
             Ok(report) => {
                 exit = exit.worst(report.comparison().into());
+                if let Some(locking) = &mut locking {
+                    locking.add(&file, &report);
+                }
                 results.add(report);
             }
             Err(bad) => exit = exit.worst(bad),
         }
     }
-    exit.worst(results.finish(arguments.save.as_deref()))
+    let exit = exit.worst(results.finish(arguments.save.as_deref()));
+    match locking {
+        Some(locking) => exit.worst(locking.finish()),
+        None => exit,
+    }
 }
 
 fn examine(
@@ -125,20 +158,47 @@ fn examine(
     arguments: &CheckArguments,
     options: &CheckOptions,
 ) -> Result<CheckReport, Exit> {
-    let mut spec = spec::read(file).map_err(errors::about)?;
-    spec.design = arguments.overrides.apply(spec.design).map_err(errors::about)?;
+    let spec = spec::read(file).map_err(errors::about)?;
+    let spec = arguments.overrides.apply(spec).map_err(errors::about)?;
     let progress = Progress::start(spec.design.workflow().name());
     let report = check_spec(&spec, options, |so_far| {
         progress.say(format_args!("{} states, {} deep", so_far.states, so_far.depth));
     });
     drop(progress);
-    report.map_err(errors::about)
+    let mut report = report.map_err(errors::about)?;
+    if is_too_large(&report) && arguments.format != Format::Github {
+        let progress = Progress::start("looking what multiplies the states");
+        let causes = growth::causes(&spec, options.every_state).map_err(errors::about)?;
+        drop(progress);
+        report.notes.extend(causes);
+    }
+    Ok(report)
+}
+
+/// Whether a limit stopped the search before it knew.
+fn is_too_large(report: &CheckReport) -> bool {
+    let limited = match &report.extent {
+        Extent::Searched { completeness: Completeness::Incomplete { limit, .. }, .. } => {
+            matches!(limit, Limit::States(_) | Limit::Memory(_) | Limit::Time(_))
+        }
+        _ => false,
+    };
+    limited && report.comparison() == Comparison::Undecided
+}
+
+/// A number of things of which there must be one at least.
+pub(super) fn at_least_one<N: FromStr>(text: &str) -> Result<N, &'static str> {
+    match text.parse::<u64>() {
+        Ok(0) => Err("it must be at least 1"),
+        Ok(_) => text.parse().map_err(|_| "it is too large"),
+        Err(_) => Err("it is no whole number"),
+    }
 }
 
 fn size(text: &str) -> Result<ByteSize, &'static str> {
     text.parse().map_err(|_| "it is no size; write for instance 500MB or 2GiB")
 }
 
-fn duration(text: &str) -> Result<Duration, &'static str> {
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     humantime::parse_duration(text).map_err(|_| "it is no duration; write for instance 30s or 5min")
 }

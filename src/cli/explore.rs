@@ -29,8 +29,8 @@ pub fn run(arguments: &ExploreArguments) -> Exit {
         Ok(spec) => spec,
         Err(error) => return errors::about(error),
     };
-    let design = match arguments.overrides.apply(spec.design) {
-        Ok(design) => design,
+    let design = match arguments.overrides.apply(spec) {
+        Ok(spec) => spec.design,
         Err(error) => return errors::about(error),
     };
     let address = match free(arguments.listen) {

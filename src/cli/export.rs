@@ -22,6 +22,8 @@ pub struct ExportArguments {
 enum What {
     /// The JSON Schema of spec files, for editors that complete and check them.
     Schema,
+    /// The JSON Schema of `amends check --format json`, for programs that read it.
+    ReportSchema,
     /// Alert rules for Prometheus, about the workflow of a spec.
     Alerts {
         /// The spec.
@@ -61,6 +63,7 @@ struct ChaosArguments {
 pub fn run(arguments: &ExportArguments) -> Exit {
     let text = match &arguments.what {
         What::Schema => Ok(format!("{:#}\n", spec::schema())),
+        What::ReportSchema => Ok(format!("{:#}\n", crate::report::json::schema())),
         What::Alerts { spec } => {
             read(spec).map(|spec| alerts::render(&spec.design, &Thresholds::default()))
         }

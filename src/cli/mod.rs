@@ -6,7 +6,11 @@
 //!
 //! | command | module |
 //! |---|---|
+//! | `audit` | [`audit`] |
 //! | `check` | [`check`] |
+//! | `choose` | [`choose`] |
+//! | `diff` | [`diff`] |
+//! | `explain` | [`explain`] |
 //! | `explore` | [`explore`] |
 //! | `export` | [`export`] |
 //! | `new` | [`new`] |
@@ -17,14 +21,19 @@ use std::ffi::OsString;
 
 use clap::{Parser, Subcommand};
 
+pub mod audit;
 pub mod check;
+pub mod choose;
+pub mod diff;
 mod errors;
 mod exit;
+pub mod explain;
 pub mod explore;
 pub mod export;
 mod faults;
 mod files;
 mod interrupt;
+mod lock;
 pub mod new;
 mod output;
 mod overrides;
@@ -55,6 +64,10 @@ const EXIT_CODES: &str = "Exit codes:
 enum Command {
     /// Explore every behaviour of a spec, and say which properties hold.
     Check(check::CheckArguments),
+    /// Make mistakes in a spec on purpose, and say which of them its properties would miss.
+    Audit(audit::AuditArguments),
+    /// Say what is different in a second report.
+    Diff(diff::DiffArguments),
     /// Walk through the behaviours of a spec in a browser.
     Explore(explore::ExploreArguments),
     /// Write what other tools read.
@@ -63,7 +76,11 @@ enum Command {
     Run(run::RunArguments),
     /// See what production did, as its traces tell.
     Trace(trace::TraceArguments),
-    /// Begin: write a spec, and a proof of it in Rust.
+    /// Say which protocol fits, by a few questions.
+    Choose(choose::ChooseArguments),
+    /// Say what a property, a choice, a fault or a protocol means.
+    Explain(explain::ExplainArguments),
+    /// Begin: write a spec, and in a Rust package a proof of it.
     New(new::NewArguments),
 }
 
@@ -77,10 +94,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     };
     match arguments.command {
         Command::Check(arguments) => check::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Explore(arguments) => explore::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
+        Command::Choose(arguments) => choose::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::New(arguments) => new::run(&arguments),
     }
 }

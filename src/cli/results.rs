@@ -7,33 +7,58 @@ use std::{fs, io};
 use super::errors;
 use super::exit::Exit;
 use super::output::Output;
-use crate::report::{CheckReport, Format};
+use crate::report::{CheckReport, Comparison, Format, text};
+
+/// How much people are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// What is not as expected, and the total.
+    Quiet,
+    /// Every spec; the stories of what is not as expected.
+    Brief,
+    /// Every spec, and every story.
+    Full,
+}
 
 /// The reports of one run of the command. Formats that can show reports one by one do so at once.
 pub(super) struct Results {
     format: Format,
+    detail: Detail,
+    shown: bool,
     output: Output,
     written: io::Result<()>,
     reports: Vec<CheckReport>,
 }
 
 impl Results {
-    pub(super) fn new(format: Format) -> Self {
-        Results { format, output: Output::new(), written: Ok(()), reports: Vec::new() }
+    pub(super) fn new(format: Format, detail: Detail) -> Self {
+        let (output, written) = (Output::new(), Ok(()));
+        Results { format, detail, shown: false, output, written, reports: Vec::new() }
     }
 
     /// Takes a report, and shows it if the format allows.
     pub(super) fn add(&mut self, report: CheckReport) {
-        if self.format.streams() {
-            let gap = if self.reports.is_empty() { "" } else { self.format.gap() };
-            let text = self.format.render(std::slice::from_ref(&report));
+        let is_silent = self.detail == Detail::Quiet
+            && self.format == Format::Text
+            && report.comparison() == Comparison::AsExpected;
+        if self.format.streams() && !is_silent {
+            let gap = if self.shown { self.format.gap() } else { "" };
+            let text = match (self.format, self.detail) {
+                (Format::Text, Detail::Quiet | Detail::Brief) => text::brief(&report),
+                _ => self.format.render(std::slice::from_ref(&report)),
+            };
             self.write(&format!("{gap}{text}"));
+            self.shown = true;
         }
         self.reports.push(report);
     }
 
     /// Shows what is still to be shown, and saves everything if there is a directory for it.
     pub(super) fn finish(mut self, directory: Option<&Path>) -> Exit {
+        if self.format == Format::Text && self.reports.len() > 1 {
+            let gap = if self.shown { "\n" } else { "" };
+            self.write(&format!("{gap}{}", text::total(&self.reports)));
+        }
         if !self.format.streams() {
             let document = self.format.render(&self.reports);
             self.write(&document);

@@ -9,16 +9,17 @@ use std::time::{Duration, SystemTime};
 
 use amends_models::process::WorkflowId;
 use amends_models::protocols::AnyProtocol;
+use amends_models::workflow::{Claim, Variable};
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
 use super::output::Output;
-use super::overrides::{Overrides, Setting};
+use super::overrides::Overrides;
 use super::progress::Progress;
-use super::{errors, interrupt};
+use super::{check, errors, interrupt};
 use crate::runtime::{Observer, RunError, RunOptions, RunReport, StoreChoice, Timing, run_until};
 use crate::simulate::FaultPlan;
-use crate::spec;
+use crate::spec::{self, Setting, Spec};
 use crate::store::StoreError;
 #[cfg(feature = "exporter")]
 use crate::telemetry::exporter::{Endpoint, Exporter};
@@ -39,8 +40,14 @@ pub struct RunArguments {
     #[arg(long, value_name = "STORE", default_value_t)]
     store: StoreChoice,
     /// How many workflows there are to be, with those that the store already holds.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1000,
+        value_parser = check::at_least_one::<u32>)]
     workflows: u32,
+    /// How much there is of each resource: enough for every workflow what the spec has for its
+    /// instances (`each`), or what the spec has (`as-written`). By default `each` in memory, and
+    /// `as-written` in a file, which may be opened again with another number of workflows.
+    #[arg(long, value_name = "AMOUNT", value_enum)]
+    resources: Option<Amount>,
     /// What goes wrong: lose=0.05,crash=0.01,refuse@payment=3. Nothing, if not given.
     #[arg(long, value_name = "FAULT=RATE,…", default_value_t)]
     faults: FaultPlan,
@@ -51,7 +58,8 @@ pub struct RunArguments {
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     seed: u64,
     /// How many workflows may go on at the same time.
-    #[arg(long, value_name = "NUMBER", default_value = "128")]
+    #[arg(long, value_name = "NUMBER", default_value = "128",
+        value_parser = check::at_least_one::<NonZeroUsize>)]
     concurrency: NonZeroUsize,
     /// Cancel a workflow that takes longer: 500ms, 30s.
     #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
@@ -89,6 +97,15 @@ pub enum RunFormat {
     Json,
 }
 
+/// How much there is of each resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Amount {
+    /// As much for each workflow as the spec has for each of its instances.
+    Each,
+    /// What the spec has.
+    AsWritten,
+}
+
 /// Runs the workflow, audits what happened, shows the report, and says how it went.
 #[must_use]
 pub fn run(arguments: &RunArguments) -> Exit {
@@ -97,8 +114,8 @@ pub fn run(arguments: &RunArguments) -> Exit {
         Err(error) => return errors::about(error),
     };
     let overrides = Overrides { settings: arguments.settings.clone(), faults: None };
-    let design = match overrides.apply(spec.design) {
-        Ok(design) => design.with_instances(arguments.workflows),
+    let design = match overrides.apply(spec) {
+        Ok(spec) => supplied(&spec, arguments).design.with_instances(arguments.workflows),
         Err(error) => return errors::about(error),
     };
     let tokio = match tokio::runtime::Builder::new_multi_thread().enable_time().build() {
@@ -193,6 +210,61 @@ impl RunArguments {
         }
         RunId(hasher.finish())
     }
+}
+
+/// The spec with as much of each resource as its workflows need, unless a property says otherwise.
+fn supplied(spec: &Spec, arguments: &RunArguments) -> Spec {
+    let amount = arguments.resources.unwrap_or(match arguments.store {
+        StoreChoice::Memory => Amount::Each,
+        StoreChoice::Sqlite(_) => Amount::AsWritten,
+    });
+    let workflow = spec.design.workflow();
+    let factor = i64::from(arguments.workflows.div_ceil(workflow.instances()));
+    if amount == Amount::AsWritten || factor == 1 || spec.design.protocol().domain().is_some() {
+        return spec.clone();
+    }
+    let mut settings = arguments.settings.clone();
+    for service in workflow.services() {
+        for resource in service.resources.iter().filter(|resource| resource.initial > 0) {
+            let key = format!("services.{}.{}", service.name, resource.name);
+            let enough = resource.initial.saturating_mul(factor);
+            settings.push(Setting::new(key, enough.to_string()));
+        }
+    }
+    let Ok(enough) = spec.with(&settings) else { return spec.clone() };
+    match broken_at_the_start(spec, &enough) {
+        None => enough,
+        Some(property) => {
+            errors::remark(format_args!(
+                "resources stay as they are written, since `{property}` depends on their numbers; \
+                 write initial(service.resource) there to have enough for {} workflows",
+                arguments.workflows
+            ));
+            spec.clone()
+        }
+    }
+}
+
+/// A stated property that is true before anything ran, and would not be with other resources.
+fn broken_at_the_start<'a>(spec: &'a Spec, other: &Spec) -> Option<&'a str> {
+    let holds = |spec: &Spec, at: usize| {
+        let workflow = spec.design.workflow();
+        let lookup = |variable| match variable {
+            Variable::Resource(service, resource) => {
+                workflow.service(service).resources[usize::from(resource.0)].initial
+            }
+            _ => 0,
+        };
+        let property = &workflow.properties()[at];
+        property.condition.evaluate(&lookup).unwrap_or(false)
+    };
+    let properties = spec.design.workflow().properties();
+    let stable = |claim| matches!(claim, Claim::Always | Claim::Settled);
+    let found = properties
+        .iter()
+        .enumerate()
+        .find(|(at, property)| stable(property.claim) && holds(spec, *at) && !holds(other, *at));
+    found.map(|(_, property)| property.name.as_str())
 }
 
 async fn interrupted(flag: Arc<AtomicBool>) {

@@ -10,9 +10,11 @@ use std::time::Duration;
 
 use amends_models::check::{Completeness, Limit, PropertyKind, Reduction, ReductionReport};
 use amends_models::system::story::Story;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::extent::{Extent, counted, grouped};
+use crate::spec::Setting;
 
 /// What was found about one spec.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,14 @@ pub struct CheckReport {
     /// The faults the claim is about, each with the most that may happen: `1 crash at inventory`.
     /// Empty for a perfect world.
     pub bounds: Vec<String>,
+    /// What the faults rule out, and what would rule it in.
+    pub assumptions: Vec<Assumption>,
+    /// Wrong choices that did no harm, and what would let them. Empty, if anything is violated.
+    pub harmless: Vec<Assumption>,
+    /// The choices that were made about the protocol, as `--set` takes them.
+    pub choices: Vec<Setting>,
+    /// The SHA-256 of the spec's text, in hexadecimal digits.
+    pub digest: String,
     /// How much was looked at.
     pub extent: Extent,
     /// Wall-clock time of the search.
@@ -61,8 +71,17 @@ pub struct Finding {
     pub counterexample: Option<CounterexampleReport>,
 }
 
+/// Something that a verdict takes for granted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Assumption {
+    /// What.
+    pub what: String,
+    /// The flags of `amends check` that change it; empty, if none do.
+    pub change: String,
+}
+
 /// Who states a property.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Origin {
     /// It belongs to the protocol, and is checked whatever the spec says.
@@ -72,7 +91,7 @@ pub enum Origin {
 }
 
 /// A place in a spec file; both count from one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Position {
     /// The line.
     pub line: usize,
@@ -81,7 +100,7 @@ pub struct Position {
 }
 
 /// What is known of a property after a search: the word for it, without the evidence.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// True of the whole state space.
@@ -249,7 +268,7 @@ impl CheckReport {
         let reason = match limit {
             Limit::States(most) => format!("stopped at the limit of {} states", grouped(most)),
             Limit::Memory(most) => {
-                format!("stopped at the limit of {} of memory", bytesize::ByteSize(most))
+                format!("stopped at the limit of {} of memory", bytes(most))
             }
             Limit::Time(most) => {
                 format!("stopped after {}", humantime::format_duration(most))
@@ -276,6 +295,21 @@ impl CheckReport {
             .iter()
             .filter_map(|finding| Some((finding, finding.counterexample.as_ref()?)))
     }
+}
+
+/// Bytes in the largest unit of which they are a whole number, as people write limits.
+fn bytes(count: u64) -> String {
+    let units = [
+        (1 << 30, "GiB"),
+        (1_000_000_000, "GB"),
+        (1 << 20, "MiB"),
+        (1_000_000, "MB"),
+        (1 << 10, "KiB"),
+        (1_000, "kB"),
+    ];
+    let whole = units.into_iter().find(|(unit, _)| count > 0 && count.is_multiple_of(*unit));
+    whole
+        .map_or_else(|| format!("{count} bytes"), |(unit, name)| format!("{} {name}", count / unit))
 }
 
 /// What a reduction is called.

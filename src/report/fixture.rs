@@ -7,8 +7,10 @@ use amends_models::check::{Completeness, Limit, PropertyKind, Reduction, Reducti
 use amends_models::system::story::{Actor, Happening, Story, StoryEvent};
 
 use super::{
-    CheckReport, CounterexampleReport, Expectation, Extent, Finding, Origin, Position, Verdict,
+    Assumption, CheckReport, CounterexampleReport, Expectation, Extent, Finding, Origin, Position,
+    Verdict,
 };
+use crate::spec::Setting;
 
 pub(super) fn finding(property: &str, verdict: Verdict) -> Finding {
     Finding {
@@ -24,7 +26,7 @@ pub(super) fn finding(property: &str, verdict: Verdict) -> Finding {
 }
 
 pub(super) fn event(actor: usize, happening: Happening, text: &str) -> StoryEvent {
-    StoryEvent { actor: Some(actor), happening, text: text.to_owned() }
+    StoryEvent::new(Some(actor), happening, text)
 }
 
 pub(super) fn story(events: Vec<StoryEvent>) -> Story {
@@ -48,6 +50,13 @@ pub(super) fn holding() -> CheckReport {
         file: Some(PathBuf::from("specs/order-saga.toml")),
         subject: "saga of 2 steps, 2 at the same time".to_owned(),
         bounds: vec!["1 crash at inventory".to_owned(), "1 lost message".to_owned()],
+        assumptions: vec![Assumption {
+            what: "no answer is ever late".to_owned(),
+            change: "--faults timeout=1".to_owned(),
+        }],
+        harmless: Vec::new(),
+        choices: vec![Setting::new("saga.barrier", "full"), Setting::new("saga.attempts", "1")],
+        digest: "7d865e959b2466918c9863afca942d0f".to_owned(),
         extent: Extent::Searched {
             states: 12_040,
             transitions: 33_107,
@@ -79,11 +88,11 @@ pub(super) fn violated() -> CheckReport {
         event(2, Happening::Deliver { from: 0 }, "do charge of #1"),
         event(2, Happening::Accepted, "balance: 15 → 5"),
         event(2, Happening::Send { to: 0 }, "done charge of #1"),
-        StoryEvent {
-            actor: None,
-            happening: Happening::Crash,
-            text: "coordinator crashes: coordinator #1 had 1 effect to carry out".to_owned(),
-        },
+        StoryEvent::new(
+            None,
+            Happening::Crash,
+            "coordinator crashes: coordinator #1 had 1 effect to carry out",
+        ),
         event(0, Happening::Lose { from: 2 }, "done charge of #1"),
         event(0, Happening::Recover, "recovers from its log"),
         event(0, Happening::Send { to: 2 }, "do charge of #1"),

@@ -67,6 +67,9 @@ fn section(at: usize, report: &CheckReport) -> Markup {
                 @if report.bounds.is_empty() { "none, a perfect world" } @else { "at most " (report.bounds.join(", ")) }
                 "."
             }
+            @for assumed in &report.assumptions {
+                p { "It is assumed that " (assumed.what) " " span class="faint" { "(" (assumed.change) ")" } "." }
+            }
             p {
                 (report.extent.in_words()) ", in " (seconds(report.elapsed)) " s: "
                 @match report.shortfall() {
@@ -81,6 +84,9 @@ fn section(at: usize, report: &CheckReport) -> Markup {
             }
             @if !report.never_happened.is_empty() {
                 p { "Never happened: " (report.never_happened.join(", ")) "." }
+            }
+            @for harmless in &report.harmless {
+                p class="odd" { (harmless.what) @if !harmless.change.is_empty() { "; try " (harmless.change) } "." }
             }
             @for note in &report.notes { p class="faint" { "Note: " (note) } }
         }
@@ -124,7 +130,7 @@ fn counterexample(id: &str, finding: &Finding, run: &CounterexampleReport) -> Ma
             }
         }
         div class="drawing" tabindex="0" role="group" aria-label="Sequence diagram, scrollable" {
-            (sequence::draw(&run.story, id, &title))
+            (sequence::draw(&run.story.clone().without_bystanders(), id, &title))
         }
         details open {
             summary { "Event by event" }

@@ -1,6 +1,7 @@
 //! Reports for programs: one JSON object per spec, each on a line of its own.
 //!
-//! The shape is stable: fields may be added, none is renamed, removed or given another meaning.
+//! The JSON Schema of a line is [`schema`], published as `specs/report.schema.json` and by `amends export
+//! report-schema`. The shape is stable: fields may be added, none is renamed, removed or given another meaning.
 //!
 //! | field | meaning |
 //! |---|---|
@@ -8,6 +9,11 @@
 //! | `file` | the file it was read from, as named on the command line, or null |
 //! | `subject` | what was checked, in a few words |
 //! | `faults` | the faults the claim is about, each with the most that may happen |
+//! | `version` | version of the tool |
+//! | `digest` | SHA-256 of the spec's text |
+//! | `knobs` | the choices that were made, as `--set` takes them: an object, `{"saga.barrier": "full"}` |
+//! | `assumptions` | what the faults rule out, an object each: `what`, `change` (the flags that change it) |
+//! | `harmless` | wrong choices that did no harm, an object each: `what` it takes, `change` (the flags, or nothing) |
 //! | `states`, `transitions`, `depth` | size of the search; null for random walks |
 //! | `seconds` | time that it took |
 //! | `walks` | null for a search; for random walks an object: `seed`, `walks`, `steps` (in all), `depth` (the most steps of a walk) |
@@ -35,24 +41,32 @@
 //! | `counterexample` | null, or an object: `steps` (one line of text per action), `loop` (null, or the number of steps after which the run is in the state to which it returns for ever), `story` |
 //!
 //! A `story` has `actors` (`name`, `node`), `events` (`actor`: a position in `actors` or null;
-//! `happening`: its `kind`, with `from` or `to` for messages; `text`), `repeats_from` (an event or
+//! `happening`: its `kind`, with `from` or `to` for messages; `text`; `fault`: whether it was injected), `repeats_from` (an event or
 //! null) and `ending` (facts, a line each).
 
 use amends_models::check::PropertyKind;
 use amends_models::system::story::Story;
+use indexmap::IndexMap;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::check_report::{
-    CheckReport, Comparison, Finding, Origin, Position, Verdict, reduction_name,
+    Assumption, CheckReport, Comparison, Finding, Origin, Position, Verdict, reduction_name,
 };
 use super::extent::Extent;
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(title = "amends report")]
 struct ReportObject<'r> {
     spec: &'r str,
     file: Option<String>,
     subject: &'r str,
     faults: &'r [String],
+    version: &'static str,
+    digest: &'r str,
+    knobs: IndexMap<&'r str, &'r str>,
+    assumptions: &'r [Assumption],
+    harmless: &'r [Assumption],
     states: Option<u64>,
     transitions: Option<u64>,
     depth: Option<u32>,
@@ -67,7 +81,7 @@ struct ReportObject<'r> {
     notes: &'r [String],
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct WalksObject {
     seed: u64,
     walks: u64,
@@ -75,17 +89,18 @@ struct WalksObject {
     depth: u32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ReductionObject<'r> {
     name: &'static str,
     used: bool,
     reason: Option<&'r str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct PropertyObject<'r> {
     name: &'r str,
     meaning: Option<&'r str>,
+    #[schemars(with = "ClaimSchema")]
     claim: &'static str,
     origin: Origin,
     position: Option<Position>,
@@ -96,12 +111,33 @@ struct PropertyObject<'r> {
     counterexample: Option<CounterexampleObject<'r>>,
 }
 
-#[derive(Serialize)]
+/// The claims, in the schema.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum ClaimSchema {
+    Always,
+    Sometimes,
+    Eventually,
+    LeadsTo,
+    AlwaysEventually,
+    NeverStuck,
+    DeadlockFree,
+    AlwaysStep,
+}
+
+#[derive(Serialize, JsonSchema)]
 struct CounterexampleObject<'r> {
     steps: &'r [String],
     #[serde(rename = "loop")]
     repeats_from: Option<usize>,
     story: &'r Story,
+}
+
+/// The JSON Schema of a line.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(ReportObject<'_>).to_value()
 }
 
 /// Shows a report as one line of JSON.
@@ -131,6 +167,11 @@ fn object(report: &CheckReport) -> ReportObject<'_> {
         file: report.file.as_ref().map(|path| path.display().to_string()),
         subject: &report.subject,
         faults: &report.bounds,
+        version: env!("CARGO_PKG_VERSION"),
+        digest: &report.digest,
+        knobs: report.choices.iter().map(|choice| (choice.key(), choice.value())).collect(),
+        assumptions: &report.assumptions,
+        harmless: &report.harmless,
         states: size.map(|(states, ..)| states),
         transitions: size.map(|(_, transitions, _)| transitions),
         depth: size.map(|(.., depth)| depth),

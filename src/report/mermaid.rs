@@ -8,7 +8,7 @@ use std::fmt::{self, Write};
 
 use amends_models::system::story::{Happening, Story};
 
-use super::check_report::{CheckReport, Finding};
+use super::check_report::{Assumption, CheckReport, Finding};
 use super::message_arrows::{End, Flight, flights};
 use super::told::phrase;
 
@@ -41,6 +41,15 @@ fn write_report(page: &mut String, report: &CheckReport) -> fmt::Result {
         writeln!(page)?;
         writeln!(page, "Incomplete: {}.", markdown(&shortfall))?;
     }
+    for Assumption { what, change } in report.assumptions.iter().chain(&report.harmless) {
+        writeln!(page)?;
+        write!(page, "Note: {}", markdown(what))?;
+        writeln!(
+            page,
+            "{}",
+            if change.is_empty() { String::new() } else { format!(" (`{change}`)") }
+        )?;
+    }
     for (finding, run) in report.counterexamples() {
         writeln!(page)?;
         writeln!(page, "### {} is violated", markdown(&finding.property))?;
@@ -61,6 +70,7 @@ fn write_report(page: &mut String, report: &CheckReport) -> fmt::Result {
 }
 
 fn write_diagram(page: &mut String, story: &Story) -> fmt::Result {
+    let story = &story.clone().without_bystanders();
     writeln!(page, "sequenceDiagram")?;
     writeln!(page, "    autonumber")?;
     for (at, actor) in story.actors.iter().enumerate() {

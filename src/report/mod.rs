@@ -10,9 +10,13 @@
 //! | [`json`] | programs | one object per line |
 //! | [`junit`] | test reports of CI servers | one suite per spec |
 //! | [`sarif`] | code scanning of CI servers | one run, results in all files |
+//! | [`github`] | annotations of GitHub Actions | one line per finding |
+//! | [`gitlab`] | code quality of GitLab | one document |
 //! | [`mermaid`] | pull requests | a heading and a diagram per counterexample |
 //! | [`html`] | a browser, offline | one page |
 //! | [`otlp`] | trace viewers | the spans that services would tell of each counterexample |
+//!
+//! What was found before is kept in a [`lock`], which is compared with what is found now.
 //!
 //! Traces of production are shown by [`trace`], with the same drawings; many of
 //! them in numbers, by [`statistics`].
@@ -23,9 +27,12 @@ mod check_report;
 mod extent;
 #[cfg(test)]
 mod fixture;
+pub mod github;
+pub mod gitlab;
 pub mod html;
 pub mod json;
 pub mod junit;
+pub mod lock;
 pub mod mermaid;
 pub mod message_arrows;
 pub mod otlp;
@@ -37,7 +44,8 @@ mod told;
 pub mod trace;
 
 pub use check_report::{
-    CheckReport, Comparison, CounterexampleReport, Expectation, Finding, Origin, Position, Verdict,
+    Assumption, CheckReport, Comparison, CounterexampleReport, Expectation, Finding, Origin,
+    Position, Verdict,
 };
 pub use extent::Extent;
 
@@ -55,6 +63,10 @@ pub enum Format {
     Junit,
     /// SARIF 2.1.0: a result per property that is not as expected.
     Sarif,
+    /// Annotations for GitHub Actions, at the lines of specs.
+    Github,
+    /// A code quality report for GitLab.
+    Gitlab,
     /// Markdown with a Mermaid sequence diagram per counterexample.
     Mermaid,
     /// One self-contained page, with sequence diagrams.
@@ -66,11 +78,13 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 7] = [
+    pub const ALL: [Format; 9] = [
         Format::Text,
         Format::Json,
         Format::Junit,
         Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
         Format::Mermaid,
         Format::Html,
         Format::Otlp,
@@ -81,7 +95,8 @@ impl Format {
     pub fn extension(self) -> &'static str {
         match self {
             Format::Text => "txt",
-            Format::Json => "json",
+            Format::Json | Format::Gitlab => "json",
+            Format::Github => "log",
             Format::Junit => "xml",
             Format::Sarif => "sarif",
             Format::Mermaid => "md",
@@ -93,7 +108,10 @@ impl Format {
     /// Whether reports can be shown one by one, as they come; otherwise all make one document.
     #[must_use]
     pub fn streams(self) -> bool {
-        matches!(self, Format::Text | Format::Json | Format::Mermaid | Format::Otlp)
+        matches!(
+            self,
+            Format::Text | Format::Json | Format::Mermaid | Format::Github | Format::Otlp
+        )
     }
 
     /// What stands between two reports where they are shown one by one.
@@ -101,7 +119,13 @@ impl Format {
     pub fn gap(self) -> &'static str {
         match self {
             Format::Text | Format::Mermaid => "\n",
-            Format::Json | Format::Junit | Format::Sarif | Format::Html | Format::Otlp => "",
+            Format::Json
+            | Format::Junit
+            | Format::Sarif
+            | Format::Github
+            | Format::Gitlab
+            | Format::Html
+            | Format::Otlp => "",
         }
     }
 
@@ -116,6 +140,8 @@ impl Format {
             Format::Json => one_by_one(json::render),
             Format::Mermaid => one_by_one(mermaid::render),
             Format::Otlp => one_by_one(otlp::render),
+            Format::Github => one_by_one(github::render),
+            Format::Gitlab => gitlab::render(reports),
             Format::Junit => junit::render(reports),
             Format::Sarif => sarif::render(reports),
             Format::Html => html::render(reports),

@@ -75,8 +75,13 @@ fn message(story: &Story, flight: &Flight, id: &str) -> Markup {
         End::OnItsWay => (story.events.len(), "message waiting"),
     };
     let (x1, y1) = (x(from), y(sent.unwrap_or(until)));
-    // A lost message gets half way; so does one that is still on its way.
-    let x2 = if matches!(end, End::Arrived(_)) { x(to) } else { usize::midpoint(x1, x(to)) };
+    // A message that is lost or still on its way ends between two lifelines, on nobody's.
+    let stub = COLUMN / 2;
+    let x2 = match end {
+        End::Arrived(_) => x(to),
+        End::Lost(_) | End::OnItsWay if x(to) >= x1 => x1 + stub,
+        End::Lost(_) | End::OnItsWay => x1 - stub,
+    };
     let y2 = y(until);
     let text = sent.or(match end {
         End::Arrived(at) | End::Lost(at) => Some(at),
@@ -100,9 +105,10 @@ fn mark(story: &Story, at: usize, event: &StoryEvent, width: usize, diverges: bo
         Happening::Send { .. } | Happening::Deliver { .. } => told.text.to_owned(),
         _ => phrase(event),
     };
-    let class = match diverges {
-        true => "event divergence",
-        false => class(event.happening),
+    let class = match (diverges, event.fault) {
+        (true, _) => "event divergence",
+        (false, true) => "event fault",
+        (false, false) => class(event.happening),
     };
     let y = y(at);
     html! {
@@ -124,7 +130,6 @@ fn mark(story: &Story, at: usize, event: &StoryEvent, width: usize, diverges: bo
 
 fn class(happening: Happening) -> &'static str {
     match happening {
-        fault if fault.is_fault() => "event fault",
         Happening::Persist => "event durable",
         Happening::Accepted => "event accepted",
         Happening::Refused | Happening::Failed | Happening::Error => "event refused",

@@ -14,15 +14,16 @@
 //! is what [`anstream`] does: on a terminal, unless `NO_COLOR` is set.
 
 use std::fmt::{self, Write};
+use std::time::Duration;
 
 use amends_models::system::story::{Happening, Story};
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::check_report::{
-    CheckReport, Comparison, CounterexampleReport, Finding, Verdict, seconds,
+    Assumption, CheckReport, Comparison, CounterexampleReport, Finding, Verdict, seconds,
 };
-use super::extent::counted;
+use super::extent::{Extent, counted};
 use super::told::tell;
 
 pub(super) const STRONG: Style = Style::new().bold();
@@ -32,12 +33,63 @@ pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(super) const ODD: Style = AnsiColor::Yellow.on_default();
 const DURABLE: Style = AnsiColor::Cyan.on_default();
 
-/// Shows a report, with ANSI styles.
+/// Shows a report, with ANSI styles, and the story of every violation.
 #[must_use]
 pub fn render(report: &CheckReport) -> String {
     let mut page = String::new();
     // Writing to a string cannot fail.
-    let _ = write_report(&mut page, report);
+    let _ = write_report(&mut page, report, true);
+    page
+}
+
+/// Shows a report, with ANSI styles. A violation that is expected is a line, and no story.
+#[must_use]
+pub fn brief(report: &CheckReport) -> String {
+    let mut page = String::new();
+    let _ = write_report(&mut page, report, false);
+    page
+}
+
+/// Sums many reports up, with ANSI styles: how many are as expected, and which are not.
+#[must_use]
+pub fn total(reports: &[CheckReport]) -> String {
+    let of = |wanted| -> Vec<String> {
+        let found = reports.iter().filter(|report| report.comparison() == wanted);
+        let name = |report: &CheckReport| match &report.file {
+            Some(file) => file.display().to_string(),
+            None => report.spec.clone(),
+        };
+        found.map(name).collect()
+    };
+    let (wrong, unknown) = (of(Comparison::NotAsExpected), of(Comparison::Undecided));
+    let right = reports.len() - wrong.len() - unknown.len();
+    let states = reports.iter().map(|report| match report.extent {
+        Extent::Searched { states, .. } => states,
+        Extent::Walked { .. } => 0,
+    });
+    let time: Duration = reports.iter().map(|report| report.elapsed).sum();
+    let mut page = String::new();
+    let mut parts = vec![styled(GOOD, &format!("{right} as expected"))];
+    if !wrong.is_empty() {
+        parts.push(styled(BAD, &format!("{} not as expected", wrong.len())));
+    }
+    if !unknown.is_empty() {
+        parts.push(styled(ODD, &format!("{} incomplete", unknown.len())));
+    }
+    let put_to_no_test = reports.iter().filter(|report| !report.harmless.is_empty()).count();
+    if put_to_no_test > 0 {
+        let told = format!("{put_to_no_test} with a wrong choice that did no harm");
+        parts.push(styled(ODD, &told));
+    }
+    let specs = counted(reports.len() as u64, "spec");
+    let states = counted(states.sum(), "state");
+    let _ = writeln!(page, "{specs}: {} ({states} in {} s)", parts.join(", "), seconds(time));
+    for (style, names) in [(BAD, wrong), (ODD, unknown)] {
+        for name in names {
+            let _ =
+                writeln!(page, "  {} {name}", styled(style, if style == BAD { "✗" } else { "?" }));
+        }
+    }
     page
 }
 
@@ -49,7 +101,7 @@ pub fn render_story(story: &Story) -> String {
     page
 }
 
-fn write_report(page: &mut String, report: &CheckReport) -> fmt::Result {
+fn write_report(page: &mut String, report: &CheckReport, all_stories: bool) -> fmt::Result {
     writeln!(page, "{}: {}", styled(STRONG, &report.spec), report.subject)?;
     let faults = if report.bounds.is_empty() {
         "none: a perfect world".to_owned()
@@ -57,10 +109,14 @@ fn write_report(page: &mut String, report: &CheckReport) -> fmt::Result {
         format!("at most {}", report.bounds.join(", "))
     };
     writeln!(page, "  faults    {faults}")?;
+    for Assumption { what, change } in &report.assumptions {
+        writeln!(page, "  assumes   {what} {}", styled(FAINT, &format!("({change})")))?;
+    }
     writeln!(page, "  explored  {}", explored(report))?;
     writeln!(page)?;
     write_properties(page, &report.properties)?;
-    for (finding, run) in report.counterexamples() {
+    let is_told = |finding: &Finding| all_stories || finding.comparison() != Comparison::AsExpected;
+    for (finding, run) in report.counterexamples().filter(|(finding, _)| is_told(finding)) {
         writeln!(page)?;
         write_counterexample(page, finding, run)?;
     }
@@ -88,7 +144,12 @@ fn write_properties(page: &mut String, properties: &[Finding]) -> fmt::Result {
         let expected = finding.expectation.verdict();
         let aside = match finding.comparison() {
             Comparison::AsExpected if finding.verdict == Verdict::Holds => None,
-            Comparison::AsExpected if finding.verdict == expected => Some("as expected".to_owned()),
+            Comparison::AsExpected if finding.verdict == expected => {
+                let run = finding.counterexample.as_ref();
+                let steps = run.map(|run| counted(run.steps.len() as u64, "step"));
+                let steps = steps.map(|steps| format!(", in {steps}")).unwrap_or_default();
+                Some(format!("as expected{steps}"))
+            }
             Comparison::AsExpected => Some("nothing to say about this workflow".to_owned()),
             _ => Some(format!("expected: {expected}")),
         };
@@ -133,8 +194,8 @@ fn write_story(page: &mut String, story: &Story) -> fmt::Result {
         if story.repeats_from == Some(at) {
             writeln!(page, "       {}", styled(ODD, "↻ from here on, again and again:"))?;
         }
-        let style = style_of(event.happening);
-        let mark = if event.happening.is_fault() { styled(BAD, "!") } else { " ".to_owned() };
+        let style = if event.fault { BAD } else { style_of(event.happening) };
+        let mark = if event.fault { styled(BAD, "!") } else { " ".to_owned() };
         writeln!(
             page,
             " {mark}{}  {}  {}  {}",
@@ -168,6 +229,11 @@ fn write_remarks(page: &mut String, report: &CheckReport) -> fmt::Result {
         writeln!(page)?;
         writeln!(page, "  never happened: {}", report.never_happened.join(", "))?;
     }
+    for Assumption { what, change } in &report.harmless {
+        writeln!(page)?;
+        let change = if change.is_empty() { String::new() } else { format!("; try {change}") };
+        writeln!(page, "  {} {what}{change}", styled(ODD, "!"))?;
+    }
     if !report.notes.is_empty() {
         writeln!(page)?;
     }
@@ -180,6 +246,12 @@ fn write_remarks(page: &mut String, report: &CheckReport) -> fmt::Result {
 fn conclusion(report: &CheckReport) -> String {
     let name = &report.spec;
     match report.comparison() {
+        Comparison::AsExpected if report.is_complete() && !report.harmless.is_empty() => styled(
+            ODD,
+            &format!(
+                "{name}: as expected, but not every wrong choice was put to the test: see above"
+            ),
+        ),
         Comparison::AsExpected if report.is_complete() => {
             styled(GOOD, &format!("{name}: as expected, over the complete space with these faults"))
         }
@@ -195,7 +267,6 @@ fn conclusion(report: &CheckReport) -> String {
 
 fn style_of(happening: Happening) -> Style {
     match happening {
-        fault if fault.is_fault() => BAD,
         Happening::Persist => DURABLE,
         Happening::Accepted => GOOD,
         Happening::Refused | Happening::Failed | Happening::Error => ODD,
@@ -217,7 +288,7 @@ pub(super) fn padded(text: &str, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{Expectation, fixture};
 
     fn plain(report: &CheckReport) -> String {
         anstream::adapter::strip_str(&render(report)).to_string()
@@ -231,6 +302,19 @@ mod tests {
     #[test]
     fn a_violation_is_told_as_a_story() {
         insta::assert_snapshot!(plain(&fixture::violated()));
+    }
+
+    #[test]
+    fn an_expected_violation_is_a_line_unless_asked_for() {
+        let mut report = fixture::violated();
+        report.properties[0].expectation = Expectation::Exactly(Verdict::Violated);
+        insta::assert_snapshot!(anstream::adapter::strip_str(&brief(&report)).to_string());
+    }
+
+    #[test]
+    fn many_reports_are_summed_up() {
+        let reports = [fixture::holding(), fixture::violated(), fixture::incomplete()];
+        insta::assert_snapshot!(anstream::adapter::strip_str(&total(&reports)).to_string());
     }
 
     #[test]

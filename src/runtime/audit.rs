@@ -110,7 +110,8 @@ impl<T: Hostable> Audit<T> {
             self.changes += 1;
             if self.replays {
                 self.repeat(process, change);
-                self.judge_change();
+                let words = self.system.protocol().words().change(change);
+                self.judge_change(&words);
             }
         }
         Ok(())
@@ -134,7 +135,7 @@ impl<T: Hostable> Audit<T> {
 
     /// Judges what must be true after every change. Each property is reported once, at the first
     /// change that broke it.
-    fn judge_change(&mut self) {
+    fn judge_change(&mut self, change: &str) {
         if self.always.is_empty() {
             return;
         }
@@ -146,7 +147,7 @@ impl<T: Hostable> Audit<T> {
             if !holds {
                 violations.push(Violation {
                     property: property.name.clone(),
-                    what: format!("it is false after change {changes}"),
+                    what: format!("it is false after {change}, change {changes} of all"),
                 });
             }
             holds
@@ -301,7 +302,7 @@ impl<T: Hostable> Audit<T> {
     fn facts_of(&self, workflow: WorkflowId) -> String {
         let words = self.system.protocol().words();
         let mut facts = match self.row.get(self.system.monitor_slot(workflow.0 as usize)) {
-            Some(Part::Monitor(monitor)) => words.monitor(monitor),
+            Some(Part::Monitor(monitor)) => words.monitor(workflow.0 as usize, monitor),
             _ => Vec::new(),
         };
         if facts.is_empty() {

@@ -27,20 +27,29 @@ use super::{Expectation, Spec};
 
 pub(super) fn convert<P: AnyProtocol>(source: Source) -> Result<Spec<P>, SpecError> {
     let (file, foreign) = parse(&source, &P::all_tables())?;
-    let places = Places::of(&file);
-    let reader = Reader { source: &source, places: &places };
-    let protocol: P = reader.protocol(&file, &foreign)?;
-    let design = Design::of(reader.workflow(&file)?, protocol);
+    convert_file(&source, &file, &foreign)
+}
+
+/// What stands in the file, with its meaning.
+pub(super) fn convert_file<P: AnyProtocol>(
+    source: &Source,
+    file: &SpecFile,
+    foreign: &ForeignTables<'_>,
+) -> Result<Spec<P>, SpecError> {
+    let places = Places::of(file);
+    let reader = Reader { source, places: &places };
+    let protocol: P = reader.protocol(file, foreign)?;
+    let design = Design::of(reader.workflow(file)?, protocol);
     let design = design.map_err(|error| reader.located(error))?;
-    let expect = reader.expectations(&file, design.workflow(), &design.built_in())?;
+    let expect = reader.expectations(file, design.workflow(), &design.built_in())?;
     Ok(Spec { design, expect, places, source: source.clone() })
 }
 
 /// Tables of knobs that the format does not know, by name: those of a protocol of another catalogue.
-type ForeignTables<'a> = HashMap<&'static str, Spanned<DeValue<'a>>>;
+pub(super) type ForeignTables<'a> = HashMap<&'static str, Spanned<DeValue<'a>>>;
 
 /// Parses the file. The `tables` that the format does not know are kept apart from it.
-fn parse<'a>(
+pub(super) fn parse<'a>(
     source: &'a Source,
     tables: &[&'static str],
 ) -> Result<(SpecFile, ForeignTables<'a>), SpecError> {
@@ -170,6 +179,7 @@ impl Reader<'_> {
         for work in Work::ALL {
             step = step.work(work, lines(table.work(work)));
         }
+        step = step.keeps(lines(&table.keeps));
         Ok(step)
     }
 

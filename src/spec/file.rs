@@ -1,13 +1,21 @@
 //! Reading the file itself.
 
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
 use super::diagnostic::{Source, SpecError};
 
-/// Reads a spec's text.
+/// Reads standard input to its end.
+fn read_input() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Reads a spec's text; that of standard input, if the path is `-`.
 pub(super) fn read_source(path: &Path) -> Result<Source, SpecError> {
+    let is_input = path.as_os_str() == "-";
     if path.is_dir() {
         return Err(SpecError::unreadable(
             path,
@@ -15,7 +23,8 @@ pub(super) fn read_source(path: &Path) -> Result<Source, SpecError> {
             "name a spec file in it, or check the whole directory with `amends check`",
         ));
     }
-    let bytes = fs::read(path).map_err(|error| match error.kind() {
+    let bytes = if is_input { read_input() } else { fs::read(path) };
+    let bytes = bytes.map_err(|error| match error.kind() {
         ErrorKind::NotFound => SpecError::unreadable(
             path,
             "there is no such file",
@@ -31,7 +40,8 @@ pub(super) fn read_source(path: &Path) -> Result<Source, SpecError> {
             "save the file as UTF-8",
         )
     })?;
-    let source = Source::new(path.display().to_string(), text);
+    let name = if is_input { "<stdin>".to_owned() } else { path.display().to_string() };
+    let source = Source::new(name, text);
     if source.text().trim().is_empty() {
         return Err(SpecError::unreadable(
             path,

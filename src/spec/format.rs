@@ -201,6 +201,10 @@ pub(super) struct StepTable {
     /// In a TCC, how it releases what it reserved.
     #[schemars(with = "Option<LinesSchema>")]
     pub(super) cancel: Option<Spanned<Lines>>,
+    /// The resource, or the resources, that its compensation leaves changed on purpose, like a fee or a
+    /// note: `sound-compensation` does not ask for them back.
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) keeps: Option<Spanned<Lines>>,
 }
 
 /// What picks the protocol of steps, by request: `when = "amount >= 50_000"`.
@@ -229,6 +233,17 @@ impl StepTable {
             Work::Reserve => &self.reserve,
             Work::Confirm => &self.confirm,
             Work::Cancel => &self.cancel,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn work_mut(&mut self, work: Work) -> &mut Option<Spanned<Lines>> {
+        match work {
+            Work::Change => &mut self.change,
+            Work::Undo => &mut self.undo,
+            Work::Reserve => &mut self.reserve,
+            Work::Confirm => &mut self.confirm,
+            Work::Cancel => &mut self.cancel,
         }
     }
 }

@@ -28,7 +28,8 @@
 //! ```
 //!
 //! `format.rs` is what may stand in a file, `conversion.rs` what it means, `diagnostic.rs` what is
-//! said when it is wrong, `places.rs` where.
+//! said when it is wrong, `places.rs` where, and
+//! `setting.rs` how it is changed from outside.
 
 mod conversion;
 mod diagnostic;
@@ -36,6 +37,7 @@ mod event_sourced;
 mod file;
 mod format;
 mod places;
+mod setting;
 mod wording;
 
 use std::ops::Range;
@@ -47,6 +49,7 @@ use indexmap::IndexMap;
 
 pub use diagnostic::{InvalidSpec, Source, SpecError};
 pub use places::Places;
+pub use setting::{Setting, SettingError, choices};
 
 /// A spec that was read.
 #[derive(Clone, Debug)]
@@ -121,7 +124,7 @@ impl Expectation {
     }
 }
 
-/// Reads the spec in a file.
+/// Reads the spec in a file, or on standard input, if the path is `-`.
 ///
 /// # Errors
 /// What is wrong, where, and how to mend it.

@@ -58,6 +58,7 @@ impl Places {
             for work in Work::ALL {
                 places.add_lines(step.work(work), |line| field(StepField::Work(work, line)));
             }
+            places.add_lines(&step.keeps, |line| field(StepField::Keeps(line)));
         }
         for (at, request) in file.request.iter().enumerate() {
             places.mark(Place::Request(at), request.span());

@@ -212,3 +212,47 @@ fn an_interrupted_search_says_what_is_known_and_exits_3() {
     assert!(text.contains("interrupted: all runs of up to"), "{text}");
     assert_eq!(child.wait().expect("it ends").code(), Some(3));
 }
+
+#[test]
+fn a_spec_can_come_from_standard_input() {
+    let mut child = Home::empty()
+        .amends("check - --format json")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let mut input = child.stdin.take().expect("it is piped");
+    std::io::Write::write_all(&mut input, ORDER.as_bytes()).expect("it is read");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!((&report["spec"], &report["file"]), (&"order".into(), &"<stdin>".into()));
+}
+
+#[test]
+fn many_specs_end_with_a_total() {
+    let wrong = format!("{ORDER}\n[saga]\nbarrier = \"none\"\n");
+    let home = Home::with_order().with("wrong.toml", wrong);
+    steadily(|| assert_cmd_snapshot!(home.amends("check . --quiet --fail-fast --threads 1")));
+    let home = Home::with_order().with("other.toml", ORDER);
+    steadily(|| assert_cmd_snapshot!("all_is_quiet", home.amends("check . --quiet")));
+}
+
+#[test]
+fn a_search_that_is_too_large_says_what_multiplies_its_states() {
+    let home = Home::with_order();
+    let output = home.run("check order.toml --set instances=3 --max-states 5000");
+    assert_eq!(output.status.code(), Some(3));
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    assert!(text.contains("--set instances=2") && text.contains("--faults "), "{text}");
+}
+
+#[test]
+fn an_injected_refusal_is_marked_as_a_fault() {
+    let home = Home::with_order();
+    let broken = "--set instances=1 --set step.reserve-stock.undo= --property sound-compensation";
+    let output = home.run(&format!("check order.toml --faults none,refuse=1 {broken}"));
+    let text = String::from_utf8(output.stdout).expect("it is text");
+    let refused = text.lines().find(|line| line.contains(" refused ")).expect("it is refused");
+    assert!(refused.starts_with(" !"), "{text}");
+}

@@ -140,7 +140,7 @@ impl Words<Job> for Job {
         self.workflow.resource_facts(address, resources)
     }
 
-    fn monitor(&self, steps: &Vec<StepHistory>) -> Vec<String> {
+    fn monitor(&self, _position: usize, steps: &Vec<StepHistory>) -> Vec<String> {
         let steps = steps.iter().zip(self.workflow.steps());
         steps.filter_map(|(history, step)| history.fact(&step.name)).collect()
     }

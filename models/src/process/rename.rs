@@ -47,6 +47,12 @@ impl Rename for WorkflowId {
     }
 }
 
+impl<T: Rename> Rename for Box<T> {
+    fn rename(&mut self, names: Exchange) {
+        self.as_mut().rename(names);
+    }
+}
+
 impl<T: Rename> Rename for Option<T> {
     fn rename(&mut self, names: Exchange) {
         self.iter_mut().for_each(|value| value.rename(names));

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
 use crate::workflow::domain::Domain;
 use crate::workflow::{Requirements, Workflow};
 
@@ -69,6 +69,9 @@ pub trait AnyProtocol: Clone {
     /// The properties that it has in that workflow.
     fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn>;
 
+    /// What implementers of it, and of the protocols it is made of, got wrong before.
+    fn known_failures(&self) -> Vec<KnownFailure>;
+
     /// Its domain, if it is about events and not about steps.
     fn domain(&self) -> Option<&Arc<Domain>>;
 
@@ -118,6 +121,10 @@ impl<D: ProtocolDefinition + Clone> AnyProtocol for D {
         ProtocolDefinition::built_in(self, workflow)
     }
 
+    fn known_failures(&self) -> Vec<KnownFailure> {
+        D::KNOWN_FAILURES.to_vec()
+    }
+
     fn domain(&self) -> Option<&Arc<Domain>> {
         ProtocolDefinition::domain(self)
     }
@@ -157,6 +164,16 @@ macro_rules! catalogue {
                 })+
                 &[]
             }
+
+            /// What implementers of the protocol of that name got wrong before; nothing, if there is no such
+            /// protocol.
+            #[must_use]
+            pub fn known_failures_of(name: &str) -> &'static [KnownFailure] {
+                $(if name == <$definition>::NAME {
+                    return <$definition>::KNOWN_FAILURES;
+                })+
+                &[]
+            }
         }
 
         impl AnyProtocol for Protocol {
@@ -190,6 +207,13 @@ macro_rules! catalogue {
 
             fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
                 with_definition!(self, it => ProtocolDefinition::built_in(it, workflow))
+            }
+
+            fn known_failures(&self) -> Vec<KnownFailure> {
+                let own = Self::known_failures_of(self.name());
+                let parts = self.tables().iter().filter(|part| **part != self.name());
+                let parts = parts.flat_map(|part| Self::known_failures_of(part));
+                own.iter().chain(parts).copied().collect()
             }
 
             fn domain(&self) -> Option<&Arc<Domain>> {

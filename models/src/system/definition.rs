@@ -11,6 +11,7 @@ use crate::workflow::domain::Domain;
 use crate::workflow::{Requirements, Workflow};
 
 use super::built_in::BuiltIn;
+use super::known_failure::KnownFailure;
 use super::protocol_model::Hostable;
 use super::topology::System;
 
@@ -51,6 +52,8 @@ pub trait ProtocolDefinition: Requirements + Sized {
     const TABLES: &'static [&'static str];
     /// The properties that it has in every workflow, or where there is something to say.
     const BUILT_IN: &'static [BuiltIn];
+    /// What implementers of it got wrong before.
+    const KNOWN_FAILURES: &'static [KnownFailure] = &[];
 
     /// Reads its definition.
     ///

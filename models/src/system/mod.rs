@@ -31,6 +31,7 @@ mod ending;
 mod execution;
 mod hosting;
 mod inbox;
+mod known_failure;
 mod local;
 mod model;
 mod narration;
@@ -53,6 +54,8 @@ pub use definition::{KnobSink, KnobSource, Knobs, ProtocolDefinition, WithSystem
 pub use ending::Ending;
 pub use execution::InjectedFaults;
 pub use inbox::Inbox;
+pub use known_failure::KnownFailure;
+pub(crate) use known_failure::known_failures;
 pub use local::{Local, LocalState, Status};
 pub use model::SystemState;
 pub use protocol_model::{

@@ -150,7 +150,7 @@ impl<T: ProtocolModel> System<T> {
         let words = self.protocol.words();
         let slot = |address: Address| self.process_slot(address);
         let mut push = |actor: Option<usize>, happening, text| {
-            events.push(StoryEvent { actor, happening, text });
+            events.push(StoryEvent::new(actor, happening, text));
         };
         match action {
             Action::Take { process, trigger, injected } => {
@@ -176,7 +176,7 @@ impl<T: ProtocolModel> System<T> {
                 let local = before[at].process().clone();
                 let mut run = self.execution(&self.processes[at], local);
                 if run.run_next(*forced).is_some() {
-                    self.narrate_effects(run, events);
+                    self.narrate_effects(run, forced.is_some(), events);
                 }
             }
             Action::Lose { from, to, message } => {
@@ -215,20 +215,23 @@ impl<T: ProtocolModel> System<T> {
         let planned = InjectedFaults { crash_after: None, ..injected };
         let planned = whole.run_all(planned).map_or(0, |run| run.carried_out);
         let Some(run) = self.execution(placed, local).run_all(injected) else { return };
-        self.narrate_effects(run, events);
+        self.narrate_effects(run, injected.forced.is_some(), events);
         if let Some(after) = injected.crash_after {
             let node = &self.nodes[usize::from(placed.node.0)];
             let left = planned - after;
             let effects = if left == 1 { "effect" } else { "effects" };
-            events.push(StoryEvent {
-                actor: None,
-                happening: Happening::Crash,
-                text: format!("{node} crashes with {left} {effects} still to carry out"),
-            });
+            let text = format!("{node} crashes with {left} {effects} still to carry out");
+            events.push(StoryEvent::new(None, Happening::Crash, text));
         }
     }
 
-    fn narrate_effects(&self, run: Execution<'_, T>, events: &mut Vec<StoryEvent>) {
+    /// Tells what was done. With `forced`, the first change got its verdict from a fault.
+    fn narrate_effects(
+        &self,
+        run: Execution<'_, T>,
+        mut forced: bool,
+        events: &mut Vec<StoryEvent>,
+    ) {
         let words = self.protocol.words();
         let actor = Some(self.process_slot(run.address));
         for deed in &run.performed {
@@ -249,14 +252,13 @@ impl<T: ProtocolModel> System<T> {
                 }
                 PerformedEffect::Finished(outcome) => (Happening::Finish, words.outcome(outcome)),
             };
-            events.push(StoryEvent { actor, happening, text });
+            let tried = matches!(deed, PerformedEffect::Applied(..));
+            let injected = tried && std::mem::take(&mut forced);
+            events.push(StoryEvent::new(actor, happening, text).injected(injected));
         }
         if let Some((change, error)) = &run.local.defect {
-            events.push(StoryEvent {
-                actor,
-                happening: Happening::Failed,
-                text: format!("{}: {error}", words.change(change)),
-            });
+            let text = format!("{}: {error}", words.change(change));
+            events.push(StoryEvent::new(actor, Happening::Failed, text));
         }
     }
 
@@ -304,7 +306,7 @@ impl<T: ProtocolModel> System<T> {
         for (position, monitor) in monitors.enumerate() {
             let watched = words.watched(position).map(|name| format!("{name}: "));
             let watched = watched.unwrap_or_default();
-            let told = words.monitor(monitor).into_iter();
+            let told = words.monitor(position, monitor).into_iter();
             facts.extend(told.map(|fact| format!("{watched}{fact}")));
         }
         facts

@@ -188,8 +188,8 @@ pub trait Words<T: ProtocolModel + ?Sized>: Send + Sync {
     fn standing(&self, _address: Address, _log: &DurableOf<T>) -> Option<String> {
         None
     }
-    /// What a monitor knows, as facts worth telling at the end of a story.
-    fn monitor(&self, monitor: &T::Monitor) -> Vec<String>;
+    /// What the monitor of that position knows, as facts worth telling at the end of a story.
+    fn monitor(&self, position: usize, monitor: &T::Monitor) -> Vec<String>;
     /// The workflow that the monitor of that position watches, where there are several: `#1`.
     fn watched(&self, _position: usize) -> Option<String> {
         None

@@ -7,7 +7,7 @@
 use crate::process::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
 
 use super::business::ByWork;
-use super::expression::{ArithmeticError, Assignment, Condition, Reading, Variable};
+use super::expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Variable};
 use super::faults::FaultBudget;
 use super::request::Requests;
 use super::rule::{Rule, StepProtocol};
@@ -65,6 +65,8 @@ pub struct Step {
     /// What is changed by each thing that can be done about it. What its protocol never does is
     /// empty.
     pub business: ByWork<Vec<Assignment>>,
+    /// The resources that its compensation leaves changed on purpose.
+    pub keeps: Vec<ResourceId>,
 }
 
 /// Where a step stands to the point of no return (Garcia-Molina and Salem 1987 in the terms of

@@ -76,7 +76,12 @@ fn before_image() -> Design {
                 .change(["balance -= 10"])
                 .undo(["balance = before"]),
         )
-        .step(StepDraft::new("pay-out", "dispenser").when("notes >= 1").change(["notes -= 1"]))
+        .step(
+            StepDraft::new("pay-out", "dispenser")
+                .when("notes >= 1")
+                .change(["notes -= 1"])
+                .undo(["notes += 1"]),
+        )
         .carried_out_by(SagaKnobs::default())
         .expect("the workflow is sound")
 }

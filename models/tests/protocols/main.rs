@@ -5,6 +5,7 @@
 //! protocol, and the checker is compiled for each.
 
 mod choreography;
+mod compensation;
 mod conformance;
 mod event_sourcing;
 mod isolation;

@@ -120,7 +120,7 @@ impl<'s> Teller<'_, 's> {
     }
 
     fn push(&mut self, time: i128, actor: usize, happening: Happening, text: String) {
-        self.told.push((time, StoryEvent { actor: Some(actor), happening, text }));
+        self.told.push((time, StoryEvent::new(Some(actor), happening, text)));
     }
 
     fn actor(&mut self, span: &'s Span) -> usize {

@@ -39,6 +39,7 @@
 mod activity;
 mod definition;
 mod event;
+pub(super) mod failures;
 mod initiator;
 mod knobs;
 mod outbox;

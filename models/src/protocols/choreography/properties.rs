@@ -9,7 +9,9 @@ use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
 use crate::protocols::saga::WorkflowWitness;
-use crate::protocols::steps::properties::{LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, Steps};
+use crate::protocols::steps::properties::{
+    LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, SOUND_COMPENSATION, Steps,
+};
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout, View};
 use crate::system::{
     BuiltIn, CAUSAL, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
@@ -19,8 +21,17 @@ use super::initiator::InitiatorLog;
 use super::system::Choreography;
 
 /// The built-in properties of a choreography.
-pub(crate) const BUILT_IN: &[BuiltIn] =
-    &[WELL_DEFINED, ATOMIC, SETTLES, LIFO, EFFECT_ONCE, CAUSAL, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT];
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    ATOMIC,
+    SOUND_COMPENSATION,
+    SETTLES,
+    LIFO,
+    EFFECT_ONCE,
+    CAUSAL,
+    NO_EMPTY_ROLLBACK,
+    NO_LATE_EFFECT,
+];
 
 /// The built-in properties of a choreography.
 #[must_use]
@@ -41,6 +52,9 @@ pub(crate) fn choreography_properties(
             .given(layout.look(|s, v| {
                 s.workflows(v).any(|run| run.log.outcome.is_some() || s.is_silent(v, &run))
             })),
+        steps.sound_compensation(system.protocol().compensations(), |witness| {
+            (witness.steps(), witness.own_changes())
+        }),
         layout.settles(),
         layout
             .property(LIFO, |s, v| s.runs(v).all(|(_, witness)| !witness.is_disordered()))

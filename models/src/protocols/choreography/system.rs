@@ -7,8 +7,9 @@ use smallvec::SmallVec;
 
 use crate::process::barrier::Entry;
 use crate::process::nodes::INITIATOR;
-use crate::process::{Address, StepId, Verdict, WorkflowId};
+use crate::process::{Address, Locals, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
+use crate::protocols::steps::{Compensations, OwnChanges};
 use crate::system::{
     Activities, Event, Interchangeable, PerformedEffect, ProtocolModel, Role, RoleRecord,
     StateReader, System, SystemBuilder, Words,
@@ -32,6 +33,7 @@ use super::store::ServiceRecord;
 pub struct Choreography {
     workflow: Arc<Workflow>,
     plan: Arc<ChoreographyPlan>,
+    compensations: Arc<Compensations>,
 }
 
 /// The system that carries `workflow` out as a choreography, with the built-in properties of
@@ -40,7 +42,11 @@ pub struct Choreography {
 pub fn system(workflow: &Workflow, knobs: &ChoreographyKnobs) -> System<Choreography> {
     let workflow = Arc::new(workflow.clone());
     let plan = Arc::new(ChoreographyPlan::new(workflow.steps(), knobs.clone()));
-    let protocol = Choreography { workflow: Arc::clone(&workflow), plan: Arc::clone(&plan) };
+    let protocol = Choreography {
+        workflow: Arc::clone(&workflow),
+        plan: Arc::clone(&plan),
+        compensations: Arc::new(Compensations::of(&workflow)),
+    };
     SystemBuilder::new(protocol)
         .workflows(INITIATOR, Address::Initiator, |id| {
             Role::Coordinator(Initiator::new(id, Arc::clone(&plan)))
@@ -54,6 +60,12 @@ impl Choreography {
     #[must_use]
     pub fn plan(&self) -> &Arc<ChoreographyPlan> {
         &self.plan
+    }
+
+    /// What its steps and their compensations add up to.
+    #[must_use]
+    pub fn compensations(&self) -> &Arc<Compensations> {
+        &self.compensations
     }
 
     fn order(&self, step: StepId) -> StepOrder {
@@ -120,12 +132,19 @@ impl ProtocolModel for Choreography {
 
     fn monitors(&self) -> Vec<WorkflowWitness> {
         let steps = self.workflow.steps().len();
-        (0..self.workflow.instances()).map(|_| WorkflowWitness::new(steps)).collect()
+        let witness = |id| {
+            let own = OwnChanges::new(&self.workflow, id, &self.compensations);
+            WorkflowWitness::new(steps).adding_up(own)
+        };
+        (0..self.workflow.instances()).map(WorkflowId).map(witness).collect()
     }
 
     fn watchers(&self, event: &Event<Choreography>) -> Vec<usize> {
         let workflow = match &event.what {
-            PerformedEffect::Applied(reaction, Verdict::Accepted) => reaction.call.workflow,
+            PerformedEffect::Applied(reaction, Verdict::Accepted) => {
+                let workflow = reaction.call.workflow;
+                return self.compensations.watchers(&self.workflow, workflow).collect();
+            }
             PerformedEffect::Sent(_, ChoreographyMessage::Event(line))
                 if matches!(line.event, Told::Undone(_)) =>
             {
@@ -139,7 +158,14 @@ impl ProtocolModel for Choreography {
     fn observe(&self, witness: &mut WorkflowWitness, event: &Event<Choreography>) {
         match &event.what {
             PerformedEffect::Applied(reaction, Verdict::Accepted) => {
-                witness.applied(reaction.call, self.order(reaction.call.step));
+                let call = reaction.call;
+                if witness.is_of(call.workflow) {
+                    witness.applied(call, self.order(call.step));
+                }
+                if let Some(own) = witness.own_changes_mut() {
+                    let made = (call.workflow, call.step, call.direction.into());
+                    own.applied(&self.workflow, &self.compensations, made, &Locals::NONE);
+                }
             }
             PerformedEffect::Sent(
                 _,
@@ -241,8 +267,8 @@ impl Words<Choreography> for Choreography {
         self.workflow.resource_facts(address, resources)
     }
 
-    fn monitor(&self, witness: &WorkflowWitness) -> Vec<String> {
-        witness.facts(&self.workflow)
+    fn monitor(&self, position: usize, witness: &WorkflowWitness) -> Vec<String> {
+        witness.facts(&self.workflow, WorkflowId(position as u32), &self.compensations)
     }
 
     fn watched(&self, position: usize) -> Option<String> {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;
 use crate::workflow::domain::Domain;
 
+use super::failures;
 use super::knobs::EventSourced;
 use super::properties;
 use super::system::system;
@@ -14,6 +15,7 @@ impl ProtocolDefinition for EventSourced {
     const NAME: &'static str = "event-sourcing";
     const TABLES: &'static [&'static str] = &["event-sourcing"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
+    const KNOWN_FAILURES: &'static [KnownFailure] = failures::KNOWN_FAILURES;
 
     fn read<S: KnobSource>(source: &S) -> Result<Self, S::Error> {
         Ok(EventSourced::new(source.domain()?, source.knobs("event-sourcing")?))

@@ -29,6 +29,7 @@ mod command;
 mod consumer;
 mod definition;
 mod event;
+pub(super) mod failures;
 mod handler;
 mod knobs;
 mod layout;

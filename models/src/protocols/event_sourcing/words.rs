@@ -188,7 +188,7 @@ impl Words<EventSourcing> for EventSourcing {
             .collect()
     }
 
-    fn monitor(&self, witness: &EventWitness) -> Vec<String> {
+    fn monitor(&self, _position: usize, witness: &EventWitness) -> Vec<String> {
         let handled: Vec<String> = witness.handled().iter().map(ToString::to_string).collect();
         let mut facts: Vec<String> =
             witness.answers().iter().map(|told| format!("told: {}", self.answer(told))).collect();

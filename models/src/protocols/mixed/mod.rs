@@ -28,6 +28,7 @@ mod activity;
 mod composition;
 mod coordinator;
 mod definition;
+pub(super) mod failures;
 mod knobs;
 mod message;
 mod participant;

@@ -8,7 +8,7 @@ use crate::protocols::outbox::properties::PUBLISHED_IFF_COMMITTED;
 use crate::protocols::saga::SagaOutcome;
 use crate::protocols::steps::properties::{
     LIFO, NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, NO_LATE_EFFECT, RESERVATIONS_RELEASED,
-    Steps,
+    SOUND_COMPENSATION, Steps,
 };
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
@@ -24,6 +24,7 @@ use super::witness::MixedWitness;
 pub(crate) const BUILT_IN: &[BuiltIn] = &[
     WELL_DEFINED,
     ATOMIC,
+    SOUND_COMPENSATION,
     SETTLES,
     LIFO,
     EFFECT_ONCE,
@@ -45,6 +46,9 @@ pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Par
     let mut properties = vec![
         layout.well_defined(),
         layout.atomic(MixedLog::outcome, MixedWitness::agrees_with),
+        all.sound_compensation(&system.protocol().compensations, |witness| {
+            (witness.happened.steps(), witness.happened.own_changes())
+        }),
         layout.settles(),
         layout
             .property(LIFO, |s, v| s.runs(v).all(|(_, witness)| !witness.happened.is_disordered()))

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::process::nodes::COORDINATOR;
-use crate::process::{Address, Answer, StepId, Verdict, WorkflowId};
+use crate::process::{Address, Answer, Locals, StepId, Verdict, WorkflowId};
 use crate::protocols::saga::{Direction, Saga, SagaMessage, SagaParticipant, SagaPlan};
+use crate::protocols::steps::{Compensations, OwnChanges};
 use crate::protocols::tcc::{Operation, Tcc, TccMessage, TccParticipant, TccPlan};
 use crate::system::{
     Activities, Event, Interchangeable, MessageOf, PerformedEffect, ProtocolModel, Role,
@@ -34,6 +35,7 @@ pub struct Mixed {
     /// The words of the protocols it is made of.
     pub(super) saga: Saga,
     pub(super) tcc: Tcc,
+    pub(super) compensations: Arc<Compensations>,
 }
 
 /// The system that carries each step of `workflow` out by the protocol it names or the workflow's rule
@@ -50,6 +52,7 @@ pub fn system(workflow: &Workflow, choices: &MixedChoices) -> System<Mixed> {
         compositions: (0..turns).map(composition).collect(),
         saga: Saga::new(Arc::clone(&workflow), Arc::clone(&saga)),
         tcc: Tcc::new(Arc::clone(&workflow), Arc::clone(&tcc)),
+        compensations: Arc::new(Compensations::of(&workflow)),
         workflow: Arc::clone(&workflow),
     };
     let compositions = protocol.clone();
@@ -134,12 +137,19 @@ impl ProtocolModel for Mixed {
     fn monitors(&self) -> Vec<MixedWitness> {
         let steps = self.workflow.steps().len();
         let workflows = (0..self.workflow.instances()).map(WorkflowId);
-        workflows.map(|id| MixedWitness::new(self.composition(id), steps)).collect()
+        let witness = |id| {
+            let own = OwnChanges::new(&self.workflow, id, &self.compensations);
+            MixedWitness::new(self.composition(id), steps).adding_up(own)
+        };
+        workflows.map(witness).collect()
     }
 
     fn watchers(&self, event: &Event<Mixed>) -> Vec<usize> {
         let workflow = match &event.what {
-            PerformedEffect::Applied(change, Verdict::Accepted) => business(change).0,
+            PerformedEffect::Applied(change, Verdict::Accepted) => {
+                let (workflow, ..) = business(change);
+                return self.compensations.watchers(&self.workflow, workflow).collect();
+            }
             PerformedEffect::Sent(_, message) => match taken_back(message) {
                 Some((workflow, _)) => workflow,
                 None => return Vec::new(),
@@ -150,6 +160,15 @@ impl ProtocolModel for Mixed {
     }
 
     fn observe(&self, witness: &mut MixedWitness, event: &Event<Mixed>) {
+        if let PerformedEffect::Applied(change, Verdict::Accepted) = &event.what {
+            let made = business(change);
+            if let Some(own) = witness.happened.own_changes_mut() {
+                own.applied(&self.workflow, &self.compensations, made, &Locals::NONE);
+            }
+            if !witness.happened.is_of(made.0) {
+                return;
+            }
+        }
         match &event.what {
             PerformedEffect::Applied(MixedChange::Saga(change), Verdict::Accepted) => {
                 let call = *change.call();

@@ -1,9 +1,9 @@
 //! The witness of a mixed workflow: what really happened, whatever the processes believe.
 
 use crate::process::rename::renames;
-use crate::process::{StepId, StepSet};
+use crate::process::{StepId, StepSet, WorkflowId};
 use crate::protocols::saga::{Direction, SagaOutcome, StepCall, StepOrder, WorkflowWitness};
-use crate::protocols::steps::StepHistory;
+use crate::protocols::steps::{Compensations, OwnChanges, StepHistory};
 use crate::protocols::tcc::{Operation, TccCall};
 use crate::workflow::Workflow;
 
@@ -33,6 +33,13 @@ impl MixedWitness {
             happened: WorkflowWitness::new(steps),
             premature: false,
         }
+    }
+
+    /// Adds up what the workflow changes, where its steps do not say it.
+    #[must_use]
+    pub fn adding_up(mut self, own: Option<Box<OwnChanges>>) -> Self {
+        self.happened = self.happened.adding_up(own);
+        self
     }
 
     /// A participant changed its resources, by a saga step or a notice.
@@ -98,7 +105,12 @@ impl MixedWitness {
 
     /// What is worth telling, for each step that was touched.
     #[must_use]
-    pub fn facts(&self, workflow: &Workflow) -> Vec<String> {
+    pub fn facts(
+        &self,
+        workflow: &Workflow,
+        id: WorkflowId,
+        compensations: &Compensations,
+    ) -> Vec<String> {
         let steps = (0..).map(StepId).zip(self.happened.steps());
         let fact = |(id, step): (StepId, &StepHistory)| {
             let name = &workflow.step(id).name;
@@ -108,6 +120,8 @@ impl MixedWitness {
                 step.fact(name)
             }
         };
-        steps.filter_map(fact).collect()
+        let own = self.happened.own_changes();
+        let left = compensations.facts(workflow, id, self.happened.steps(), own);
+        steps.filter_map(fact).chain(left).collect()
     }
 }

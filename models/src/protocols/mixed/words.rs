@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::process::{Address, StepId};
+use crate::process::{Address, StepId, WorkflowId};
 use crate::protocols::saga::{Saga, SagaOutcome, SagaRecord};
 use crate::protocols::tcc::Tcc;
 use crate::system::{RoleRecord, Words};
@@ -94,7 +94,7 @@ impl Words<Mixed> for Mixed {
         self.workflow.resource_facts(address, resources)
     }
 
-    fn monitor(&self, witness: &MixedWitness) -> Vec<String> {
-        witness.facts(&self.workflow)
+    fn monitor(&self, position: usize, witness: &MixedWitness) -> Vec<String> {
+        witness.facts(&self.workflow, WorkflowId(position as u32), &self.compensations)
     }
 }

@@ -1,8 +1,9 @@
 //! The definition of outboxes, for the catalogue.
 
-use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;
 
+use super::failures;
 use super::knobs::OutboxKnobs;
 use super::properties;
 use super::system::system;
@@ -11,6 +12,7 @@ impl ProtocolDefinition for OutboxKnobs {
     const NAME: &'static str = "outbox";
     const TABLES: &'static [&'static str] = &["outbox"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
+    const KNOWN_FAILURES: &'static [KnownFailure] = failures::KNOWN_FAILURES;
 
     fn read<S: KnobSource>(source: &S) -> Result<Self, S::Error> {
         source.knobs("outbox")

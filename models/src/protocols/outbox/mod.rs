@@ -30,6 +30,7 @@ mod activity;
 mod broker;
 mod consumer;
 mod definition;
+pub(super) mod failures;
 mod knobs;
 mod message;
 mod plan;

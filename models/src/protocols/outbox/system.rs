@@ -232,7 +232,7 @@ impl Words<Outbox> for Outbox {
         self.workflow.resource_facts(address, resources)
     }
 
-    fn monitor(&self, witness: &OutboxWitness) -> Vec<String> {
+    fn monitor(&self, _position: usize, witness: &OutboxWitness) -> Vec<String> {
         witness.facts(&self.workflow)
     }
 

@@ -1,8 +1,9 @@
 //! The definition of sagas, for the catalogue.
 
-use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
 use crate::workflow::{Dataflow, Workflow};
 
+use super::failures;
 use super::isolation::properties_of;
 use super::knobs::SagaKnobs;
 use super::system::system;
@@ -12,6 +13,7 @@ impl ProtocolDefinition for SagaKnobs {
     const NAME: &'static str = "saga";
     const TABLES: &'static [&'static str] = &["saga"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
+    const KNOWN_FAILURES: &'static [KnownFailure] = failures::KNOWN_FAILURES;
 
     fn read<S: KnobSource>(source: &S) -> Result<Self, S::Error> {
         source.knobs("saga")

@@ -24,6 +24,7 @@
 pub(in crate::protocols) mod activity;
 mod coordinator;
 mod definition;
+pub(super) mod failures;
 pub(super) mod isolation;
 mod knobs;
 mod log;

@@ -1,11 +1,15 @@
 //! The properties of a saga.
 
+use std::sync::Arc;
+
 use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
-use crate::protocols::steps::StepHistory;
-use crate::protocols::steps::properties::{LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, Steps};
+use crate::protocols::steps::properties::{
+    LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, SOUND_COMPENSATION, Steps,
+};
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
+use crate::protocols::steps::{Compensations, StepHistory};
 use crate::system::{
     BuiltIn, EFFECT_ONCE, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, System,
     WELL_DEFINED,
@@ -19,8 +23,16 @@ use super::system::{Saga, SagaMonitor};
 use super::witness::{StepOrder, WorkflowWitness};
 
 /// The built-in properties of a saga.
-pub(crate) const BUILT_IN: &[BuiltIn] =
-    &[WELL_DEFINED, ATOMIC, SETTLES, LIFO, EFFECT_ONCE, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT];
+pub(crate) const BUILT_IN: &[BuiltIn] = &[
+    WELL_DEFINED,
+    ATOMIC,
+    SOUND_COMPENSATION,
+    SETTLES,
+    LIFO,
+    EFFECT_ONCE,
+    NO_EMPTY_ROLLBACK,
+    NO_LATE_EFFECT,
+];
 
 impl From<&PlannedStep> for StepOrder {
     fn from(step: &PlannedStep) -> StepOrder {
@@ -34,6 +46,9 @@ pub(in crate::protocols::saga) trait AnySaga:
 {
     /// What its steps read and write.
     fn flow(&self) -> &Dataflow;
+
+    /// What its steps and their compensations add up to.
+    fn compensations(&self) -> &Arc<Compensations>;
 
     /// How the saga ended, by its log.
     fn outcome(log: &Self::Log) -> Option<SagaOutcome>;
@@ -51,6 +66,10 @@ pub(super) fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<P
     let mut properties = vec![
         layout.well_defined(),
         layout.atomic(T::outcome, |monitor, outcome| of_workflow(monitor).agrees_with(outcome)),
+        steps.sound_compensation(system.protocol().compensations(), |monitor| {
+            let witness = of_workflow(monitor);
+            (witness.steps(), witness.own_changes())
+        }),
         layout.settles(),
         layout
             .property(LIFO, |s, v| {
@@ -101,6 +120,10 @@ impl Orchestrated for Saga {
 impl AnySaga for Saga {
     fn flow(&self) -> &Dataflow {
         self.flow()
+    }
+
+    fn compensations(&self) -> &Arc<Compensations> {
+        &self.compensations
     }
 
     fn outcome(log: &SagaLog) -> Option<SagaOutcome> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::process::nodes::COORDINATOR;
 use crate::process::rename::renames;
-use crate::process::{Address, Answer, Verdict};
+use crate::process::{Address, Answer, Verdict, WorkflowId};
+use crate::protocols::steps::{Compensations, OwnChanges};
 use crate::system::{
     Activities, Event, Interchangeable, MessageOf, PerformedEffect, ProtocolModel, Role,
     RoleRecord, StateReader, System, SystemBuilder, Words,
@@ -31,6 +32,7 @@ pub struct Saga {
     pub(super) workflow: Arc<Workflow>,
     pub(super) plan: Arc<SagaPlan>,
     pub(super) flow: Arc<Dataflow>,
+    pub(super) compensations: Arc<Compensations>,
 }
 
 /// The system that carries `workflow` out as a saga, with the built-in properties of sagas and those
@@ -54,7 +56,8 @@ pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
 impl Saga {
     pub(crate) fn new(workflow: Arc<Workflow>, plan: Arc<SagaPlan>) -> Self {
         let flow = Arc::new(Dataflow::of(workflow.steps()));
-        Saga { workflow, plan, flow }
+        let compensations = Arc::new(Compensations::of(&workflow));
+        Saga { workflow, plan, flow, compensations }
     }
 
     /// What its steps read and write.
@@ -118,8 +121,11 @@ impl ProtocolModel for Saga {
 
     fn monitors(&self) -> Vec<SagaMonitor> {
         let steps = self.workflow.steps().len();
-        let workflows = 0..self.workflow.instances();
-        let witnesses = workflows.map(|_| SagaMonitor::Workflow(WorkflowWitness::new(steps)));
+        let workflows = (0..self.workflow.instances()).map(WorkflowId);
+        let witnesses = workflows.map(|id| {
+            let own = OwnChanges::new(&self.workflow, id, &self.compensations);
+            SagaMonitor::Workflow(WorkflowWitness::new(steps).adding_up(own))
+        });
         let isolation = self
             .is_isolation_watched()
             .then(|| SagaMonitor::Isolation(IsolationWitness::new(&self.workflow, &self.flow)));
@@ -130,7 +136,7 @@ impl ProtocolModel for Saga {
         let between = self.is_isolation_watched().then_some(self.workflow.instances() as usize);
         match &event.what {
             PerformedEffect::Applied(SagaChange::Step(call), Verdict::Accepted) => {
-                [call.workflow.0 as usize].into_iter().chain(between).collect()
+                self.concerned(call.workflow).chain(between).collect()
             }
             PerformedEffect::Sent(_, SagaMessage::Reply(call, Answer::Done))
                 if call.direction == Direction::Backward =>
@@ -150,7 +156,21 @@ impl ProtocolModel for Saga {
                 SagaMonitor::Workflow(witness),
                 PerformedEffect::Applied(SagaChange::Step(call), _),
             ) => {
-                witness.applied(*call, self.plan.step(call.step).into());
+                if witness.is_of(call.workflow) {
+                    witness.applied(*call, self.plan.step(call.step).into());
+                }
+                let flow = self.flow.step(call.step);
+                let uses = match call.direction {
+                    Direction::Forward => flow.uses,
+                    Direction::Backward => flow.undo_uses,
+                };
+                // A compensation that needs what was never read changes nothing.
+                if let Some(own) = witness.own_changes_mut()
+                    && uses.is_subset(call.locals.known())
+                {
+                    let made = (call.workflow, call.step, call.direction.into());
+                    own.applied(&self.workflow, &self.compensations, made, &call.locals);
+                }
             }
             (SagaMonitor::Workflow(witness), PerformedEffect::Sent(_, message)) => {
                 witness.answered(message.call());
@@ -204,6 +224,11 @@ renames!(
 impl Saga {
     fn business(&self) -> Business<'_> {
         Business { workflow: &self.workflow, plan: &self.plan, flow: &self.flow }
+    }
+
+    /// The witnesses that are told of what a workflow changes.
+    fn concerned(&self, workflow: WorkflowId) -> impl Iterator<Item = usize> + use<> {
+        self.compensations.watchers(&self.workflow, workflow)
     }
 
     fn is_isolation_watched(&self) -> bool {

@@ -6,8 +6,8 @@
 use smallvec::SmallVec;
 
 use crate::process::rename::renames;
-use crate::process::{StepId, StepSet};
-use crate::protocols::steps::StepHistory;
+use crate::process::{StepId, StepSet, WorkflowId};
+use crate::protocols::steps::{Compensations, OwnChanges, StepHistory};
 use crate::workflow::Workflow;
 
 use super::log::SagaOutcome;
@@ -20,9 +20,10 @@ pub struct WorkflowWitness {
     steps: SmallVec<[StepHistory; 4]>,
     disorder: bool,
     acausal: bool,
+    own: Option<Box<OwnChanges>>,
 }
 
-renames!(struct WorkflowWitness { steps, disorder, acausal });
+renames!(struct WorkflowWitness { steps, disorder, acausal, own });
 
 /// How a step stands to the other steps of its workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,32 @@ impl WorkflowWitness {
             steps: SmallVec::from_elem(StepHistory::default(), steps),
             disorder: false,
             acausal: false,
+            own: None,
         }
+    }
+
+    /// Adds up what the workflow changes, where its steps do not say it.
+    #[must_use]
+    pub fn adding_up(mut self, own: Option<Box<OwnChanges>>) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// What the workflow changed, where its steps do not say it.
+    #[must_use]
+    pub fn own_changes(&self) -> Option<&OwnChanges> {
+        self.own.as_deref()
+    }
+
+    /// The same, to be added to.
+    pub fn own_changes_mut(&mut self) -> Option<&mut OwnChanges> {
+        self.own.as_deref_mut()
+    }
+
+    /// Whether it is the witness of that workflow, or is told of no other.
+    #[must_use]
+    pub fn is_of(&self, workflow: WorkflowId) -> bool {
+        self.own.as_ref().is_none_or(|own| own.workflow() == workflow)
     }
 
     /// What happened to each step, by [`StepId`].
@@ -116,8 +142,15 @@ impl WorkflowWitness {
 
     /// What is worth telling, for each step that was touched.
     #[must_use]
-    pub fn facts(&self, workflow: &Workflow) -> Vec<String> {
+    pub fn facts(
+        &self,
+        workflow: &Workflow,
+        id: WorkflowId,
+        compensations: &Compensations,
+    ) -> Vec<String> {
         let steps = (0..).map(StepId).zip(&self.steps);
-        steps.filter_map(|(id, step)| step.fact(&workflow.step(id).name)).collect()
+        let facts = steps.filter_map(|(id, step)| step.fact(&workflow.step(id).name));
+        let left = compensations.facts(workflow, id, &self.steps, self.own_changes());
+        facts.chain(left).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! The words in which stories of a saga are told.
 
 use crate::process::barrier::Entry;
-use crate::process::{Address, Answer, Locals, StepId};
+use crate::process::{Address, Answer, Locals, StepId, WorkflowId};
 use crate::system::{DurableOf, RoleRecord, Words};
 use crate::workflow::ResourceId;
 
@@ -105,7 +105,7 @@ impl Words<Saga> for Saga {
 
     fn timer(&self, timer: &SagaTimer) -> String {
         match timer {
-            SagaTimer::Call(step) => format!("no answer about {}", self.step(*step)),
+            SagaTimer::Call(step) => format!("no final answer about {}", self.step(*step)),
             SagaTimer::Key(workflow, step) => {
                 format!("the key of {} of {workflow} runs out", self.step(*step))
             }
@@ -133,9 +133,12 @@ impl Words<Saga> for Saga {
         (matches!(address, Address::Coordinator(_)) && goes_on).then(|| log.state().to_string())
     }
 
-    fn monitor(&self, monitor: &SagaMonitor) -> Vec<String> {
+    fn monitor(&self, position: usize, monitor: &SagaMonitor) -> Vec<String> {
         match monitor {
-            SagaMonitor::Workflow(witness) => witness.facts(&self.workflow),
+            SagaMonitor::Workflow(witness) => {
+                let id = WorkflowId(position as u32);
+                witness.facts(&self.workflow, id, &self.compensations)
+            }
             SagaMonitor::Isolation(witness) => witness.facts(),
         }
     }

@@ -5,9 +5,11 @@
 //! What they need of history is kept by witnesses: monitors that see what processes really did, and not
 //! what the protocol's own bookkeeping says they did.
 
+mod compensation;
 mod history;
 mod layout;
 pub(crate) mod properties;
 
+pub use compensation::{Compensations, Leftover, OwnChanges};
 pub use history::StepHistory;
 pub use layout::{ATOMIC, Orchestrated, StateLayout, View};

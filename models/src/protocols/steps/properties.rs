@@ -1,16 +1,27 @@
 //! What must be true of every step that can be taken back, whatever protocol it is part of: judged by
 //! its [history](StepHistory), and never by what its coordinator and its participant believe.
 
+use std::sync::Arc;
+
 use amends_check::{Parts, Property};
 
-use crate::system::{BuiltIn, EFFECT_ONCE, Part};
+use crate::process::WorkflowId;
+use crate::system::{BuiltIn, EFFECT_ONCE, Ending, Part};
 
+use super::compensation::{Compensations, OwnChanges};
 use super::history::StepHistory;
 use super::layout::{Orchestrated, StateLayout, View};
 
 /// No compensation in the wrong order.
 pub(crate) const LIFO: BuiltIn =
     BuiltIn::always("lifo", "a step is undone only after everything that waited for it");
+
+/// A compensation that inverts.
+pub(crate) const SOUND_COMPENSATION: BuiltIn = BuiltIn::always(
+    "sound-compensation",
+    "nothing is left of a workflow that was compensated: its own changes to every resource cancel out, \
+     whatever others did in between",
+);
 
 /// No empty rollback.
 pub(crate) const NO_EMPTY_ROLLBACK: BuiltIn =
@@ -37,6 +48,10 @@ pub(crate) const RESERVATIONS_RELEASED: BuiltIn = BuiltIn::leads_to(
 /// Says whether any of the steps that are meant, of one workflow, has such a history.
 pub(crate) type AnyStep<Monitor> = fn(&Monitor, fn(&StepHistory) -> bool) -> bool;
 
+/// What happened to the steps of a workflow, and what it changed where that has to be added up.
+pub(crate) type Histories<Monitor> =
+    for<'m> fn(&'m Monitor) -> (&'m [StepHistory], Option<&'m OwnChanges>);
+
 /// The steps of all workflows, or some of them.
 pub(crate) struct Steps<'a, T: Orchestrated> {
     layout: &'a StateLayout<T>,
@@ -46,6 +61,30 @@ pub(crate) struct Steps<'a, T: Orchestrated> {
 impl<'a, T: Orchestrated> Steps<'a, T> {
     pub(crate) fn new(layout: &'a StateLayout<T>, any: AnyStep<T::Monitor>) -> Self {
         Steps { layout, any }
+    }
+
+    /// The own changes of a compensated workflow cancel out, by what its steps and their compensations
+    /// add up to.
+    pub(crate) fn sound_compensation(
+        &self,
+        compensations: &Arc<Compensations>,
+        history: Histories<T::Monitor>,
+    ) -> Property<Parts<Part<T>>> {
+        let compensations = Arc::clone(compensations);
+        let is_compensated = |log: &T::Log| T::ending(log) == Some(Ending::Compensated);
+        self.layout
+            .property(SOUND_COMPENSATION, move |s, v| {
+                (0..).map(WorkflowId).zip(s.runs(v)).all(|(id, (log, monitor))| {
+                    let (steps, own) = history(monitor);
+                    !is_compensated(log) || compensations.leftovers(id, steps, own).is_empty()
+                })
+            })
+            .given(self.layout.look(move |s, v| {
+                s.runs(v).any(|(log, monitor)| {
+                    is_compensated(log)
+                        && history(monitor).0.iter().any(|step| step.times_undone() > 0)
+                })
+            }))
     }
 
     pub(crate) fn effect_once(&self) -> Property<Parts<Part<T>>> {

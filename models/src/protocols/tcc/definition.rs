@@ -1,8 +1,9 @@
 //! The definition of TCCs, for the catalogue.
 
-use crate::system::{BuiltIn, KnobSink, KnobSource, ProtocolDefinition, WithSystem};
+use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
 use crate::workflow::Workflow;
 
+use super::failures;
 use super::knobs::TccKnobs;
 use super::properties;
 use super::system::system;
@@ -11,6 +12,7 @@ impl ProtocolDefinition for TccKnobs {
     const NAME: &'static str = "tcc";
     const TABLES: &'static [&'static str] = &["tcc"];
     const BUILT_IN: &'static [BuiltIn] = properties::BUILT_IN;
+    const KNOWN_FAILURES: &'static [KnownFailure] = failures::KNOWN_FAILURES;
 
     fn read<S: KnobSource>(source: &S) -> Result<Self, S::Error> {
         source.knobs("tcc")

@@ -30,6 +30,7 @@
 pub(in crate::protocols) mod activity;
 mod coordinator;
 mod definition;
+pub(super) mod failures;
 mod knobs;
 mod log;
 mod message;

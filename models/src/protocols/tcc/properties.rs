@@ -4,7 +4,8 @@ use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
 use crate::protocols::steps::properties::{
-    NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED, Steps,
+    NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED, SOUND_COMPENSATION,
+    Steps,
 };
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
@@ -19,6 +20,7 @@ use super::witness::TccWitness;
 pub(crate) const BUILT_IN: &[BuiltIn] = &[
     WELL_DEFINED,
     ATOMIC,
+    SOUND_COMPENSATION,
     SETTLES,
     EFFECT_ONCE,
     NO_EMPTY_CONFIRM,
@@ -35,6 +37,9 @@ pub(crate) fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tc
     vec![
         layout.well_defined(),
         layout.atomic(|log| log.outcome(), TccWitness::agrees_with),
+        steps.sound_compensation(system.protocol().compensations(), |witness| {
+            (&witness.steps, witness.own.as_deref())
+        }),
         layout.settles(),
         steps.effect_once(),
         steps.no_empty_confirm(),

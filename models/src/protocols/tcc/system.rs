@@ -6,7 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::process::nodes::COORDINATOR;
-use crate::process::{Address, Answer, StepId, Verdict};
+use crate::process::{Address, Answer, Locals, StepId, Verdict, WorkflowId};
+use crate::protocols::steps::{Compensations, OwnChanges};
 use crate::system::{
     Activities, Ending, Event, Interchangeable, MessageOf, PerformedEffect, ProtocolModel, Role,
     RoleRecord, StateReader, System, SystemBuilder, Words,
@@ -29,6 +30,7 @@ use super::witness::TccWitness;
 pub struct Tcc {
     workflow: Arc<Workflow>,
     plan: Arc<TccPlan>,
+    compensations: Arc<Compensations>,
 }
 
 /// The system that carries `workflow` out as a TCC, with the built-in properties of TCCs and those
@@ -48,13 +50,20 @@ pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
 
 impl Tcc {
     pub(crate) fn new(workflow: Arc<Workflow>, plan: Arc<TccPlan>) -> Self {
-        Tcc { workflow, plan }
+        let compensations = Arc::new(Compensations::of_tcc(&workflow));
+        Tcc { workflow, plan, compensations }
     }
 
     /// The plan of its steps.
     #[must_use]
     pub fn plan(&self) -> &Arc<TccPlan> {
         &self.plan
+    }
+
+    /// What its Trys and Cancels add up to.
+    #[must_use]
+    pub fn compensations(&self) -> &Arc<Compensations> {
+        &self.compensations
     }
 
     fn step(&self, step: StepId) -> &str {
@@ -97,12 +106,19 @@ impl ProtocolModel for Tcc {
 
     fn monitors(&self) -> Vec<TccWitness> {
         let steps = self.workflow.steps().len();
-        (0..self.workflow.instances()).map(|_| TccWitness::new(steps)).collect()
+        let witness = |id| {
+            let own = OwnChanges::new(&self.workflow, id, &self.compensations);
+            TccWitness::new(steps).adding_up(own)
+        };
+        (0..self.workflow.instances()).map(WorkflowId).map(witness).collect()
     }
 
     fn watchers(&self, event: &Event<Tcc>) -> Vec<usize> {
         let call = match &event.what {
-            PerformedEffect::Applied(change, Verdict::Accepted) => change.call(),
+            PerformedEffect::Applied(change, Verdict::Accepted) => {
+                let workflow = change.call().workflow;
+                return self.compensations.watchers(&self.workflow, workflow).collect();
+            }
             PerformedEffect::Sent(_, TccMessage::Reply(call, Answer::Done))
                 if call.operation == Operation::Cancel =>
             {
@@ -115,7 +131,16 @@ impl ProtocolModel for Tcc {
 
     fn observe(&self, witness: &mut TccWitness, event: &Event<Tcc>) {
         match &event.what {
-            PerformedEffect::Applied(change, Verdict::Accepted) => witness.applied(change.call()),
+            PerformedEffect::Applied(change, Verdict::Accepted) => {
+                let call = change.call();
+                if witness.is_of(call.workflow) {
+                    witness.applied(call);
+                }
+                if let Some(own) = &mut witness.own {
+                    let made = (call.workflow, call.step, call.operation.into());
+                    own.applied(&self.workflow, &self.compensations, made, &Locals::NONE);
+                }
+            }
             PerformedEffect::Sent(_, TccMessage::Reply(call, Answer::Done)) => {
                 witness.answered(*call)
             }
@@ -223,7 +248,7 @@ impl Words<Tcc> for Tcc {
 
     fn timer(&self, timer: &TccTimer) -> String {
         match timer {
-            TccTimer::Call(step) => format!("no answer about {}", self.step(*step)),
+            TccTimer::Call(step) => format!("no final answer about {}", self.step(*step)),
             TccTimer::Reservation(workflow, step) => {
                 format!("the reservation of {} of {workflow} grows old", self.step(*step))
             }
@@ -252,8 +277,8 @@ impl Words<Tcc> for Tcc {
         self.workflow.resource_facts(address, resources)
     }
 
-    fn monitor(&self, witness: &TccWitness) -> Vec<String> {
-        witness.facts(&self.workflow)
+    fn monitor(&self, position: usize, witness: &TccWitness) -> Vec<String> {
+        witness.facts(&self.workflow, WorkflowId(position as u32), &self.compensations)
     }
 
     fn watched(&self, position: usize) -> Option<String> {

@@ -2,9 +2,9 @@
 
 use smallvec::SmallVec;
 
-use crate::process::StepId;
 use crate::process::rename::renames;
-use crate::protocols::steps::StepHistory;
+use crate::process::{StepId, WorkflowId};
+use crate::protocols::steps::{Compensations, OwnChanges, StepHistory};
 use crate::workflow::Workflow;
 
 use super::log::TccOutcome;
@@ -15,15 +15,29 @@ use super::message::{Operation, TccCall};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TccWitness {
     pub(super) steps: SmallVec<[StepHistory; 4]>,
+    pub(super) own: Option<Box<OwnChanges>>,
 }
 
-renames!(struct TccWitness { steps });
+renames!(struct TccWitness { steps, own });
 
 impl TccWitness {
     /// Nothing has happened yet to any of the `steps` steps.
     #[must_use]
     pub fn new(steps: usize) -> Self {
-        TccWitness { steps: SmallVec::from_elem(StepHistory::default(), steps) }
+        TccWitness { steps: SmallVec::from_elem(StepHistory::default(), steps), own: None }
+    }
+
+    /// Adds up what the workflow changes, where its steps do not say it.
+    #[must_use]
+    pub fn adding_up(mut self, own: Option<Box<OwnChanges>>) -> Self {
+        self.own = own;
+        self
+    }
+
+    /// Whether it is the witness of that workflow, or is told of no other.
+    #[must_use]
+    pub fn is_of(&self, workflow: WorkflowId) -> bool {
+        self.own.as_ref().is_none_or(|own| own.workflow() == workflow)
     }
 
     /// What happened to each step, by [`StepId`].
@@ -64,8 +78,16 @@ impl TccWitness {
 
     /// What is worth telling, for each step that was touched.
     #[must_use]
-    pub fn facts(&self, workflow: &Workflow) -> Vec<String> {
+    pub fn facts(
+        &self,
+        workflow: &Workflow,
+        id: WorkflowId,
+        compensations: &Compensations,
+    ) -> Vec<String> {
         let steps = (0..).map(StepId).zip(&self.steps);
-        steps.filter_map(|(id, step)| step.fact_of_reservation(&workflow.step(id).name)).collect()
+        let facts =
+            steps.filter_map(|(id, step)| step.fact_of_reservation(&workflow.step(id).name));
+        let left = compensations.facts(workflow, id, &self.steps, self.own.as_deref());
+        facts.chain(left).collect()
     }
 }

@@ -31,6 +31,7 @@
 mod activity;
 mod coordinator;
 mod definition;
+pub(super) mod failures;
 mod knobs;
 mod log;
 mod message;

@@ -116,7 +116,7 @@ impl Words<TwoPhaseCommit> for TwoPhaseCommit {
         facts
     }
 
-    fn monitor(&self, witness: &TwoPhaseWitness) -> Vec<String> {
+    fn monitor(&self, _position: usize, witness: &TwoPhaseWitness) -> Vec<String> {
         let participants = self.plan.participants().iter();
         participants
             .zip(witness.branches())

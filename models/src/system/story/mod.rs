@@ -8,10 +8,11 @@ pub mod svg;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A run, event by event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Story {
     /// Who takes part, in the order in which they are drawn.
     pub actors: Vec<Actor>,
@@ -25,7 +26,7 @@ pub struct Story {
 }
 
 /// Who takes part in a story.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Actor {
     /// The name people know it by: `inventory`, `coordinator #1`.
     pub name: String,
@@ -34,7 +35,7 @@ pub struct Actor {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct StoryEvent {
     /// To whom, as a position in [`Story::actors`]; `None` for what happens to a whole node or to the
     /// network.
@@ -43,10 +44,28 @@ pub struct StoryEvent {
     pub happening: Happening,
     /// In words, without the actor's name: `reserve-stock of #1`, `log: step charge started`.
     pub text: String,
+    /// Whether it is a fault, spent from the budget: a crash is one always, a refusal only if the
+    /// service's resources did not ask for it.
+    pub fault: bool,
+}
+
+impl StoryEvent {
+    /// Something that happened, which is a fault if that kind of thing always is.
+    #[must_use]
+    pub fn new(actor: Option<usize>, happening: Happening, text: impl Into<String>) -> Self {
+        StoryEvent { actor, happening, text: text.into(), fault: happening.is_fault() }
+    }
+
+    /// The same, injected as a fault.
+    #[must_use]
+    pub fn injected(mut self, fault: bool) -> Self {
+        self.fault |= fault;
+        self
+    }
 }
 
 /// The kinds of things that happen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Happening {
     /// The client asks for the workflow.
@@ -102,7 +121,7 @@ pub enum Happening {
 }
 
 impl Happening {
-    /// Whether it is a fault, spent from the budget.
+    /// Whether it is always a fault, spent from the budget.
     #[must_use]
     pub fn is_fault(self) -> bool {
         matches!(
@@ -115,6 +134,51 @@ impl Happening {
                 | Happening::SpuriousTimeout
                 | Happening::Cancel
         )
+    }
+}
+
+impl Story {
+    /// The story without those who take no part in it: nothing happens to them, and nobody sends them
+    /// anything.
+    #[must_use]
+    pub fn without_bystanders(mut self) -> Story {
+        let mut takes_part = vec![false; self.actors.len()];
+        let mut meet = |actor: usize| takes_part[actor] = true;
+        for event in &self.events {
+            event.actor.iter().for_each(|&actor| meet(actor));
+            event.happening.peer().into_iter().for_each(&mut meet);
+        }
+        let position = |actor: usize| takes_part[..actor].iter().filter(|&&takes| takes).count();
+        for event in &mut self.events {
+            event.actor = event.actor.map(position);
+            event.happening = event.happening.with_peer(position);
+        }
+        let mut kept = takes_part.iter();
+        self.actors.retain(|_| kept.next().copied().unwrap_or(true));
+        self
+    }
+}
+
+impl Happening {
+    /// The other side of a message.
+    fn peer(self) -> Option<usize> {
+        match self {
+            Happening::Send { to } => Some(to),
+            Happening::Deliver { from }
+            | Happening::Lose { from }
+            | Happening::Duplicate { from } => Some(from),
+            _ => None,
+        }
+    }
+
+    fn with_peer(self, position: impl Fn(usize) -> usize) -> Happening {
+        match self {
+            Happening::Send { to } => Happening::Send { to: position(to) },
+            Happening::Deliver { from } => Happening::Deliver { from: position(from) },
+            Happening::Lose { from } => Happening::Lose { from: position(from) },
+            Happening::Duplicate { from } => Happening::Duplicate { from: position(from) },
+            other => other,
+        }
     }
 }
 

@@ -26,7 +26,22 @@ pub(crate) fn check_belongs<R: Requirements + ?Sized>(
         )
         .help("set protocol = \"mixed\" for the workflow, or remove it here"));
     }
+    if !draft.keeps.is_empty() && !protocol.works().iter().any(|work| is_compensation(*work)) {
+        return Err(WorkflowError::new(
+            Place::Step(position, StepField::Keeps(0)),
+            format!(
+                "`{}` keeps something, but in {} nothing is undone",
+                draft.name,
+                protocol.name()
+            ),
+        )
+        .help("remove `keeps`"));
+    }
     check_work(protocol, position, draft)
+}
+
+fn is_compensation(work: Work) -> bool {
+    matches!(work, Work::Undo | Work::Cancel)
 }
 
 /// Whether the protocol ever does what the step says can be done about it.

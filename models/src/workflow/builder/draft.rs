@@ -15,6 +15,7 @@ pub struct StepDraft {
     pub(crate) read: Vec<String>,
     pub(crate) when: Option<String>,
     pub(crate) business: ByWork<Vec<String>>,
+    pub(crate) keeps: Vec<String>,
 }
 
 /// A property as people write it.
@@ -54,6 +55,7 @@ impl StepDraft {
             read: Vec::new(),
             when: None,
             business: ByWork::default(),
+            keeps: Vec::new(),
         }
     }
 
@@ -103,6 +105,14 @@ impl StepDraft {
     #[must_use]
     pub fn undo<T: Into<String>>(self, assignments: impl IntoIterator<Item = T>) -> Self {
         self.work(Work::Undo, assignments)
+    }
+
+    /// The resources that its compensation leaves changed on purpose: a fee, a note. Of what it does to
+    /// them, nothing has to be taken back.
+    #[must_use]
+    pub fn keeps<T: Into<String>>(mut self, resources: impl IntoIterator<Item = T>) -> Self {
+        self.keeps = resources.into_iter().map(Into::into).collect();
+        self
     }
 
     /// In a TCC, what its Try changes.

@@ -70,6 +70,8 @@ pub enum StepField {
     When,
     /// One of the changes that this work on it makes.
     Work(Work, usize),
+    /// One of the resources that its compensation leaves changed.
+    Keeps(usize),
 }
 
 /// Why a workflow is not sound, and where.

@@ -3,8 +3,9 @@
 use crate::process::{ServiceId, StepId, StepSet};
 use crate::workflow::business::Work;
 use crate::workflow::definition::{PropertyDefinition, Step, StepKind};
-use crate::workflow::expression::parse::{parse_assignment, parse_condition};
-use crate::workflow::expression::{Assignment, Condition, Reading};
+use crate::workflow::expression::name::written;
+use crate::workflow::expression::parse::{Names, parse_assignment, parse_condition};
+use crate::workflow::expression::{Assignment, Condition, Reading, ResourceId};
 use crate::workflow::suggestion::suggestion;
 
 use super::WorkflowBuilder;
@@ -51,6 +52,7 @@ impl WorkflowBuilder {
             reads,
             when: self.resolve_guard(position, draft, &names)?,
             business: draft.business.try_map(assignments)?,
+            keeps: resolve_keeps(position, draft, &names.own)?,
         })
     }
 
@@ -114,6 +116,26 @@ impl WorkflowBuilder {
         }
         Ok(set)
     }
+}
+
+/// The resources that a step keeps changed on purpose, which it must be able to take back otherwise.
+fn resolve_keeps(
+    position: usize,
+    draft: &StepDraft,
+    own: &OwnNames<'_>,
+) -> Result<Vec<ResourceId>, WorkflowError> {
+    let resolve = |(at, name): (usize, &String)| {
+        let place = Place::Step(position, StepField::Keeps(at));
+        if draft.kind != StepKind::Compensatable {
+            let message = format!("a {} step is never undone, so it keeps all", draft.kind.name());
+            return Err(WorkflowError::new(place, message).help("remove `keeps`"));
+        }
+        own.assignable(&written(name)).map_err(|message| {
+            let known = own.service.resources.iter().map(|resource| resource.name.as_str());
+            WorkflowError::new(place, message).help(did_you_mean(name, known))
+        })
+    };
+    draft.keeps.iter().enumerate().map(resolve).collect()
 }
 
 pub(super) fn resolve_property(

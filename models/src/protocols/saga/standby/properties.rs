@@ -1,10 +1,13 @@
 //! The properties of a saga whose coordinators share its log: those of any saga, read from the store.
 
+use std::sync::Arc;
+
 use amends_check::{Parts, Property};
 
 use crate::process::{Address, WorkflowId};
 use crate::protocols::saga::log::{SagaLog, SagaOutcome};
 use crate::protocols::saga::properties::{AnySaga, properties};
+use crate::protocols::steps::Compensations;
 use crate::protocols::steps::{Orchestrated, StateLayout};
 use crate::system::{Ending, Local, Part, StateReader, System};
 use crate::workflow::Dataflow;
@@ -49,6 +52,10 @@ impl Orchestrated for StandbySaga {
 impl AnySaga for StandbySaga {
     fn flow(&self) -> &Dataflow {
         self.saga().flow()
+    }
+
+    fn compensations(&self) -> &Arc<Compensations> {
+        &self.saga().compensations
     }
 
     fn outcome(log: &Option<SagaLog>) -> Option<SagaOutcome> {

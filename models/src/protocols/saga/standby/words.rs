@@ -113,8 +113,8 @@ impl Words<StandbySaga> for StandbySaga {
         (!written.is_empty()).then(|| written.join("; "))
     }
 
-    fn monitor(&self, monitor: &SagaMonitor) -> Vec<String> {
-        Words::<Saga>::monitor(&self.saga, monitor)
+    fn monitor(&self, position: usize, monitor: &SagaMonitor) -> Vec<String> {
+        Words::<Saga>::monitor(&self.saga, position, monitor)
     }
 
     fn watched(&self, position: usize) -> Option<String> {
