@@ -23,6 +23,7 @@ pub mod failure;
 mod fixture;
 pub mod id;
 pub mod log;
+pub mod map;
 mod memory;
 pub mod metrics;
 pub mod read;
