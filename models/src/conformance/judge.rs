@@ -82,6 +82,9 @@ pub struct Violation {
     pub explained: ObservationSet,
     /// What could have been observed next, had all gone well from there.
     pub expected: Vec<Activity>,
+    /// The run of the system that comes closest: it shows what can be explained, or all that was observed
+    /// and what is missing.
+    pub closest: Story,
 }
 
 /// Holds what was observed of one workflow against a system with a single workflow.
@@ -105,17 +108,18 @@ pub fn judge<T: ProtocolModel>(
     let unobserved = match relaxed.explain(run, lenient) {
         Found::Explanation(explained) => explained.cost.unobserved,
         Found::TooMany => return Conformance::TooTangled,
-        Found::Nothing(furthest) => {
+        Found::Nothing(furthest, closest) => {
             let evidence = minimal::unexplained(&mut relaxed, run, lenient);
             let rule = rule::of_evidence(run, evidence);
-            return Conformance::Violates(violation(rule, evidence, Vec::new(), furthest));
+            let closest = system.story(&closest.run);
+            return Conformance::Violates(violation(rule, evidence, Vec::new(), furthest, closest));
         }
     };
     let explained =
         match Space::new(system, Network::Exact).explain(run, Bounds { states, unobserved }) {
             Found::Explanation(explained) => explained,
             // Within the copies of a message that the exact network allows there is none.
-            Found::Nothing(_) | Found::TooMany => return Conformance::TooTangled,
+            Found::Nothing(..) | Found::TooMany => return Conformance::TooTangled,
         };
     if unobserved == 0 {
         return Conformance::Conforms(explanation(system, &explained));
@@ -125,14 +129,16 @@ pub fn judge<T: ProtocolModel>(
         return Conformance::Incomplete(Missing { explanation, activities: explained.unobserved });
     }
     let furthest = match relaxed.explain(run, strict) {
-        Found::Nothing(furthest) => furthest,
+        Found::Nothing(furthest, _) => furthest,
         Found::Explanation(_) | Found::TooMany => Furthest::default(),
     };
+    let closest = system.story(&explained.run);
     let missing = explained.unobserved;
     let told = missing.iter().map(|&activity| told(activity)).collect();
     let without = run.clone().telling_only(told);
     let evidence = minimal::unexplained(&mut relaxed, &without, strict);
-    Conformance::Violates(violation(rule::of_missing(&missing), evidence, missing, furthest))
+    let rule = rule::of_missing(&missing);
+    Conformance::Violates(violation(rule, evidence, missing, furthest, closest))
 }
 
 /// That such activities are told of.
@@ -151,9 +157,10 @@ fn violation(
     evidence: ObservationSet,
     missing: Vec<Activity>,
     furthest: Furthest,
+    closest: Story,
 ) -> Violation {
     let Furthest { explained, expected } = furthest;
-    Violation { rule, evidence, missing, explained, expected }
+    Violation { rule, evidence, missing, explained, expected, closest }
 }
 
 fn explanation<T: ProtocolModel>(system: &System<T>, explained: &Explained<T>) -> Explanation {

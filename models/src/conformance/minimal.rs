@@ -23,7 +23,8 @@ pub(super) fn unexplained<T: ProtocolModel>(
         for chunk in positions.chunks(piece) {
             let mut fewer = kept;
             chunk.iter().for_each(|&at| fewer.remove(at));
-            if fewer != kept && matches!(space.explain(&run.only(fewer), bounds), Found::Nothing(_))
+            if fewer != kept
+                && matches!(space.explain(&run.only(fewer), bounds), Found::Nothing(..))
             {
                 kept = fewer;
             }

@@ -17,7 +17,7 @@ mod observation;
 mod rule;
 mod search;
 
-pub use judge::{Conformance, Explanation, Limits, Missing, Violation, judge};
+pub use judge::{Conformance, Explanation, FaultAt, Limits, Missing, Violation, judge};
 pub use observation::{ActivityKind, Observation, ObservationSet, ObservedRun, Told};
 pub use rule::Rule;
 pub use search::{COPIES, Cost};

@@ -38,6 +38,8 @@ pub enum Rule {
     Atomicity,
     /// An answer says something else than what was done.
     FalseAnswer,
+    /// Something was done that the design does not have.
+    UnknownStep,
     /// No rule has a name for it: no run of the design shows that.
     NoSuchRun,
 }
@@ -58,6 +60,7 @@ impl Rule {
             Rule::AgainstTheVotes => "against-the-votes",
             Rule::Atomicity => "atomicity",
             Rule::FalseAnswer => "false-answer",
+            Rule::UnknownStep => "unknown-step",
             Rule::NoSuchRun => "no-such-run",
         }
     }
@@ -79,6 +82,7 @@ impl Rule {
             Rule::AgainstTheVotes => "the decision is not the one that the votes call for",
             Rule::Atomicity => "the outcome that was told is not what happened",
             Rule::FalseAnswer => "an answer says something else than what was done",
+            Rule::UnknownStep => "something was done that the design does not have",
             Rule::NoSuchRun => "no run of the design shows this",
         }
     }

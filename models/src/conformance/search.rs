@@ -68,8 +68,8 @@ pub(super) struct Bounds {
 pub(super) enum Found<T: ProtocolModel> {
     /// A cheapest explanation.
     Explanation(Explained<T>),
-    /// There is none.
-    Nothing(Furthest),
+    /// There is none; and the run that explains the most.
+    Nothing(Furthest, Box<Explained<T>>),
     /// The bound on states was reached.
     TooMany,
 }
@@ -149,6 +149,7 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
         // Of places of the same cost, those first where most of the observations have happened.
         let mut queue: BTreeMap<(Cost, Reverse<usize>), VecDeque<u32>> = BTreeMap::new();
         let mut furthest = Furthest::default();
+        let mut furthest_at = (0, Cost::default());
         for row in self.system.initial() {
             let state: State =
                 row.into_iter().enumerate().map(|(slot, part)| self.number(slot, part)).collect();
@@ -174,6 +175,7 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
             }
             if happened.len() > furthest.explained.len() {
                 furthest = Furthest { explained: happened, expected: Vec::new() };
+                furthest_at = (at, cost);
             }
             for (slot, index) in self.moves_of(&state) {
                 let steps = self.steps(slot, state[slot]);
@@ -211,7 +213,9 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
                 }
             }
         }
-        Found::Nothing(furthest)
+        let (at, cost) = furthest_at;
+        let closest = self.explanation(&nodes, at, cost, run);
+        Found::Nothing(furthest, Box::new(closest))
     }
 
     fn number(&mut self, slot: usize, part: Part<T>) -> u32 {

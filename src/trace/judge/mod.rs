@@ -1,0 +1,212 @@
+//! The judgement of traces: what was observed of a workflow is held against its design.
+//!
+//! A [`Judge`] has a design and a mapping. Of each workflow it says that it [conforms](Verdict::Conforms),
+//! with the least explanation; that it [violates](Verdict::Violates) the design, with the smallest set of
+//! spans that shows it; or that this [cannot be decided](Verdict::Inconclusive), and why. The search for
+//! an explanation is [that of the models](amends_models::conformance); here, spans go in and spans come
+//! out.
+//!
+//! Traces have few shapes: each is judged once.
+//!
+//! Spans may always be missing. That something was *not* observed proves nothing unless all that is told
+//! is known to be there; what *was* observed can violate a design however much is missing.
+
+mod design;
+mod doubt;
+mod verdict;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use amends_models::conformance::{Conformance, Limits, ObservationSet, ObservedRun, Rule};
+use amends_models::protocols::Design;
+use compact_str::CompactString;
+
+use crate::assemble::WorkflowTrace;
+use crate::map::{Mapping, Origin, Resolved, Sightings};
+use crate::{SpanId, TraceId};
+
+use design::{JudgedSystem, judged_system};
+
+pub use doubt::Doubt;
+pub use verdict::{Explained, Verdict, Violated};
+
+/// So many shapes are remembered; then they are forgotten, and judged anew.
+const SHAPES: usize = 10_000;
+
+/// Judges workflows by a design.
+pub struct Judge {
+    system: Box<dyn JudgedSystem>,
+    mapping: Mapping,
+    limits: Limits,
+    shapes: HashMap<ObservedRun, Arc<Conformance>>,
+}
+
+/// A workflow that was judged.
+#[derive(Clone, Debug)]
+pub struct JudgedWorkflow {
+    /// Its name, if anything gives it.
+    pub name: Option<CompactString>,
+    /// Its id, if anything gives it.
+    pub id: Option<CompactString>,
+    /// Its trace, or the first of them.
+    pub trace: Option<TraceId>,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+impl Judge {
+    /// A judge of workflows of that design, whose spans are read by that mapping.
+    #[must_use]
+    pub fn new(design: Design, mapping: Mapping) -> Judge {
+        Judge {
+            system: judged_system(&design.as_observed()),
+            mapping,
+            limits: Limits::default(),
+            shapes: HashMap::new(),
+        }
+    }
+
+    /// The same, within other limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Judge {
+        self.limits = limits;
+        self
+    }
+
+    /// How many shapes were seen.
+    #[must_use]
+    pub fn shapes(&self) -> usize {
+        self.shapes.len()
+    }
+
+    /// The mapping by which spans are read.
+    #[must_use]
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+
+    /// Judges a workflow.
+    pub fn judge(&mut self, trace: &WorkflowTrace) -> JudgedWorkflow {
+        let sightings = self.mapping.apply(&trace.spans, &trace.logs);
+        let resolved = self.system.resolve(&self.mapping, &sightings);
+        let verdict = self.verdict(trace, &sightings, &resolved);
+        JudgedWorkflow {
+            name: sightings.name,
+            id: sightings.id.or_else(|| trace.key.clone()),
+            trace: trace.spans.first().map(|span| span.trace),
+            verdict,
+        }
+    }
+
+    fn verdict(
+        &mut self,
+        trace: &WorkflowTrace,
+        sightings: &Sightings,
+        resolved: &Resolved,
+    ) -> Verdict {
+        if let Some(unknown) = resolved.unknown.first() {
+            let what = format!("{} of `{}`", unknown.operation, unknown.name);
+            let spans = self.spans(trace, sightings, unknown.sightings.iter().copied());
+            return Verdict::Violates(Box::new(Violated::stranger(what, spans)));
+        }
+        let mut doubts = doubt::of_trace(trace, sightings);
+        if resolved.run.observations().is_empty() {
+            doubts.insert(0, Doubt::NothingObserved);
+            return Verdict::Inconclusive { doubts, explained: None };
+        }
+        match &*self.conformance(&resolved.run) {
+            Conformance::Conforms(explanation) if doubts.is_empty() => {
+                Verdict::Conforms(Explained::new(explanation))
+            }
+            Conformance::Conforms(explanation) => {
+                Verdict::Inconclusive { doubts, explained: Some(Explained::new(explanation)) }
+            }
+            Conformance::Incomplete(missing) => {
+                let names = missing.activities.iter().map(|it| self.system.describe(*it));
+                doubts.insert(0, Doubt::Missing(names.collect()));
+                let explained = Some(Explained::new(&missing.explanation));
+                Verdict::Inconclusive { doubts, explained }
+            }
+            Conformance::TooTangled => {
+                doubts.insert(0, Doubt::TooTangled);
+                Verdict::Inconclusive { doubts, explained: None }
+            }
+            Conformance::Violates(violation) => {
+                let spans = |set: ObservationSet| {
+                    let positions = set.iter().map(|at| resolved.sightings[at]);
+                    self.spans(trace, sightings, positions.collect::<Vec<_>>())
+                };
+                let describe = |at: usize| self.system.describe_observation(&resolved.run, at);
+                Verdict::Violates(Box::new(Violated {
+                    rule: violation.rule,
+                    evidence: violation.evidence.iter().map(describe).collect(),
+                    spans: spans(violation.evidence),
+                    missing: violation.missing.iter().map(|it| self.system.describe(*it)).collect(),
+                    expected: violation.expected.iter().map(|it| self.system.describe(*it)).collect(),
+                    unexplained: first_unexplained(&resolved.run, violation.explained).map(describe),
+                    closest: Some(violation.closest.clone()),
+                }))
+            }
+        }
+    }
+
+    /// What came of runs of that shape.
+    fn conformance(&mut self, run: &ObservedRun) -> Arc<Conformance> {
+        if let Some(known) = self.shapes.get(run) {
+            return Arc::clone(known);
+        }
+        if self.shapes.len() >= SHAPES {
+            self.shapes.clear();
+        }
+        let found = Arc::new(self.system.judge(run, self.limits));
+        self.shapes.insert(run.clone(), Arc::clone(&found));
+        found
+    }
+
+    /// The spans in which those sightings were made.
+    fn spans(
+        &self,
+        trace: &WorkflowTrace,
+        sightings: &Sightings,
+        positions: impl IntoIterator<Item = usize>,
+    ) -> Vec<(TraceId, SpanId)> {
+        let mut spans = Vec::new();
+        for at in positions {
+            let found = match sightings.all[at].origin {
+                Origin::Log(log) => {
+                    let log = &trace.logs[log];
+                    log.trace.zip(log.span)
+                }
+                origin => origin.span().map(|at| (trace.spans[at].trace, trace.spans[at].id)),
+            };
+            if let Some(found) = found
+                && !spans.contains(&found)
+            {
+                spans.push(found);
+            }
+        }
+        spans
+    }
+}
+
+/// The first observation that cannot be explained beside the others.
+fn first_unexplained(run: &ObservedRun, explained: ObservationSet) -> Option<usize> {
+    (0..run.observations().len())
+        .find(|&at| !explained.contains(at) && run.before(at).is_subset(explained))
+}
+
+impl Violated {
+    /// Something was done that the design does not have.
+    fn stranger(what: String, spans: Vec<(TraceId, SpanId)>) -> Violated {
+        Violated {
+            rule: Rule::UnknownStep,
+            evidence: vec![what.clone()],
+            spans,
+            missing: Vec::new(),
+            expected: Vec::new(),
+            unexplained: Some(what),
+            closest: None,
+        }
+    }
+}
