@@ -29,7 +29,7 @@ use crate::report::{
     CheckReport, CounterexampleReport, Expectation, Extent, Finding, Origin, Position, Verdict,
 };
 use crate::spec::{self, Spec, SpecError};
-use crate::telemetry;
+use amends_trace::record;
 
 pub mod assumptions;
 mod blame;
@@ -420,7 +420,7 @@ fn counterexample<T: ProtocolModel, P: AnyProtocol>(
         steps: run.steps.iter().map(|(action, _)| system.describe(action)).collect(),
         repeats_from: run.repeats_from,
         story: system.story(run),
-        recorded: telemetry::counterexample::record(system, spec.design.protocol().name(), run),
+        recorded: record::counterexample::record(system, spec.design.protocol().name(), run),
     }
 }
 

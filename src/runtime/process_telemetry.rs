@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use amends_models::process::{Address, WorkflowId};
 use amends_models::system::{Event, MessageOf, PerformedEffect, ProtocolModel, System};
+use amends_trace::record::Recorder;
 
-use crate::telemetry::{Recorder, SpanContext, Telemetry};
+use crate::telemetry::{SpanContext, Telemetry};
 
 /// The recorder of one process, and where its spans go. Where nobody wants to know, it does nothing.
 ///

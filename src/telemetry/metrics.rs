@@ -19,7 +19,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, MeterProvider};
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 
-use super::{Recorded, names};
+use amends_trace::record::{Recorded, names};
 
 /// So many events are remembered until they are consumed; what comes late has no lag.
 const REMEMBERED: usize = 10_000;

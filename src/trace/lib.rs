@@ -22,6 +22,7 @@ pub mod failure;
 #[cfg(test)]
 mod fixture;
 pub mod id;
+pub mod judge;
 pub mod log;
 pub mod map;
 mod memory;
@@ -29,6 +30,7 @@ pub mod metrics;
 pub mod read;
 #[cfg(feature = "receiver")]
 pub mod receive;
+pub mod record;
 mod sources;
 pub mod span;
 pub mod statistics;

@@ -104,7 +104,7 @@ pub fn judge<T: ProtocolModel>(
     let states = limits.states;
     let strict = Bounds { states, unobserved: 0 };
     let lenient = Bounds { states, unobserved: u32::MAX };
-    let mut relaxed = Space::new(system, Network::Relaxed);
+    let mut relaxed = Space::new(system, Network::Relaxed, run);
     let unobserved = match relaxed.explain(run, lenient) {
         Found::Explanation(explained) => explained.cost.unobserved,
         Found::TooMany => return Conformance::TooTangled,
@@ -116,7 +116,7 @@ pub fn judge<T: ProtocolModel>(
         }
     };
     let explained =
-        match Space::new(system, Network::Exact).explain(run, Bounds { states, unobserved }) {
+        match Space::new(system, Network::Exact, run).explain(run, Bounds { states, unobserved }) {
             Found::Explanation(explained) => explained,
             // Within the copies of a message that the exact network allows there is none.
             Found::Nothing(..) | Found::TooMany => return Conformance::TooTangled,

@@ -272,6 +272,13 @@ impl ObservedRun {
         }
     }
 
+    /// The same, as if of what is told of only such were.
+    #[must_use]
+    pub fn keeping_told(mut self, keep: impl Fn(&Told) -> bool) -> ObservedRun {
+        self.told.retain(keep);
+        self
+    }
+
     /// The same, as if only these activities were told of.
     #[must_use]
     pub fn telling_only(mut self, told: Vec<Told>) -> ObservedRun {

@@ -26,13 +26,14 @@ use std::sync::Arc;
 use amends_check::{Counterexample, Move, Product, Snapshot};
 use smallvec::SmallVec;
 
-use crate::process::Process;
+use crate::process::{Address, Process};
 use crate::system::{
-    Action, Activity, Inbox, Local, Part, ProtocolModel, Request, StateReader, System, Trigger,
+    Action, Activity, Event, Inbox, InjectedFaults, Local, MessageOf, Part, PerformedEffect,
+    ProtocolModel, Request, StateReader, System, Trigger,
 };
 use crate::workflow::Fault;
 
-use super::observation::{ObservationSet, ObservedRun};
+use super::observation::{ActivityKind, Observation, ObservationSet, ObservedRun};
 
 /// How many equal messages may be on their way to one process.
 pub const COPIES: usize = 2;
@@ -115,6 +116,8 @@ struct Node {
 pub(super) struct Space<'s, T: ProtocolModel> {
     system: &'s System<T>,
     network: Network,
+    /// Answers whose arrival was observed.
+    answers_seen: Vec<Observation>,
     reader: StateReader<T>,
     /// Per slot: the parts, and their numbers.
     parts: Vec<Vec<Part<T>>>,
@@ -126,10 +129,17 @@ pub(super) struct Space<'s, T: ProtocolModel> {
 }
 
 impl<'s, T: ProtocolModel> Space<'s, T> {
-    pub(super) fn new(system: &'s System<T>, network: Network) -> Self {
+    /// The space in which runs like this one, or less of it, are to be explained.
+    pub(super) fn new(system: &'s System<T>, network: Network, run: &ObservedRun) -> Self {
         let slots = system.initial().first().map_or(0, Vec::len);
         Space {
             reader: T::reader(system),
+            answers_seen: run
+                .observations()
+                .iter()
+                .copied()
+                .filter(|it| it.kind() == ActivityKind::Answered)
+                .collect(),
             system,
             network,
             parts: (0..slots).map(|_| Vec::new()).collect(),
@@ -278,9 +288,8 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
             // The budget is never spent.
             Part::Faults(_) => number,
             Part::Process(local) => {
-                let part = Part::Process(self.delivered(local, &action));
-                let part = self.system.normalized(slot, &part).unwrap_or(part);
-                self.number(slot, part)
+                let local = self.delivered(local, &action);
+                self.number(slot, Part::Process(self.without_stale(slot, local)))
             }
             part => self.number(slot, part),
         };
@@ -307,6 +316,10 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
                 before.process().inbox.messages().filter(same).count() < COPIES
             }
             (Network::Relaxed, Action::Duplicate { .. } | Action::Lose { .. }) => false,
+            (
+                Network::Relaxed,
+                Action::Take { injected: InjectedFaults { crash_after: Some(_), .. }, .. },
+            ) => !self.is_needless_crash(action, before),
             // The same timer may run out too early.
             (
                 Network::Relaxed,
@@ -329,6 +342,51 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
         local
     }
 
+    /// Messages that their receiver will never heed make no difference in the relaxed network, unless their
+    /// arrival was observed.
+    fn without_stale(&self, slot: usize, mut local: Local<T>) -> Local<T> {
+        if self.network == Network::Exact {
+            return local;
+        }
+        let Some(process) = self.system.addresses().nth(slot) else { return local };
+        let is_dropped = |from, message: &MessageOf<T>| {
+            let is_seen = |(_, activity): (_, Activity)| {
+                self.answers_seen.iter().any(|answer| answer.matches(activity))
+            };
+            let heard = self.system.protocol().hears(process, from, message);
+            self.system.is_stale_message(slot, &local, from, message)
+                && !heard.into_iter().any(is_seen)
+        };
+        let dropped: Vec<(Address, MessageOf<T>)> = local
+            .inbox
+            .messages()
+            .filter(|(from, message)| is_dropped(*from, message))
+            .cloned()
+            .collect();
+        for (from, message) in dropped {
+            local.inbox.remove(from, &message);
+        }
+        local
+    }
+
+    /// Whether a crash falls where it only keeps messages from leaving that nobody observes. In the relaxed
+    /// network, a crash after they left can do all that this one can.
+    fn is_needless_crash(&self, action: &Action<T>, before: &Part<T>) -> bool {
+        let Action::Take { process, trigger, injected } = action else { return false };
+        let Some(after) = injected.crash_after else { return false };
+        let whole = Action::Take {
+            process: *process,
+            trigger: trigger.clone(),
+            injected: InjectedFaults { crash_after: None, ..*injected },
+        };
+        let rest = self.system.performed(&whole, before).into_iter().skip(after.into());
+        rest.into_iter().all(|what| {
+            let is_sent = matches!(what, PerformedEffect::Sent(..));
+            let told = self.system.protocol().tells(&Event { process: *process, what });
+            is_sent && told.iter().all(|(_, it)| matches!(it, Activity::Replied(..)))
+        })
+    }
+
     fn after(&mut self, state: &State, slot: usize, step: &Step<T>) -> Option<State> {
         let mut next = state.clone();
         next[slot] = step.part;
@@ -345,15 +403,16 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
         let copies = if self.network == Network::Relaxed { 1 } else { COPIES };
         let whole = &self.parts[slot][part as usize];
         let asked = &self.requests[request as usize];
-        let is_kept_as_it_is =
-            self.system.is_stale(slot, whole, asked) || is_full(whole, asked, copies);
-
-        let answer = if is_kept_as_it_is {
+        let answer = if is_full(whole, asked, copies) {
             Some(part)
         } else {
-            let next = self.system.answer(slot, whole, asked);
-            let next = next.map(|next| self.system.normalized(slot, &next).unwrap_or(next));
-            next.map(|next| self.number(slot, next))
+            self.system.answer(slot, whole, asked).map(|next| {
+                let next = match next {
+                    Part::Process(local) => Part::Process(self.without_stale(slot, local)),
+                    other => other,
+                };
+                self.number(slot, next)
+            })
         };
         self.answers.insert((slot, part, request), answer);
         answer
@@ -486,9 +545,12 @@ fn fitting(
 }
 
 /// Whether it counts that the activity was not observed. A client may be told the outcome more than once,
-/// and notes it down only once.
+/// and notes it down only once. An answer that comes late belongs to no request any more, and nobody notes
+/// it down.
 fn counts(run: &ObservedRun, happened: ObservationSet, activity: Activity) -> bool {
-    if !run.would_tell(activity) {
+    if matches!(activity, Activity::Answered(..) | Activity::Replied(..))
+        || !run.would_tell(activity)
+    {
         return false;
     }
     let is_ending = matches!(activity, Activity::Ended(_));

@@ -62,7 +62,7 @@ impl<M: Value> Inbox<M> {
     }
 
     /// Takes the first such message out.
-    pub(super) fn remove(&mut self, from: Address, message: &M) {
+    pub(crate) fn remove(&mut self, from: Address, message: &M) {
         let such = |(sender, other): &(Address, M)| *sender == from && other == message;
         let at = self.messages().position(such);
         if let Some(at) = at {

@@ -61,9 +61,7 @@ impl<T: ProtocolModel> System<T> {
         let (Action::Take { process, .. } | Action::Run { process, .. }) = action else {
             return told;
         };
-        if let Action::Take { trigger: Trigger::Deliver { from, message }, .. } = action
-            && !self.is_unheeded(*process, before.process(), *from, message)
-        {
+        if let Action::Take { trigger: Trigger::Deliver { from, message }, .. } = action {
             let heard = self.protocol.hears(*process, *from, message);
             told.extend(heard.into_iter().map(|(_, activity)| activity));
         }

@@ -47,18 +47,8 @@ impl<T: ProtocolModel> System<T> {
         Some(Part::Process(normalized))
     }
 
-    /// Whether the process will never heed that message.
-    pub(super) fn is_unheeded(
-        &self,
-        process: Address,
-        local: &Local<T>,
-        from: Address,
-        message: &MessageOf<T>,
-    ) -> bool {
-        self.is_stale_message(self.process_slot(process), local, from, message)
-    }
-
-    fn is_stale_message(
+    /// Whether the process in that slot will never heed that message.
+    pub(crate) fn is_stale_message(
         &self,
         slot: usize,
         local: &Local<T>,

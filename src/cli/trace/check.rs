@@ -156,7 +156,7 @@ impl Judging<'_> {
     }
 
     fn finish(mut self) -> Exit {
-        self.summary.shapes = self.judge.shapes() as u64;
+        self.summary.shapes = self.judge.shapes();
         let text = match self.arguments.format {
             CheckFormat::Text => self.summary.text(),
             CheckFormat::Json => self.summary.json(),

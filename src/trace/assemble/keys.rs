@@ -1,5 +1,6 @@
 //! Workflow keys: by what a span or log record names the workflow that it belongs to.
 
+use crate::record::names::WORKFLOW_ID;
 use compact_str::{CompactString, format_compact};
 
 use crate::attribute::Attributes;
@@ -33,9 +34,10 @@ impl ByAttributes {
 }
 
 impl Default for ByAttributes {
-    /// `saga.id`, `tcc.id` and `two_phase_commit.id`; of log records, also their `correlation_id`.
+    /// `amends.workflow.id`, `saga.id`, `tcc.id` and `two_phase_commit.id`; of log records, also their
+    /// `correlation_id`.
     fn default() -> Self {
-        let mut keys = ByAttributes::new([SAGA_ID, TCC_ID, TWO_PHASE_ID]);
+        let mut keys = ByAttributes::new([WORKFLOW_ID, SAGA_ID, TCC_ID, TWO_PHASE_ID]);
         keys.of_logs.push(CORRELATION_ID.into());
         keys
     }

@@ -3,16 +3,14 @@
 use amends_models::conformance::{Conformance, Limits, Observation, ObservedRun, judge};
 use amends_models::process::Answer;
 use amends_models::protocols::Design;
-use amends_models::system::{
-    Activity, Ending, Hostable, ProtocolModel, System, Task, WithSystem,
-};
+use amends_models::system::{Activity, Ending, Hostable, ProtocolModel, System, Task, WithSystem};
 
-use crate::map::{Mapping, Resolved, Sightings};
+use crate::map::{Mapping, Resolved, Sightings, Telling};
 
 /// A system that observations can be held against.
 pub(super) trait JudgedSystem: Send + Sync {
     /// What was observed, in its terms.
-    fn resolve(&self, mapping: &Mapping, sightings: &Sightings) -> Resolved;
+    fn resolve(&self, mapping: &Mapping, sightings: &Sightings, telling: &Telling) -> Resolved;
 
     /// Whether it has such a run.
     fn judge(&self, run: &ObservedRun, limits: Limits) -> Conformance;
@@ -40,8 +38,8 @@ impl WithSystem for Boxed {
 }
 
 impl<T: ProtocolModel> JudgedSystem for System<T> {
-    fn resolve(&self, mapping: &Mapping, sightings: &Sightings) -> Resolved {
-        mapping.resolve(sightings, self.protocol())
+    fn resolve(&self, mapping: &Mapping, sightings: &Sightings, telling: &Telling) -> Resolved {
+        mapping.resolve(sightings, self.protocol(), telling)
     }
 
     fn judge(&self, run: &ObservedRun, limits: Limits) -> Conformance {

@@ -60,8 +60,7 @@ impl Doubt {
 
 /// What casts doubt on a workflow whatever was observed of it.
 pub(super) fn of_trace(trace: &WorkflowTrace, sightings: &Sightings) -> Vec<Doubt> {
-    let mut doubts: Vec<Doubt> =
-        sightings.evidence.gaps.iter().cloned().map(Doubt::Gap).collect();
+    let mut doubts: Vec<Doubt> = sightings.evidence.gaps.iter().cloned().map(Doubt::Gap).collect();
     let is_root_missing =
         doubts.iter().any(|it| matches!(it, Doubt::Gap(Gap::NoRoot | Gap::RootNotEnded)));
     if !sightings.is_over && !is_root_missing {

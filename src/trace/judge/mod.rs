@@ -15,15 +15,16 @@ mod design;
 mod doubt;
 mod verdict;
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use amends_models::conformance::{Conformance, Limits, ObservationSet, ObservedRun, Rule};
+use amends_models::conformance::{
+    ActivityKind, Conformance, Limits, ObservationSet, ObservedRun, Rule,
+};
 use amends_models::protocols::Design;
 use compact_str::CompactString;
 
 use crate::assemble::WorkflowTrace;
-use crate::map::{Mapping, Origin, Resolved, Sightings};
+use crate::map::{Completeness, Mapping, Origin, Resolved, ShapeCache, Sightings, Telling};
 use crate::{SpanId, TraceId};
 
 use design::{JudgedSystem, judged_system};
@@ -31,15 +32,16 @@ use design::{JudgedSystem, judged_system};
 pub use doubt::Doubt;
 pub use verdict::{Explained, Verdict, Violated};
 
-/// So many shapes are remembered; then they are forgotten, and judged anew.
+/// So many shapes are remembered.
 const SHAPES: usize = 10_000;
 
 /// Judges workflows by a design.
 pub struct Judge {
     system: Box<dyn JudgedSystem>,
     mapping: Mapping,
+    telling: Telling,
     limits: Limits,
-    shapes: HashMap<ObservedRun, Arc<Conformance>>,
+    shapes: ShapeCache<ObservedRun, Arc<Conformance>>,
 }
 
 /// A workflow that was judged.
@@ -62,8 +64,9 @@ impl Judge {
         Judge {
             system: judged_system(&design.as_observed()),
             mapping,
+            telling: Telling::new(),
             limits: Limits::default(),
-            shapes: HashMap::new(),
+            shapes: ShapeCache::new(SHAPES),
         }
     }
 
@@ -74,10 +77,10 @@ impl Judge {
         self
     }
 
-    /// How many shapes were seen.
+    /// How many shapes were judged.
     #[must_use]
-    pub fn shapes(&self) -> usize {
-        self.shapes.len()
+    pub fn shapes(&self) -> u64 {
+        self.shapes.misses()
     }
 
     /// The mapping by which spans are read.
@@ -89,7 +92,13 @@ impl Judge {
     /// Judges a workflow.
     pub fn judge(&mut self, trace: &WorkflowTrace) -> JudgedWorkflow {
         let sightings = self.mapping.apply(&trace.spans, &trace.logs);
-        let resolved = self.system.resolve(&self.mapping, &sightings);
+        self.telling.learn(&sightings);
+        // What the coordinator alone proves is asked for where it matters.
+        let mut open = sightings.clone();
+        if open.evidence.completeness == Completeness::Coordinator {
+            open.evidence.completeness = Completeness::Nothing;
+        }
+        let resolved = self.system.resolve(&self.mapping, &open, &self.telling);
         let verdict = self.verdict(trace, &sightings, &resolved);
         JudgedWorkflow {
             name: sightings.name,
@@ -107,7 +116,7 @@ impl Judge {
     ) -> Verdict {
         if let Some(unknown) = resolved.unknown.first() {
             let what = format!("{} of `{}`", unknown.operation, unknown.name);
-            let spans = self.spans(trace, sightings, unknown.sightings.iter().copied());
+            let spans = self.spans(trace, sightings, [unknown.sighting]);
             return Verdict::Violates(Box::new(Violated::stranger(what, spans)));
         }
         let mut doubts = doubt::of_trace(trace, sightings);
@@ -115,7 +124,14 @@ impl Judge {
             doubts.insert(0, Doubt::NothingObserved);
             return Verdict::Inconclusive { doubts, explained: None };
         }
-        match &*self.conformance(&resolved.run) {
+        let mut found = self.conformance_if_over(&resolved.run, &mut doubts);
+        if matches!(*found, Conformance::Incomplete(_))
+            && sightings.evidence.completeness == Completeness::Coordinator
+            && let Some(violates) = self.violates_by_coordinator(&resolved.run)
+        {
+            found = violates;
+        }
+        match &*found {
             Conformance::Conforms(explanation) if doubts.is_empty() => {
                 Verdict::Conforms(Explained::new(explanation))
             }
@@ -143,25 +159,57 @@ impl Judge {
                     evidence: violation.evidence.iter().map(describe).collect(),
                     spans: spans(violation.evidence),
                     missing: violation.missing.iter().map(|it| self.system.describe(*it)).collect(),
-                    expected: violation.expected.iter().map(|it| self.system.describe(*it)).collect(),
-                    unexplained: first_unexplained(&resolved.run, violation.explained).map(describe),
+                    expected: violation
+                        .expected
+                        .iter()
+                        .map(|it| self.system.describe(*it))
+                        .collect(),
+                    unexplained: first_unexplained(&resolved.run, violation.explained)
+                        .map(describe),
                     closest: Some(violation.closest.clone()),
                 }))
             }
         }
     }
 
+    /// What came of runs of that shape. Where nothing says whether a workflow is over, but all that was
+    /// observed is a whole run, it is taken to be.
+    fn conformance_if_over(
+        &mut self,
+        run: &ObservedRun,
+        doubts: &mut Vec<Doubt>,
+    ) -> Arc<Conformance> {
+        if !run.is_over() {
+            let mut over = run.clone();
+            over.set_over();
+            let found = self.conformance(&over);
+            if matches!(*found, Conformance::Conforms(_)) {
+                doubts.retain(|doubt| *doubt != Doubt::InFlight);
+                return found;
+            }
+        }
+        self.conformance(run)
+    }
+
+    /// Whether what the coordinator did *not* do violates the design: all that it tells is there, although
+    /// what others tell may be missing.
+    fn violates_by_coordinator(&mut self, run: &ObservedRun) -> Option<Arc<Conformance>> {
+        let mut told = run.clone().keeping_told(|told| {
+            matches!(
+                told.kind,
+                ActivityKind::Requested | ActivityKind::Decided | ActivityKind::Ended
+            )
+        });
+        told.set_complete();
+        let found = self.conformance(&told);
+        matches!(*found, Conformance::Violates(_)).then_some(found)
+    }
+
     /// What came of runs of that shape.
     fn conformance(&mut self, run: &ObservedRun) -> Arc<Conformance> {
-        if let Some(known) = self.shapes.get(run) {
-            return Arc::clone(known);
-        }
-        if self.shapes.len() >= SHAPES {
-            self.shapes.clear();
-        }
-        let found = Arc::new(self.system.judge(run, self.limits));
-        self.shapes.insert(run.clone(), Arc::clone(&found));
-        found
+        let (system, limits) = (&self.system, self.limits);
+        let judged = |run: &ObservedRun| Arc::new(system.judge(run, limits));
+        Arc::clone(self.shapes.get_or_insert_with(run.clone(), judged))
     }
 
     /// The spans in which those sightings were made.

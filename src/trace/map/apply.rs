@@ -605,12 +605,15 @@ impl<'m, 's> Reading<'m, 's> {
                 })
                 .collect();
             let same = |&at: &usize| self.spans[at].source.instance == root.source.instance;
+            // What it did after it had told the outcome is not in its count.
+            let is_counted =
+                |at: &usize| same(at) && root.end.is_none_or(|end| self.spans[*at].start <= end);
             let coordinates = |&at: &usize| {
                 self.placed[at].as_ref().is_some_and(|it| {
                     matches!(it.rule.role, RoleName::Workflow | RoleName::Request)
                 })
             };
-            let came = by_coordinator.iter().copied().filter(same).count() as u64;
+            let came = by_coordinator.iter().copied().filter(is_counted).count() as u64;
             if came < emitted {
                 gaps.push(Gap::FewerSpans { emitted, came });
             }

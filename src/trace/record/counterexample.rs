@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
+use crate::Time;
 use amends_models::check::Counterexample;
 use amends_models::process::Address;
 use amends_models::process::WorkflowId;
 use amends_models::system::{
     Action, Event, MessageOf, Part, PerformedEffect, ProtocolModel, System, Trigger,
 };
-use amends_trace::Time;
 
 use super::{Recorded, Recorder, RunId, SpanContext};
 

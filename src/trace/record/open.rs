@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use amends_models::process::{Answer, WorkflowId};
-use amends_models::system::{Ending, Operation, ProtocolModel, Subject, System, Task};
-use amends_trace::conventions::{
+use crate::conventions::{
     COMPENSATION_FOR, ERROR_TYPE, SAGA_ID, SAGA_NAME, SAGA_OUTCOME, SAGA_STEP_ATTEMPT,
     SAGA_STEP_INDEX, SAGA_STEP_NAME, TCC_ID, TCC_NAME, TCC_OUTCOME, TCC_PARTICIPANT, TCC_PHASE,
     TWO_PHASE_ID, TWO_PHASE_NAME, TWO_PHASE_OUTCOME, TWO_PHASE_PARTICIPANT, TWO_PHASE_PHASE,
 };
-use amends_trace::{Attributes, Dropped, Link, Source, Span, SpanKind, Status, Time};
+use crate::{Attributes, Dropped, Link, Source, Span, SpanKind, Status, Time};
+use amends_models::process::{Answer, WorkflowId};
+use amends_models::system::{Ending, Operation, ProtocolModel, Subject, System, Task};
 
 use super::identity::SpanContext;
 use super::names;

@@ -1,7 +1,7 @@
 //! Ids of spans, and the context that travels with messages.
 
+use crate::{LogRecord, Span, SpanId, TraceId};
 use amends_models::process::{Address, WorkflowId};
-use amends_trace::{LogRecord, Span, SpanId, TraceId};
 
 /// Tells the runs of a system apart: the workflows of each have traces of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

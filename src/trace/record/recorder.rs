@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use crate::conventions::{CAUSATION_ID, CORRELATION_ID};
+use crate::{Attributes, LogRecord, Source, SpanEvent, SpanKind, Time, Value};
 use amends_models::process::{Address, Answer, WorkflowId};
 use amends_models::system::{
     Activity, Event, MessageOf, Operation, PerformedEffect, ProtocolModel, Subject, System, Task,
 };
-use amends_trace::conventions::{CAUSATION_ID, CORRELATION_ID};
-use amends_trace::{Attributes, LogRecord, Source, SpanEvent, SpanKind, Time, Value};
 
 use super::identity::{Recorded, RunId, SpanContext, SpanNumbers, trace_of};
 use super::names;
@@ -34,6 +34,8 @@ pub struct Recorder<S> {
     forward: HashMap<(WorkflowId, Subject), SpanContext>,
     attempts: HashMap<(WorkflowId, Task), u32>,
     roots: HashMap<WorkflowId, Root>,
+    /// Workflows whose outcome was told: what still happens for them hangs on their root.
+    told: HashMap<WorkflowId, SpanContext>,
     recorded: Vec<Recorded>,
 }
 
@@ -87,6 +89,7 @@ impl<T: ProtocolModel, S: Deref<Target = System<T>>> Recorder<S> {
             forward: HashMap::new(),
             attempts: HashMap::new(),
             roots: HashMap::new(),
+            told: HashMap::new(),
             recorded: Vec::new(),
         }
     }
@@ -217,7 +220,10 @@ impl<T: ProtocolModel, S: Deref<Target = System<T>>> Recorder<S> {
 
     /// The span of a workflow as a whole, if the process serves that workflow alone.
     fn root(&mut self, at: Time, workflow: WorkflowId, is_whole: bool) {
-        if self.process.workflow() != Some(workflow) || self.roots.contains_key(&workflow) {
+        if self.process.workflow() != Some(workflow)
+            || self.roots.contains_key(&workflow)
+            || self.told.contains_key(&workflow)
+        {
             return;
         }
         let context =
@@ -237,6 +243,7 @@ impl<T: ProtocolModel, S: Deref<Target = System<T>>> Recorder<S> {
             self.end(Some(workflow), unanswered, at);
         }
         let root = self.roots.get(&workflow).map(|root| root.open.context());
+        let root = root.or_else(|| self.told.get(&workflow).copied());
         let cause = root.or_else(|| self.context(Some(workflow)));
         let mut open = self.begin(workflow, cause, task, SpanKind::Client, names::REQUEST, at);
         let attempt = self.attempts.entry((workflow, task)).or_insert(0);
@@ -356,6 +363,9 @@ impl<T: ProtocolModel, S: Deref<Target = System<T>>> Recorder<S> {
         self.attempts.retain(|(id, _), _| *id != workflow);
         if let Some(root) = self.roots.remove(&workflow) {
             let mut open = root.open;
+            if root.has_ended {
+                self.told.insert(workflow, open.context());
+            }
             if root.is_whole {
                 open.span.attributes.push(names::SPANS, root.spans + 1);
             }
