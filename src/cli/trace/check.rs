@@ -78,12 +78,8 @@ pub(super) fn run(arguments: &CheckArguments) -> Exit {
         Err(exit) => return exit,
     };
     let judge = Judge::new(design, mapping).limits(Limits { states: arguments.max_states });
-    let mut judging = Judging {
-        arguments,
-        judge,
-        summary: verdicts::Summary::default(),
-        output: Output::new(),
-    };
+    let mut judging =
+        Judging { arguments, judge, summary: verdicts::Summary::default(), output: Output::new() };
     let mut failed = None;
     let read = arguments.files.for_each(|workflow| match judging.take(&workflow) {
         Ok(()) => ControlFlow::Continue(()),

@@ -2,6 +2,7 @@
 //!
 //! | command | module |
 //! |---|---|
+//! | `trace check` | [`check`] |
 //! | `trace show` | [`show`] |
 //! | `trace stats` | [`stats`] |
 //!
@@ -11,6 +12,7 @@ use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 
+mod check;
 mod show;
 mod stats;
 mod workflows;
@@ -24,6 +26,9 @@ pub struct TraceArguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Judge workflows by the spec that was checked: conforms, with the least explanation; violates, with
+    /// the smallest set of spans that shows it; or inconclusive, and why.
+    Check(check::CheckArguments),
     /// Show workflows: the tree of their spans, where the time went, and what failed.
     Show(show::ShowArguments),
     /// Count workflows: how many fail, how long they take, and what is to blame.
@@ -34,6 +39,7 @@ enum Command {
 #[must_use]
 pub fn run(arguments: &TraceArguments) -> Exit {
     match &arguments.command {
+        Command::Check(arguments) => check::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Stats(arguments) => stats::run(arguments),
     }

@@ -9,6 +9,8 @@
 //! | [`html`] | a browser, offline: expected beside observed |
 //! | [`mermaid`] | pull requests and incident notes |
 //! | [`jaeger`] | Jaeger: the spans, with the verdict and the critical path as tags |
+//!
+//! Verdicts on many workflows are listed by [`verdicts`].
 
 mod duration;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod judgement;
 pub mod mermaid;
 mod story;
 pub mod text;
+pub mod verdicts;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};

@@ -226,9 +226,8 @@ pub fn json(judged: &JudgedWorkflow) -> String {
 
 fn explanation(explained: &Explained) -> Value {
     let faults = explained.faults.iter();
-    let faults = faults.map(
-        |(at, count)| json!({ "fault": at.fault.name(), "at": at.what, "count": count }),
-    );
+    let faults = faults
+        .map(|(at, count)| json!({ "fault": at.fault.name(), "at": at.what, "count": count }));
     faults.collect()
 }
 

@@ -72,8 +72,8 @@ fn clocks_that_differ_by_seconds_and_round_to_a_millisecond_change_no_verdict() 
             };
             for span in &mut walked.spans {
                 let skew = skew(&span.source.service);
-                let rounded = |time: Time| Time(((time.0 + skew) / 1_000_000) * 1_000_000);
-                span.start = rounded(span.start);
+                let skewed = span.start.0 + skew;
+                span.start = Time(skewed - skewed % 1_000_000);
                 span.end = span.end.map(|end| Time(end.0 + skew));
             }
             let found = verdict(&mut judge, &walked.spans, &walked.logs);
