@@ -15,9 +15,9 @@ use super::workflows::TraceFiles;
 use crate::cli::errors;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
-use crate::cli::overrides::{Overrides, Setting};
+use crate::cli::overrides::Overrides;
 use crate::report::trace::{TraceReport, html, verdicts};
-use crate::spec;
+use crate::spec::{self, Setting};
 
 /// Which workflows to judge, by what.
 #[derive(Debug, Args)]
@@ -69,8 +69,8 @@ pub(super) fn run(arguments: &CheckArguments) -> Exit {
         Err(error) => return errors::about(error),
     };
     let overrides = Overrides { settings: arguments.settings.clone(), faults: None };
-    let design = match overrides.apply(spec.design) {
-        Ok(design) => design,
+    let design = match overrides.apply(spec) {
+        Ok(spec) => spec.design,
         Err(error) => return errors::about(error),
     };
     let mapping = match mapping(arguments) {
