@@ -31,6 +31,7 @@ pub mod read;
 #[cfg(feature = "receiver")]
 pub mod receive;
 pub mod record;
+pub mod shape;
 mod sources;
 pub mod span;
 pub mod statistics;
