@@ -5,14 +5,31 @@
 //! that every anomaly can be read as a story, and a change of the models that tells it differently is
 //! seen.
 //!
+//! Each of those runs is also recorded as the traces that it would leave, and judged by the right design:
+//! a table says what of its damage can be seen in spans.
+//!
 //! The specs in `specs/zoo` come in pairs: a bug as somebody reported it, and the design with its fix. The
 //! gallery in `specs/zoo/README.md` is made of them.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use amends::check::{CheckOptions, check_spec};
+use amends::models::protocols::choreography::ChoreographyKnobs;
+use amends::models::protocols::event_sourcing::{EventSourced, EventSourcingKnobs};
+use amends::models::protocols::mixed::MixedChoices;
+use amends::models::protocols::outbox::OutboxKnobs;
+use amends::models::protocols::saga::SagaKnobs;
+use amends::models::protocols::tcc::TccKnobs;
+use amends::models::protocols::two_phase_commit::TwoPhaseKnobs;
+use amends::models::protocols::{AnyProtocol, Design, Protocol};
 use amends::report::{CheckReport, Comparison, Extent, Verdict, mermaid, text};
 use amends::spec::{self, Expectation};
+use amends_trace::assemble::{Assembler, AssemblySettings, ByAttributes};
+use amends_trace::judge::{Judge, Verdict as TraceVerdict};
+use amends_trace::map::Mapping;
+use amends_trace::read::Item;
+use amends_trace::record::Recorded;
 
 /// The story of the anomaly that a spec is about; nothing, if it shows how one is mended.
 fn story(path: &Path) -> Option<String> {
@@ -58,6 +75,74 @@ fn every_anomaly_is_told_as_a_story() {
         }
     }
     assert!(told > 0, "no spec shows an anomaly");
+}
+
+/// The verdict on the traces that the anomaly of a spec leaves, by the same workflow with the right choices;
+/// nothing, if the spec shows how one is mended.
+fn seen_in_spans(path: &Path) -> Option<String> {
+    let spec = spec::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let (anomaly, _) =
+        spec.expect.iter().find(|(_, expected)| **expected == Expectation::Violated)?;
+    let options = CheckOptions { properties: vec![anomaly.clone()], ..CheckOptions::default() };
+    let report = check_spec(&spec, &options, |_| {}).expect("it can be checked");
+    let (_, run) = report.counterexamples().next().expect("a violation comes with a run");
+    let right = right_choices(&spec.design)?;
+    let mut judge = Judge::new(right, Mapping::default());
+    let mut assembler =
+        Assembler::new(ByAttributes::default(), AssemblySettings::default().until_the_end());
+    let mut verdicts = Vec::new();
+    let mut take = |workflow| {
+        verdicts.push(match judge.judge(&workflow).verdict {
+            TraceVerdict::Conforms(explained) => format!("conforms, {}", explained.in_words()),
+            TraceVerdict::Violates(violated) => format!("violates {}", violated.rule),
+            TraceVerdict::Inconclusive { doubts, .. } => {
+                format!(
+                    "inconclusive: {}",
+                    doubts.first().map(ToString::to_string).unwrap_or_default()
+                )
+            }
+        });
+    };
+    for recorded in &run.recorded {
+        let item = match recorded {
+            Recorded::Span(span) => Item::Span((**span).clone()),
+            Recorded::Log(log) => Item::Log((**log).clone()),
+        };
+        assembler.add(item, &mut take);
+    }
+    assembler.finish(&mut take);
+    verdicts.sort();
+    Some(if verdicts.is_empty() { "nothing is told".to_owned() } else { verdicts.join("; ") })
+}
+
+/// The same workflow, with the right choices of its protocol.
+fn right_choices(design: &Design) -> Option<Design> {
+    let right: Protocol = match design.protocol() {
+        Protocol::Saga(_) => SagaKnobs::default().into(),
+        Protocol::Tcc(_) => TccKnobs::default().into(),
+        Protocol::Choreography(_) => ChoreographyKnobs::default().into(),
+        Protocol::Outbox(_) => OutboxKnobs::default().into(),
+        Protocol::TwoPhaseCommit(_) => TwoPhaseKnobs::default().into(),
+        Protocol::Mixed(_) => MixedChoices::default().into(),
+        Protocol::EventSourcing(wrong) => {
+            EventSourced::new(Arc::clone(wrong.domain()?), EventSourcingKnobs::default()).into()
+        }
+    };
+    Some(design.clone().with_protocol(right))
+}
+
+#[test]
+fn what_anomalies_do_is_seen_in_spans_or_said_not_to_be() {
+    let mut table = String::new();
+    for path in specs() {
+        let name = path.file_stem().expect("a file has a name").to_string_lossy().into_owned();
+        if let Some(seen) = seen_in_spans(&path) {
+            table += &format!("{name}: {seen}\n");
+        }
+    }
+    insta::with_settings!({ snapshot_path => "anomalies", prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!("seen-in-spans", table);
+    });
 }
 
 /// What the comment at the beginning of a spec says: its story, and its source.

@@ -1,10 +1,10 @@
-//! How fast traces are read and put together, and how much memory that takes.
+//! How fast traces are read and judged, and how much memory that takes.
 //!
 //! `cargo bench --bench trace` writes a file of a million spans (a hundred thousand sagas of ten spans, of
 //! which one in twenty meets a fault) as a Collector would, and one of four million. Passes over them
 //! are measured by turns, each in a process of its own, so that its peak resident memory is its own
-//! too: `serde_json` parses the lines into its `Value`, to compare with; then traces are read, and put
-//! together. What comes after that takes over in [`pass::judge`].
+//! too: `serde_json` parses the lines into its `Value`, to compare with; then traces are read; then they
+//! are read, put together, and judged by the design of the saga.
 //!
 //! The table shows ratios to `serde_json` on the same bytes; `target/bench/trace.json` has the figures.
 //! Memory must not grow from one million to four. Read ratios, not times, when the machine has other

@@ -5,7 +5,12 @@ use std::hint::black_box;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use amends::models::protocols::Design;
+use amends::models::protocols::saga::SagaKnobs;
+use amends::models::workflow::{StepDraft, Workflow, WorkflowError};
 use amends_trace::assemble::{Assembler, AssemblySettings, ByAttributes, WorkflowTrace};
+use amends_trace::judge::Judge;
+use amends_trace::map::Mapping;
 use amends_trace::read::Reader;
 
 /// What is done with a file.
@@ -53,19 +58,34 @@ impl Pass {
             Pass::Judge => {
                 let settings = AssemblySettings::default();
                 let mut assembler = Assembler::new(ByAttributes::default(), settings);
-                let report =
-                    Reader::open(path)?.for_each(|item| assembler.add(item, &mut judge))?;
-                let workflows = assembler.finish(&mut judge).total();
+                let mut judge = Judge::new(order()?, Mapping::default());
+                let mut take = |workflow: WorkflowTrace| {
+                    let is_whole = !workflow.completeness.is_cut_short() && workflow.orphans == 0;
+                    assert!(is_whole, "{workflow:?}");
+                    drop(black_box(judge.judge(&workflow)));
+                };
+                let report = Reader::open(path)?.for_each(|item| assembler.add(item, &mut take))?;
+                let workflows = assembler.finish(&mut take).total();
                 Ok(Found { spans: report.spans, workflows })
             }
         }
     }
 }
 
-/// What is done with each workflow.
-fn judge(workflow: WorkflowTrace) {
-    assert!(!workflow.completeness.is_cut_short() && workflow.orphans == 0, "{workflow:?}");
-    drop(black_box(workflow));
+/// The design by which workflows are judged.
+fn order() -> Result<Design, WorkflowError> {
+    let steps = [
+        ("create-order", "order"),
+        ("reserve-stock", "inventory"),
+        ("charge", "payment"),
+        ("ship", "shipping"),
+    ];
+    let draft = steps.into_iter().fold(Workflow::builder("order"), |draft, (step, service)| {
+        draft
+            .service(service, [("rows", 0)])
+            .step(StepDraft::new(step, service).change(["rows += 1"]).undo(["rows -= 1"]))
+    });
+    Design::new(draft, SagaKnobs::default())
 }
 
 fn parse(path: &Path) -> Result<Found, Box<dyn std::error::Error>> {
