@@ -1,25 +1,44 @@
 //! Reading trace files, and putting workflows together from them.
 
 use std::io;
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+#[cfg(feature = "receiver")]
+use std::sync::atomic::Ordering;
+#[cfg(feature = "receiver")]
+use std::time::Duration;
 
 use amends_trace::assemble::{
     Assembler, AssemblyReport, AssemblySettings, ByAttributes, WorkflowTrace,
 };
+#[cfg(feature = "receiver")]
+use amends_trace::read::Item;
 use amends_trace::read::{ReadError, ReadReport, Reader};
+#[cfg(feature = "receiver")]
+use amends_trace::receive::{Receiver, ReceiverSettings};
 use clap::Args;
 
 use crate::cli::errors;
 use crate::cli::exit::Exit;
+#[cfg(feature = "receiver")]
+use crate::cli::interrupt;
+
+/// How often it is looked whether to stop.
+#[cfg(feature = "receiver")]
+const WATCH: Duration = Duration::from_millis(200);
 
 /// Where traces come from.
 #[derive(Debug, Args)]
 pub(super) struct TraceFiles {
     /// Files of traces: OTLP as JSON (also an object per line) or protobuf, Jaeger or Tempo JSON, plain or
     /// compressed with gzip; `-` is standard input.
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "listen", value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Instead of files, take traces as services send them to this address, over OTLP/gRPC or OTLP/HTTP,
+    /// until Ctrl-C: 127.0.0.1:4317. Nobody proves who they are, so prefer a loopback address.
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "files")]
+    listen: Option<SocketAddr>,
 }
 
 /// What became of all that was read.
@@ -41,6 +60,9 @@ impl TraceFiles {
         &self,
         mut take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
     ) -> Result<Read, Exit> {
+        if let Some(address) = self.listen {
+            return receive(address, take);
+        }
         let settings = match self.files.len() {
             1 => AssemblySettings::default(),
             _ => AssemblySettings::default().until_the_end(),
@@ -83,6 +105,54 @@ impl TraceFiles {
         }
         Ok(read)
     }
+}
+
+/// Takes what services send, until somebody presses Ctrl-C.
+#[cfg(feature = "receiver")]
+fn receive(
+    address: SocketAddr,
+    mut take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
+) -> Result<Read, Exit> {
+    let mut settings = ReceiverSettings::default();
+    (settings.grpc, settings.http) = (Some(address), None);
+    let receiver = Receiver::listen(settings).map_err(|error| {
+        errors::with_help(&error, "name an address of this machine that nobody else listens on")
+    })?;
+    if let Some(address) = receiver.grpc() {
+        errors::remark(format_args!("listening on {address} for OTLP over gRPC and HTTP"));
+    }
+    let stop = interrupt::flag();
+    let mut assembler = Assembler::new(ByAttributes::default(), AssemblySettings::default());
+    let mut flow = ControlFlow::Continue(());
+    let mut hand_out = |workflow: WorkflowTrace| {
+        if flow.is_continue() {
+            flow = take(workflow);
+        }
+    };
+    let (mut spans, mut logs) = (0, 0);
+    while !stop.load(Ordering::Relaxed) {
+        for item in receiver.next(WATCH) {
+            match item {
+                Item::Span(_) => spans += 1,
+                Item::Log(_) => logs += 1,
+            }
+            assembler.add(item, &mut hand_out);
+        }
+    }
+    let assembly = assembler.finish(&mut hand_out);
+    let report = ReadReport { spans, logs, ..ReadReport::default() };
+    Ok(Read { report, assembly, broken_off: flow.is_break() })
+}
+
+#[cfg(not(feature = "receiver"))]
+fn receive(
+    _address: SocketAddr,
+    _take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
+) -> Result<Read, Exit> {
+    Err(errors::with_help(
+        "this program was built without a receiver of traces",
+        "build it with `--features receiver`, or name files that a Collector wrote",
+    ))
 }
 
 fn unreadable(file: &std::path::Path, error: &ReadError) -> Exit {
