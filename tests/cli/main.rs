@@ -12,6 +12,7 @@ mod lock;
 mod new;
 mod readme;
 mod run;
+mod trace_check;
 mod trace_page;
 mod trace_show;
 mod trace_stats;

@@ -1,14 +1,17 @@
 //! `amends trace check`: whether what happened was a run of the design.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use amends_models::conformance::Limits;
+use amends_models::protocols::Design;
 use amends_trace::assemble::WorkflowTrace;
-use amends_trace::judge::{Judge, JudgedWorkflow, Verdict};
+use amends_trace::judge::{Doubt, Judge, JudgedWorkflow, Verdict};
 use amends_trace::map::{Mapping, presets};
+use amends_trace::shape::Shape;
 use clap::{Args, ValueEnum};
 
 use super::workflows::TraceFiles;
@@ -24,15 +27,16 @@ use crate::spec::{self, Setting};
 pub(super) struct CheckArguments {
     #[command(flatten)]
     files: TraceFiles,
-    /// The spec of the workflow.
+    /// The spec of the workflow. Without one, the shape of each workflow is taken from the traces
+    /// themselves, which are then read twice, and the general rules of its protocol apply.
     #[arg(long, value_name = "SPEC")]
-    spec: PathBuf,
+    spec: Option<PathBuf>,
     /// How spans tell of steps: a mapping file, or one of the presets `amends`, `conventions`, `seeds`,
     /// `go-spring-tcc`, `temporal` [default: `amends`, then `conventions`].
     #[arg(long, value_name = "MAP")]
     map: Option<String>,
     /// Turn a knob of the spec: saga.in-doubt=leave.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "spec")]
     settings: Vec<Setting>,
     /// All spans arrive: what is not there did not happen.
     #[arg(long)]
@@ -64,24 +68,33 @@ enum CheckFormat {
 
 /// Judges workflows.
 pub(super) fn run(arguments: &CheckArguments) -> Exit {
-    let spec = match spec::read(&arguments.spec) {
-        Ok(spec) => spec,
-        Err(error) => return errors::about(error),
-    };
-    let overrides = Overrides { settings: arguments.settings.clone(), faults: None };
-    let design = match overrides.apply(spec) {
-        Ok(spec) => spec.design,
-        Err(error) => return errors::about(error),
-    };
     let mapping = match mapping(arguments) {
         Ok(mapping) => mapping,
         Err(exit) => return exit,
     };
-    let judge = Judge::new(design, mapping).limits(Limits { states: arguments.max_states });
-    let mut judging =
-        Judging { arguments, judge, summary: verdicts::Summary::default(), output: Output::new() };
+    let designs = match &arguments.spec {
+        Some(spec) => of_spec(arguments, spec),
+        None => of_traces(arguments, &mapping),
+    };
+    let designs = match designs {
+        Ok(designs) => designs,
+        Err(exit) => return exit,
+    };
+    let mut judging = Judging {
+        arguments,
+        judges: designs
+            .into_iter()
+            .map(|(name, design)| {
+                let limits = Limits { states: arguments.max_states };
+                (name, Judge::new(design, mapping.clone()).limits(limits))
+            })
+            .collect(),
+        mapping: mapping.clone(),
+        summary: verdicts::Summary::default(),
+        output: Output::new(),
+    };
     let mut failed = None;
-    let read = arguments.files.for_each(|workflow| match judging.take(&workflow) {
+    let read = arguments.files.for_each_by(mapping, |workflow| match judging.take(&workflow) {
         Ok(()) => ControlFlow::Continue(()),
         Err(error) => {
             failed = Some(error);
@@ -103,6 +116,44 @@ pub(super) fn run(arguments: &CheckArguments) -> Exit {
     }
 }
 
+/// Designs by the names of workflows; that without a name is for all others.
+type Designs = BTreeMap<String, Design>;
+
+/// The design of a spec, for all workflows.
+fn of_spec(arguments: &CheckArguments, path: &Path) -> Result<Designs, Exit> {
+    let spec = spec::read(path).map_err(errors::about)?;
+    let overrides = Overrides { settings: arguments.settings.clone(), faults: None };
+    let spec = overrides.apply(spec).map_err(errors::about)?;
+    Ok([(String::new(), spec.design)].into())
+}
+
+/// The shapes that the traces themselves show.
+fn of_traces(arguments: &CheckArguments, mapping: &Mapping) -> Result<Designs, Exit> {
+    if !arguments.files.can_be_read_again() {
+        return Err(errors::with_help(
+            "what can be read only once has to be judged by a spec",
+            "give `--spec SPEC`, or name files",
+        ));
+    }
+    let mut shapes: BTreeMap<String, Shape> = BTreeMap::new();
+    arguments.files.for_each_by(mapping.clone(), |workflow| {
+        let sightings = mapping.apply(&workflow.spans, &workflow.logs);
+        let name = sightings.name.as_deref().unwrap_or_default();
+        let shape = shapes.entry(name.to_owned()).or_insert_with(|| Shape::new(name));
+        shape.learn(&sightings);
+        ControlFlow::Continue(())
+    })?;
+    let mut designs = Designs::new();
+    for (name, shape) in shapes {
+        match shape.design(mapping.in_doubt()) {
+            Ok(design) => drop(designs.insert(name, design)),
+            // Its workflows are inconclusive.
+            Err(error) => errors::remark(format_args!("{error}")),
+        }
+    }
+    Ok(designs)
+}
+
 fn mapping(arguments: &CheckArguments) -> Result<Mapping, Exit> {
     let mapping = match &arguments.map {
         None => Mapping::default(),
@@ -116,14 +167,15 @@ fn mapping(arguments: &CheckArguments) -> Result<Mapping, Exit> {
 
 struct Judging<'a> {
     arguments: &'a CheckArguments,
-    judge: Judge,
+    judges: BTreeMap<String, Judge>,
+    mapping: Mapping,
     summary: verdicts::Summary,
     output: Output,
 }
 
 impl Judging<'_> {
     fn take(&mut self, workflow: &WorkflowTrace) -> io::Result<()> {
-        let judged = self.judge.judge(workflow);
+        let judged = self.judge(workflow);
         self.summary.count(&judged);
         if !self.arguments.all && matches!(judged.verdict, Verdict::Conforms(_)) {
             return Ok(());
@@ -135,6 +187,28 @@ impl Judging<'_> {
         match &self.arguments.save {
             Some(directory) => self.save(directory, workflow, &judged),
             None => Ok(()),
+        }
+    }
+
+    fn judge(&mut self, workflow: &WorkflowTrace) -> JudgedWorkflow {
+        if let Some(judge) = self.judges.get_mut("")
+            && self.arguments.spec.is_some()
+        {
+            return judge.judge(workflow);
+        }
+        let sightings = self.mapping.apply(&workflow.spans, &workflow.logs);
+        let name = sightings.name.as_deref().unwrap_or_default();
+        match self.judges.get_mut(name) {
+            Some(judge) => judge.judge(workflow),
+            None => JudgedWorkflow {
+                trace: workflow.spans.first().map(|span| span.trace),
+                verdict: Verdict::Inconclusive {
+                    doubts: vec![Doubt::NothingObserved],
+                    explained: None,
+                },
+                name: sightings.name,
+                id: sightings.id.or_else(|| workflow.key.clone()),
+            },
         }
     }
 
@@ -152,7 +226,7 @@ impl Judging<'_> {
     }
 
     fn finish(mut self) -> Exit {
-        self.summary.shapes = self.judge.shapes();
+        self.summary.shapes = self.judges.values().map(Judge::shapes).sum();
         let text = match self.arguments.format {
             CheckFormat::Text => self.summary.text(),
             CheckFormat::Json => self.summary.json(),

@@ -10,7 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use amends_trace::assemble::{
-    Assembler, AssemblyReport, AssemblySettings, ByAttributes, WorkflowTrace,
+    Assembler, AssemblyReport, AssemblySettings, ByAttributes, WorkflowKeys, WorkflowTrace,
 };
 #[cfg(feature = "receiver")]
 use amends_trace::read::Item;
@@ -51,6 +51,11 @@ pub(super) struct Read {
 }
 
 impl TraceFiles {
+    /// Whether what is read can be read once more.
+    pub(super) fn can_be_read_again(&self) -> bool {
+        self.listen.is_none() && self.files.iter().all(|file| file.as_os_str() != "-")
+    }
+
     /// Reads all files, and hands out each workflow as it is complete, until `take` breaks off. What was
     /// wrong with the files is said on standard error.
     ///
@@ -58,16 +63,28 @@ impl TraceFiles {
     /// When a file cannot be read, or is none of traces; it is said on standard error.
     pub(super) fn for_each(
         &self,
+        take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
+    ) -> Result<Read, Exit> {
+        self.for_each_by(ByAttributes::default(), take)
+    }
+
+    /// The same, with workflows told apart by these keys.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or is none of traces; it is said on standard error.
+    pub(super) fn for_each_by(
+        &self,
+        keys: impl WorkflowKeys,
         mut take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
     ) -> Result<Read, Exit> {
         if let Some(address) = self.listen {
-            return receive(address, take);
+            return receive(address, keys, take);
         }
         let settings = match self.files.len() {
             1 => AssemblySettings::default(),
             _ => AssemblySettings::default().until_the_end(),
         };
-        let mut assembler = Assembler::new(ByAttributes::default(), settings);
+        let mut assembler = Assembler::new(keys, settings);
         let mut flow = ControlFlow::Continue(());
         let mut hand_out = |workflow: WorkflowTrace, flow: &mut ControlFlow<()>| {
             if flow.is_continue() {
@@ -111,6 +128,7 @@ impl TraceFiles {
 #[cfg(feature = "receiver")]
 fn receive(
     address: SocketAddr,
+    keys: impl WorkflowKeys,
     mut take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
 ) -> Result<Read, Exit> {
     let mut settings = ReceiverSettings::default();
@@ -122,7 +140,7 @@ fn receive(
         errors::remark(format_args!("listening on {address} for OTLP over gRPC and HTTP"));
     }
     let stop = interrupt::flag();
-    let mut assembler = Assembler::new(ByAttributes::default(), AssemblySettings::default());
+    let mut assembler = Assembler::new(keys, AssemblySettings::default());
     let mut flow = ControlFlow::Continue(());
     let mut hand_out = |workflow: WorkflowTrace| {
         if flow.is_continue() {
@@ -147,6 +165,7 @@ fn receive(
 #[cfg(not(feature = "receiver"))]
 fn receive(
     _address: SocketAddr,
+    _keys: impl WorkflowKeys,
     _take: impl FnMut(WorkflowTrace) -> ControlFlow<()>,
 ) -> Result<Read, Exit> {
     Err(errors::with_help(
