@@ -4,21 +4,21 @@ use insta_cmd::assert_cmd_snapshot;
 
 use crate::amends::Home;
 
-const WRONG_ORDER: &str = include_str!("../../specs/anomalies/saga-wrong-order.toml");
+const DUPLICATE: &str = include_str!("../../specs/anomalies/saga-duplicate-effect.toml");
 const SHOP: &str = include_str!("traces/shop.ndjson");
 
 /// A home with the traces that the counterexample of a spec would leave.
 fn home() -> Home {
-    let home = Home::with_order().with("wrong.toml", WRONG_ORDER);
-    let found = home.run("check wrong.toml --property lifo --format otlp");
+    let home = Home::with_order().with("wrong.toml", DUPLICATE);
+    let found = home.run("check wrong.toml --property effect-once --format otlp");
     home.with("wrong.ndjson", found.stdout)
 }
 
 #[test]
 fn a_counterexample_violates_the_right_design() {
-    assert_cmd_snapshot!(home().amends(
-        "trace check wrong.ndjson --spec wrong.toml --set saga.compensation-order=reverse"
-    ));
+    assert_cmd_snapshot!(
+        home().amends("trace check wrong.ndjson --spec wrong.toml --set saga.barrier=full")
+    );
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_counterexample_is_a_run_of_the_wrong_design() {
 #[test]
 fn verdicts_are_written_for_programs() {
     assert_cmd_snapshot!(home().amends(
-        "trace check wrong.ndjson --spec wrong.toml --set saga.compensation-order=reverse --format json"
+        "trace check wrong.ndjson --spec wrong.toml --set saga.barrier=full --format json"
     ));
 }
 
@@ -53,9 +53,7 @@ fn a_run_of_the_runtime_conforms_to_its_spec() {
 #[test]
 fn a_page_is_saved_for_each_violation() {
     let home = home();
-    home.run(
-        "trace check wrong.ndjson --spec wrong.toml --set saga.compensation-order=reverse --save pages",
-    );
+    home.run("trace check wrong.ndjson --spec wrong.toml --set saga.barrier=full --save pages");
     let pages = std::fs::read_dir(home.path().join("pages")).expect("there are pages").count();
     assert_eq!(pages, 1);
 }

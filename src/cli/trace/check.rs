@@ -148,6 +148,7 @@ fn of_traces(arguments: &CheckArguments, mapping: &Mapping) -> Result<Designs, E
         match shape.design(mapping.in_doubt()) {
             Ok(design) => drop(designs.insert(name, design)),
             // Its workflows are inconclusive.
+            Err(_) if name.is_empty() => {}
             Err(error) => errors::remark(format_args!("{error}")),
         }
     }

@@ -48,6 +48,9 @@ impl Mapping {
         let mut observations = Vec::with_capacity(sightings.all.len());
         let mut positions = Vec::with_capacity(sightings.all.len());
         for (position, sighting) in sightings.all.iter().enumerate() {
+            if is_told_again(sightings, position) {
+                continue;
+            }
             match self.observation(&sighting.observation, protocol) {
                 Ok(observation) => {
                     observations.push(observation);
@@ -148,6 +151,20 @@ impl Mapping {
         told.dedup();
         told
     }
+}
+
+/// Whether a sighting tells once more how the workflow ended. Whoever coordinates it may be woken by a late
+/// message, and tells its client again.
+fn is_told_again(sightings: &Sightings, position: usize) -> bool {
+    let told = &sightings.all[position].observation;
+    let is_earlier = |&other: &usize| {
+        let is_ordered = sightings.order.is_before(position, other);
+        sightings.order.is_before(other, position) || other < position && !is_ordered
+    };
+    matches!(told, NamedObservation::Ended(_))
+        && (0..sightings.all.len())
+            .filter(|&other| other != position && sightings.all[other].observation == *told)
+            .any(|other| is_earlier(&other))
 }
 
 /// Whether it depends only on the process that coordinates the workflow whether it is told of. An answer
