@@ -62,8 +62,9 @@ impl Default for AuditOptions {
 /// let spec = amends::spec::parse(
 ///     "order.toml",
 ///     r#"
-///         name     = "order"
-///         protocol = "saga"
+///         name      = "order"
+///         protocol  = "saga"
+///         instances = 2
 ///         [services.inventory]
 ///         stock = 1
 ///         [[step]]

@@ -2,7 +2,7 @@
 
 use crate::system::ProtocolModel;
 
-use super::observation::{ObservationSet, ObservedRun};
+use super::observation::{ActivityKind, ObservationSet, ObservedRun};
 use super::search::{Bounds, Found, Space};
 
 /// Leaves out observations for as long as the rest cannot be explained. The result is minimal, not
@@ -19,7 +19,9 @@ pub(super) fn unexplained<T: ProtocolModel>(
     // Large pieces first: most of what was observed has nothing to do with what is wrong.
     let mut piece = kept.len().div_ceil(2);
     while piece > 0 {
-        let positions: Vec<usize> = kept.iter().collect();
+        let mut positions: Vec<usize> = kept.iter().collect();
+        // What was done says more than what was said about it, and stays if either would do.
+        positions.sort_by_key(|&at| run.observations()[at].kind() == ActivityKind::Performed);
         for chunk in positions.chunks(piece) {
             let mut fewer = kept;
             chunk.iter().for_each(|&at| fewer.remove(at));

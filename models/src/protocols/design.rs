@@ -10,7 +10,7 @@ use super::catalogue::{AnyProtocol, Protocol};
 /// A workflow, and the protocol that carries it out.
 ///
 /// ```
-/// use amends_models::protocols::Design;
+/// use amends_models::protocols::{AnyProtocol, Design};
 /// use amends_models::protocols::tcc::TccKnobs;
 /// use amends_models::workflow::{StepDraft, Workflow};
 ///

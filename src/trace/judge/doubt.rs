@@ -42,7 +42,7 @@ impl Doubt {
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
-            Doubt::NothingObserved => "give `--map`; `amends trace map` proposes a mapping",
+            Doubt::NothingObserved => "`--map`, with a mapping file or the name of a preset",
             Doubt::InFlight => "the span of the workflow as a whole, with its outcome",
             Doubt::Missing(_) => {
                 "those spans; if all spans are known to arrive, `--complete` makes this a violation"

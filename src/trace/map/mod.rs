@@ -163,7 +163,7 @@ impl Mapping {
         let found = fs::metadata(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => unreadable(
                 "there is no such file".to_owned(),
-                "check the path; `amends trace map FILE` proposes a mapping",
+                "check the path, or name a preset: amends, conventions, seeds, go-spring-tcc, temporal",
             ),
             _ => unreadable(error.to_string(), "check the file's permissions"),
         })?;

@@ -14,15 +14,14 @@ use super::knobs::{MixedChoices, MixedKnobs, Settle};
 /// ```
 /// use amends_models::protocols::mixed::{Composition, MixedChoices};
 /// use amends_models::process::{StepId, WorkflowId};
-/// use amends_models::workflow::{Protocol, StepDraft, StepProtocol, Workflow};
+/// use amends_models::workflow::{StepDraft, StepProtocol, Workflow};
 ///
 /// let order = Workflow::builder("order")
-///     .protocol(Protocol::Mixed(MixedChoices::default()))
 ///     .service("shop", [("orders", 0)])
 ///     .service("bank", [("balance", 10), ("frozen", 0)])
 ///     .step(StepDraft::new("create", "shop").protocol(StepProtocol::Saga).change(["orders += 1"]))
 ///     .step(StepDraft::new("pay", "bank").protocol(StepProtocol::Tcc).reserve(["balance -= 1"]))
-///     .build()?;
+///     .build_for(&MixedChoices::default())?;
 /// let composition = Composition::of(&order, WorkflowId(0), &MixedChoices::default());
 /// // The saga has two steps: its own, and the TCC as its pivot.
 /// assert_eq!(composition.saga().all().len(), 2);
