@@ -2,11 +2,11 @@
 //!
 //! | command | module |
 //! |---|---|
-//! | `trace check` | [`check`] |
-//! | `trace show` | [`show`] |
-//! | `trace stats` | [`stats`] |
+//! | `trace check` | `check.rs` |
+//! | `trace show` | `show.rs` |
+//! | `trace stats` | `stats.rs` |
 //!
-//! Files are read and put together into workflows by [`workflows`], for all of them.
+//! Files are read and put together into workflows by `workflows.rs`, for all of them.
 
 use clap::{Args, Subcommand};
 
