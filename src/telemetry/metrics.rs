@@ -1,19 +1,11 @@
 //! The indicators of a run as metrics, counted from what is recorded.
 //!
-//! | metric | kind, unit | attributes |
-//! |---|---|---|
-//! | `amends.workflow.count` | counter | workflow, protocol, outcome |
-//! | `amends.workflow.duration` | histogram, s | workflow, protocol, outcome |
-//! | `amends.workflow.transitions` | counter | workflow, state |
-//! | `amends.step.count` | counter | operation, subject, effect |
-//! | `amends.step.duration` | histogram, s | operation, subject |
-//! | `amends.step.failures` | counter | operation, subject, error.type |
-//! | `amends.compensation.count` | counter | subject |
-//! | `amends.event.lag` | histogram, s | event |
+//! [`amends_trace::metrics`] lists them: alert rules and dashboards ask for the same.
 
 use std::collections::HashMap;
 
 use amends_trace::conventions::ERROR_TYPE;
+use amends_trace::metrics::{self, Metric};
 use amends_trace::{Attributes, LogRecord, Span, Time};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, MeterProvider};
@@ -41,17 +33,18 @@ pub(super) struct Metrics {
 impl Metrics {
     pub(super) fn new(meters: &SdkMeterProvider) -> Metrics {
         let meter = meters.meter("amends");
-        let counter = |name: &'static str| meter.u64_counter(name).build();
-        let seconds = |name: &'static str| meter.f64_histogram(name).with_unit("s").build();
+        let counter = |metric: Metric| meter.u64_counter(metric.name).build();
+        let seconds =
+            |metric: Metric| meter.f64_histogram(metric.name).with_unit(metric.unit).build();
         Metrics {
-            workflows: counter("amends.workflow.count"),
-            workflow_duration: seconds("amends.workflow.duration"),
-            transitions: counter("amends.workflow.transitions"),
-            steps: counter("amends.step.count"),
-            step_duration: seconds("amends.step.duration"),
-            failures: counter("amends.step.failures"),
-            compensations: counter("amends.compensation.count"),
-            lag: seconds("amends.event.lag"),
+            workflows: counter(metrics::WORKFLOWS),
+            workflow_duration: seconds(metrics::DURATION),
+            transitions: counter(metrics::TRANSITIONS),
+            steps: counter(metrics::STEPS),
+            step_duration: seconds(metrics::STEP_DURATION),
+            failures: counter(metrics::FAILURES),
+            compensations: counter(metrics::COMPENSATIONS),
+            lag: seconds(metrics::EVENT_LAG),
             appended: HashMap::new(),
         }
     }
@@ -71,10 +64,10 @@ impl Metrics {
             for event in span.events.iter().filter(|event| event.name == names::DECISION) {
                 let state = text(&event.attributes, names::ENDING).unwrap_or_default();
                 let state = if state == "compensated" { "compensating" } else { "completing" };
-                self.transitions.add(1, &[workflow.clone(), KeyValue::new("amends.state", state)]);
+                self.transitions.add(1, &[workflow.clone(), KeyValue::new(metrics::STATE, state)]);
             }
             let Some(outcome) = of(names::OUTCOME) else { return };
-            let state = KeyValue::new("amends.state", outcome.clone());
+            let state = KeyValue::new(metrics::STATE, outcome.clone());
             self.transitions.add(1, &[workflow.clone(), state]);
             let protocol = KeyValue::new(names::PROTOCOL, of(names::PROTOCOL).unwrap_or_default());
             let attributes = [workflow, protocol, KeyValue::new(names::OUTCOME, outcome)];

@@ -15,6 +15,8 @@
 //! | [`COMPENSATIONS`] | steps that were undone, cancelled or aborted | [`SUBJECT`] |
 //! | [`EVENT_LAG`] | from publishing an event to handling it | [`SUBJECT`] |
 
+use crate::record::names;
+
 /// What kind of a metric it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Instrument {
@@ -59,19 +61,19 @@ pub fn prometheus_label(attribute: &str) -> String {
 }
 
 /// The name of a workflow.
-pub const WORKFLOW: &str = "amends.workflow.name";
+pub const WORKFLOW: &str = names::WORKFLOW_NAME;
 /// Its protocol.
-pub const PROTOCOL: &str = "amends.protocol";
+pub const PROTOCOL: &str = names::PROTOCOL;
 /// How it ended: `completed`, `compensated`, or `failed`, which is neither.
-pub const OUTCOME: &str = "amends.outcome";
+pub const OUTCOME: &str = names::OUTCOME;
 /// The state that a workflow comes to.
 pub const STATE: &str = "amends.state";
 /// What is done: `do`, `undo`, `try`, `prepare`, `consume`, …
-pub const OPERATION: &str = "amends.operation";
+pub const OPERATION: &str = names::OPERATION;
 /// About what: the name of a step, a service or an event.
-pub const SUBJECT: &str = "amends.subject";
+pub const SUBJECT: &str = names::SUBJECT;
 /// What came of it: `done`, `refused` or `failed`.
-pub const EFFECT: &str = "amends.effect";
+pub const EFFECT: &str = names::EFFECT;
 
 const fn counter(name: &'static str, unit: &'static str, description: &'static str) -> Metric {
     Metric { name, instrument: Instrument::Counter, unit, description }

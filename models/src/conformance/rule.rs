@@ -132,7 +132,7 @@ pub(super) fn of_evidence(run: &ObservedRun, core: ObservationSet) -> Rule {
     if let Some(rule) = of_answers(&seen) {
         return rule;
     }
-    if let Some(rule) = of_endings(run, &seen, &effects) {
+    if let Some(rule) = of_endings(&seen, &effects) {
         return rule;
     }
     let undone: Vec<&(usize, Task)> =
@@ -179,11 +179,7 @@ fn of_answers(seen: &[(usize, Observation)]) -> Option<Rule> {
 }
 
 /// Outcomes and decisions that contradict what was done or voted.
-fn of_endings(
-    run: &ObservedRun,
-    seen: &[(usize, Observation)],
-    effects: &[(usize, Task)],
-) -> Option<Rule> {
+fn of_endings(seen: &[(usize, Observation)], effects: &[(usize, Task)]) -> Option<Rule> {
     let ending = seen.iter().find_map(|(_, it)| match it {
         Observation::Ended(ending) => *ending,
         Observation::Decided(ending) => Some(*ending),
@@ -205,7 +201,6 @@ fn of_endings(
     if effects.iter().any(|(_, task)| is_decision(task.operation)) {
         return Some(Rule::AgainstTheDecision);
     }
-    let _ = run;
     Some(Rule::Atomicity)
 }
 

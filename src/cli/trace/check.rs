@@ -200,7 +200,7 @@ impl Judging<'_> {
         let sightings = self.mapping.apply(&workflow.spans, &workflow.logs);
         let name = sightings.name.as_deref().unwrap_or_default();
         match self.judges.get_mut(name) {
-            Some(judge) => judge.judge(workflow),
+            Some(judge) => judge.judge_sightings(workflow, sightings),
             None => JudgedWorkflow {
                 trace: workflow.spans.first().map(|span| span.trace),
                 verdict: Verdict::Inconclusive {

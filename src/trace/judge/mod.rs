@@ -92,6 +92,15 @@ impl Judge {
     /// Judges a workflow.
     pub fn judge(&mut self, trace: &WorkflowTrace) -> JudgedWorkflow {
         let sightings = self.mapping.apply(&trace.spans, &trace.logs);
+        self.judge_sightings(trace, sightings)
+    }
+
+    /// Judges a workflow of which it is known already what the mapping makes of it.
+    pub fn judge_sightings(
+        &mut self,
+        trace: &WorkflowTrace,
+        sightings: Sightings,
+    ) -> JudgedWorkflow {
         self.telling.learn(&sightings);
         // What the coordinator alone proves is asked for where it matters.
         let mut open = sightings.clone();
