@@ -193,6 +193,9 @@ impl<'m, 's> Reading<'m, 's> {
         }
         if role == RoleName::Workflow {
             let ending = rule.ending.as_ref().and_then(|finder| finder.find(&scene));
+            if rule.ending.as_ref().is_some_and(|finder| finder.is_unreadable(&scene)) {
+                self.found.unplaced.push(Unplaced { origin, why: WhyUnplaced::NoEnding });
+            }
             let ended = match ending.unwrap_or(Said::Nothing) {
                 Said::Known(ending) => Some(Some(ending)),
                 Said::Unknown => Some(None),
@@ -217,6 +220,10 @@ impl<'m, 's> Reading<'m, 's> {
         };
         let outcome = Finder::in_outcome();
         let answer = rule.answer.as_ref().unwrap_or(&outcome).find(&scene);
+        let finders = [rule.answer.as_ref(), rule.effect.as_ref()];
+        if finders.into_iter().flatten().any(|finder| finder.is_unreadable(&scene)) {
+            self.found.unplaced.push(Unplaced { origin, why: WhyUnplaced::NoAnswer });
+        }
         // Only a span that has ended can have an outcome.
         let answer = known(answer).filter(|_| span.end.is_some());
         let effect = match (role, &rule.effect) {
@@ -228,6 +235,12 @@ impl<'m, 's> Reading<'m, 's> {
         let source = &span.source;
         if matches!(role, RoleName::Request | RoleName::Step) {
             self.see(NamedObservation::Requested(task.clone()), origin, Moment::Start, source);
+        }
+        if role == RoleName::Execution {
+            let pair = (source.service.clone(), task.subject.clone());
+            if !self.found.carried_out.contains(&pair) {
+                self.found.carried_out.push(pair);
+            }
         }
         if matches!(role, RoleName::Execution | RoleName::Step) && effect.is_some() {
             let performed = NamedObservation::Performed(task.clone(), effect);
@@ -581,6 +594,9 @@ impl<'m, 's> Reading<'m, 's> {
         if self.spans.iter().any(|span| is_sampled(span)) {
             gaps.push(Gap::Sampled);
         }
+        if !self.found.unplaced.is_empty() {
+            gaps.push(Gap::Unreadable(self.found.unplaced.len()));
+        }
         if self.found.order.contradictions() > 0 {
             gaps.push(Gap::Contradictions(self.found.order.contradictions()));
         }
@@ -622,7 +638,8 @@ impl<'m, 's> Reading<'m, 's> {
                 gaps.push(Gap::EarlierCoordinator);
             }
             let is_whole = by_coordinator.iter().all(|&at| !self.spans[at].dropped.any());
-            if came >= emitted && is_first && is_whole && root.end.is_some() {
+            let is_readable = self.found.unplaced.is_empty();
+            if came >= emitted && is_first && is_whole && is_readable && root.end.is_some() {
                 completeness = Completeness::Coordinator;
             }
         }

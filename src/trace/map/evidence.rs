@@ -48,6 +48,8 @@ pub enum Gap {
     EarlierCoordinator,
     /// Spans were sampled: some were never sent.
     Sampled,
+    /// Spans, events or log records that tell of something in words that mean nothing.
+    Unreadable(usize),
     /// Observations whose order contradicts itself.
     Contradictions(usize),
     /// There are too many observations to be put in order.
@@ -71,6 +73,9 @@ impl fmt::Display for Gap {
                 f.write_str("an earlier coordinator does not say how many spans it emitted")
             }
             Gap::Sampled => f.write_str("spans were sampled"),
+            Gap::Unreadable(count) => {
+                write!(f, "{count} spans or events tell of something in words that mean nothing")
+            }
             Gap::Contradictions(count) => {
                 write!(f, "the order of {count} observations contradicts itself")
             }

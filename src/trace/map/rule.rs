@@ -221,6 +221,12 @@ impl<T: Word> Finder<T> {
         }
     }
 
+    /// Whether something is said there that means nothing.
+    pub(super) fn is_unreadable(&self, scene: &Scene<'_>) -> bool {
+        self.otherwise.is_none()
+            && self.text(scene).is_some_and(|text| self.meaning(&text).is_none())
+    }
+
     /// What a word means.
     fn meaning(&self, word: &str) -> Option<T> {
         let value = self.values.iter().find(|(it, _)| it.eq_ignore_ascii_case(word));

@@ -143,6 +143,8 @@ pub enum WhyUnplaced {
     NoOperation,
     /// It says how the workflow shall end in a word that means nothing.
     NoEnding,
+    /// It says what came of it in a word that means nothing.
+    NoAnswer,
 }
 
 /// All that was observed of one workflow.
@@ -156,6 +158,8 @@ pub struct Sightings {
     pub protocol: Option<CompactString>,
     /// What was observed.
     pub all: Vec<Sighting>,
+    /// Who carries tasks out about what, and says of each whether it had an effect.
+    pub carried_out: Vec<(CompactString, CompactString)>,
     /// What is certain of the order, by positions in `all`.
     pub order: Order,
     /// Whether the workflow is over: nothing more will be observed.

@@ -13,33 +13,54 @@ use amends_models::workflow::domain::{
 };
 use amends_models::workflow::{StepDraft, StepKind, StepProtocol, Workflow, WorkflowBuilder};
 
+/// A design that is judged.
+pub(crate) struct Subject {
+    pub(crate) name: &'static str,
+    pub(crate) design: Design,
+    /// Whether its runs have no end of states, so that nothing can be ruled out: a lease can change hands
+    /// any number of times.
+    pub(crate) is_endless: bool,
+}
+
 /// One of each protocol.
-pub(crate) fn all() -> Vec<Design> {
-    vec![
-        saga(),
-        pivot(),
-        choreography(),
-        tcc(),
-        two_phase_commit(),
-        outbox(),
-        event_sourcing(),
-        mixed(),
+pub(crate) fn all() -> Vec<Subject> {
+    let subject = |(name, design)| Subject { name, design, is_endless: false };
+    let mut all: Vec<Subject> = [
+        ("saga", saga()),
+        ("saga with a pivot", pivot()),
+        ("choreography", choreography()),
+        ("TCC", tcc()),
+        ("two-phase commit", two_phase_commit()),
+        ("outbox", outbox()),
+        ("event sourcing", event_sourcing()),
+        ("mixed", mixed()),
     ]
+    .map(subject)
+    .into();
+    all.push(Subject { name: "saga with a standby", design: standby(), is_endless: true });
+    all
 }
 
 fn order() -> WorkflowBuilder {
-    ["reserve-stock", "charge", "ship"].into_iter().zip(["inventory", "payment", "shipping"]).fold(
-        Workflow::builder("order"),
-        |draft, (step, service)| {
-            draft
-                .service(service, [("rows", 0)])
-                .step(StepDraft::new(step, service).change(["rows += 1"]).undo(["rows -= 1"]))
-        },
-    )
+    order_of(&[("reserve-stock", "inventory"), ("charge", "payment"), ("ship", "shipping")])
+}
+
+fn order_of(steps: &[(&str, &str)]) -> WorkflowBuilder {
+    steps.iter().fold(Workflow::builder("order"), |draft, &(step, service)| {
+        draft
+            .service(service, [("rows", 0)])
+            .step(StepDraft::new(step, service).change(["rows += 1"]).undo(["rows -= 1"]))
+    })
 }
 
 pub(crate) fn saga() -> Design {
     Design::new(order(), SagaKnobs::default()).expect("a saga")
+}
+
+fn standby() -> Design {
+    let knobs = SagaKnobs { standby: true, ..SagaKnobs::default() };
+    let draft = order_of(&[("reserve-stock", "inventory"), ("charge", "payment")]);
+    Design::new(draft, knobs).expect("a saga with a standby")
 }
 
 fn pivot() -> Design {

@@ -16,6 +16,7 @@ pub(crate) struct Mutation {
 const WRONG: &[&str] = &["violates"];
 const NOT_RIGHT: &[&str] = &["violates", "inconclusive"];
 const NO_MATTER: &[&str] = &["conforms"];
+const DOUBTFUL: &[&str] = &["inconclusive"];
 const NOT_WRONG: &[&str] = &["conforms", "inconclusive"];
 
 pub(crate) const MUTATIONS: &[Mutation] = &[
@@ -72,7 +73,9 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
     Mutation {
         what: "a change that was made is said to be refused",
         allowed: NOT_RIGHT,
-        mutate: |spans, _| change(spans, took_effect, |span| put(span, names::EFFECT, "refused")),
+        mutate: |spans, _| {
+            change(spans, took_effect, |span| put(&mut span.attributes, names::EFFECT, "refused"))
+        },
     },
     Mutation {
         what: "an answer says the opposite",
@@ -85,7 +88,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
                         && span.attributes.text(names::ANSWER) == Some("done")
                         && is_forward(span)
                 },
-                |span| put(span, names::ANSWER, "refused"),
+                |span| put(&mut span.attributes, names::ANSWER, "refused"),
             )
         },
     },
@@ -94,10 +97,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         allowed: NOT_RIGHT,
         mutate: |spans, _| {
             let is_told = |span: &Span| span.attributes.text(names::OUTCOME).is_some();
-            change(spans, is_told, |span| {
-                let is_completed = span.attributes.text(names::OUTCOME) == Some("completed");
-                put(span, names::OUTCOME, if is_completed { "compensated" } else { "completed" });
-            })
+            change(spans, is_told, |span| opposite(&mut span.attributes, names::OUTCOME))
         },
     },
     Mutation {
@@ -105,7 +105,9 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         allowed: WRONG,
         mutate: |spans, _| {
             let has_subject = |span: &Span| span.attributes.get(names::SUBJECT).is_some();
-            change(spans, has_subject, |span| put(span, names::SUBJECT, "something-else"))
+            change(spans, has_subject, |span| {
+                put(&mut span.attributes, names::SUBJECT, "something-else")
+            })
         },
     },
     Mutation {
@@ -115,7 +117,7 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
             change(
                 spans,
                 |span| took_effect(span) && span.attributes.text(names::OPERATION) == Some("do"),
-                |span| put(span, names::OPERATION, "undo"),
+                |span| put(&mut span.attributes, names::OPERATION, "undo"),
             )
         },
     },
@@ -137,10 +139,158 @@ pub(crate) const MUTATIONS: &[Mutation] = &[
         },
     },
     Mutation {
+        what: "the steps of two changes changed places",
+        allowed: NOT_RIGHT,
+        mutate: |spans, _| {
+            // Which came first is certain if one was asked for after the other was answered.
+            let request = |at: usize| {
+                let parent = spans.iter().find(|span| Some(span.id) == spans[at].parent)?;
+                has_role(parent, names::REQUEST).then_some((parent.start, parent.end?))
+            };
+            let changes: Vec<usize> =
+                (0..spans.len()).filter(|&at| took_effect(&spans[at])).collect();
+            for &first in &changes {
+                let other = |&&then: &&usize| {
+                    let is_later = request(first)
+                        .zip(request(then))
+                        .is_some_and(|((_, answered), (asked, _))| answered < asked);
+                    is_later
+                        && spans[then].attributes.text(names::OPERATION)
+                            == spans[first].attributes.text(names::OPERATION)
+                        && subject(&spans[then].attributes) != subject(&spans[first].attributes)
+                };
+                let Some(&then) = changes.iter().find(other) else { continue };
+                let one = subject(&spans[first].attributes).to_owned();
+                let another = subject(&spans[then].attributes).to_owned();
+                put(&mut spans[first].attributes, names::SUBJECT, &another);
+                put(&mut spans[then].attributes, names::SUBJECT, &one);
+                return true;
+            }
+            false
+        },
+    },
+    Mutation {
+        what: "a task is one that the protocol does not have",
+        allowed: WRONG,
+        mutate: |spans, logs| {
+            let alien = match spans.iter().any(|span| is_of(span, "prepare")) {
+                true => "append",
+                false => "prepare",
+            };
+            change_any(
+                spans,
+                logs,
+                |told| told.get(names::SUBJECT).is_some(),
+                |told| {
+                    put(told, names::OPERATION, alien);
+                },
+            )
+        },
+    },
+    Mutation {
+        what: "a decision says the opposite",
+        allowed: WRONG,
+        mutate: |spans, _| {
+            let decisions = spans.iter_mut().flat_map(|span| &mut span.events);
+            let Some(decision) = decisions.into_iter().find(|it| it.name == names::DECISION) else {
+                return false;
+            };
+            opposite(&mut decision.attributes, names::ENDING);
+            true
+        },
+    },
+    Mutation {
+        what: "the outcome is a word that means nothing",
+        allowed: NOT_WRONG,
+        mutate: |spans, _| {
+            let is_told = |span: &Span| span.attributes.text(names::OUTCOME).is_some();
+            change(spans, is_told, |span| put(&mut span.attributes, names::OUTCOME, "splendid"))
+        },
+    },
+    Mutation {
+        what: "what a span is about is missing",
+        allowed: NOT_WRONG,
+        mutate: |spans, logs| {
+            change_any(
+                spans,
+                logs,
+                |told| told.get(names::SUBJECT).is_some(),
+                |told| {
+                    told.retain(|name, _| name != names::SUBJECT);
+                },
+            )
+        },
+    },
+    Mutation {
+        what: "what a span does is a number",
+        allowed: NOT_WRONG,
+        mutate: |spans, logs| {
+            change_any(
+                spans,
+                logs,
+                |told| told.get(names::OPERATION).is_some(),
+                |told| {
+                    replace(told, names::OPERATION, Value::Int(7));
+                },
+            )
+        },
+    },
+    Mutation {
+        what: "a service left out attributes",
+        allowed: DOUBTFUL,
+        mutate: |spans, _| change(spans, |_| true, |span| span.dropped.attributes = 3),
+    },
+    Mutation {
+        what: "the parent of an execution is one that nobody knows",
+        allowed: DOUBTFUL,
+        mutate: |spans, _| {
+            change(
+                spans,
+                |span| has_role(span, names::EXECUTION),
+                |span| span.parent = Some(SpanId::new([9; 8]).expect("an id")),
+            )
+        },
+    },
+    Mutation {
+        what: "the coordinator tells of one span more",
+        allowed: DOUBTFUL,
+        mutate: |spans, _| {
+            let count = |span: &Span| span.attributes.get(names::SPANS).and_then(Value::to_int);
+            change(
+                spans,
+                |span| count(span).is_some(),
+                |span| {
+                    let more = count(span).unwrap_or_default() + 1;
+                    replace(&mut span.attributes, names::SPANS, Value::Int(more));
+                },
+            )
+        },
+    },
+    Mutation {
+        what: "spans were sampled",
+        allowed: DOUBTFUL,
+        mutate: |spans, _| {
+            change(spans, |_| true, |span| span.attributes.push("sampling.probability", 0.1))
+        },
+    },
+    Mutation {
+        what: "what was answered to be refused took effect",
+        allowed: NOT_RIGHT,
+        mutate: |spans, _| {
+            let is_refused = |span: &Span| {
+                let said = [names::EFFECT, names::ANSWER].map(|name| span.attributes.text(name));
+                said == [Some("refused"); 2]
+            };
+            change(spans, is_refused, |span| put(&mut span.attributes, names::EFFECT, "done"))
+        },
+    },
+    Mutation {
         what: "an effect is a number",
         allowed: NOT_WRONG,
         mutate: |spans, _| {
-            change(spans, took_effect, |span| replace(span, names::EFFECT, Value::Int(7)))
+            change(spans, took_effect, |span| {
+                replace(&mut span.attributes, names::EFFECT, Value::Int(7))
+            })
         },
     },
     Mutation {
@@ -167,6 +317,14 @@ fn took_effect(span: &Span) -> bool {
     span.attributes.text(names::EFFECT) == Some("done")
 }
 
+fn is_of(span: &Span, operation: &str) -> bool {
+    span.attributes.text(names::OPERATION) == Some(operation)
+}
+
+fn subject(told: &Attributes) -> &str {
+    told.text(names::SUBJECT).unwrap_or_default()
+}
+
 fn is_forward(span: &Span) -> bool {
     matches!(span.attributes.text(names::OPERATION), Some("do" | "try" | "prepare"))
 }
@@ -186,13 +344,31 @@ fn change(spans: &mut [Span], such: impl Fn(&Span) -> bool, change: impl Fn(&mut
     found.map(change).is_some()
 }
 
-fn put(span: &mut Span, name: &str, value: &str) {
-    replace(span, name, Value::from(value));
+/// Changes the first span or, where no span is such, the first log record.
+fn change_any(
+    spans: &mut [Span],
+    logs: &mut [LogRecord],
+    such: impl Fn(&Attributes) -> bool,
+    change: impl Fn(&mut Attributes),
+) -> bool {
+    let spans = spans.iter_mut().map(|span| &mut span.attributes);
+    let logs = logs.iter_mut().map(|log| &mut log.attributes);
+    spans.chain(logs).find(|told| such(told)).map(change).is_some()
 }
 
-fn replace(span: &mut Span, name: &str, value: Value) {
+fn put(told: &mut Attributes, name: &str, value: &str) {
+    replace(told, name, Value::from(value));
+}
+
+fn replace(told: &mut Attributes, name: &str, value: Value) {
     let replaced = |(key, old): (&str, &Value)| {
         (key.to_owned(), if key == name { value.clone() } else { old.clone() })
     };
-    span.attributes = span.attributes.iter().map(replaced).collect::<Attributes>();
+    *told = told.iter().map(replaced).collect();
+}
+
+/// Says the opposite of how the workflow ends.
+fn opposite(told: &mut Attributes, name: &str) {
+    let is_completed = told.text(name) == Some("completed");
+    put(told, name, if is_completed { "compensated" } else { "completed" });
 }
