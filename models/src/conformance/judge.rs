@@ -49,6 +49,8 @@ pub struct Explanation {
     pub story: Story,
     /// For each observation, the event of the story with which its step begins.
     pub events: Vec<usize>,
+    /// Effects in it that nobody observed, and that nobody would have told of.
+    pub silent: Vec<Activity>,
 }
 
 /// A fault, and where it struck.
@@ -173,7 +175,8 @@ fn explanation<T: ProtocolModel>(system: &System<T>, explained: &Explained<T>) -
     debug_assert_eq!(faults.values().sum::<u32>(), explained.cost.faults);
     let (story, beginnings) = system.story_with_steps(&explained.run);
     let events = explained.steps.iter().map(|&step| beginnings[step]).collect();
-    Explanation { faults: faults.into_iter().collect(), story, events }
+    let silent = explained.silent.clone();
+    Explanation { faults: faults.into_iter().collect(), story, events, silent }
 }
 
 /// What a fault of an action struck.

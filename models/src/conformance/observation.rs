@@ -279,6 +279,14 @@ impl ObservedRun {
         self
     }
 
+    /// The same, as if these were told of as well, and may have been lost on the way.
+    #[must_use]
+    pub fn missing_some(mut self, told: impl IntoIterator<Item = Told>) -> ObservedRun {
+        told.into_iter().for_each(|told| self.tells_of(told));
+        self.is_complete = false;
+        self
+    }
+
     /// The same, as if only these activities were told of.
     #[must_use]
     pub fn telling_only(mut self, told: Vec<Told>) -> ObservedRun {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use amends_check::{Counterexample, Move, Product, Snapshot};
 use smallvec::SmallVec;
 
-use crate::process::{Address, Process};
+use crate::process::{Address, Answer, Process};
 use crate::system::{
     Action, Activity, Event, Inbox, InjectedFaults, Local, MessageOf, Part, PerformedEffect,
     ProtocolModel, Request, StateReader, System, Trigger,
@@ -83,6 +83,8 @@ pub(super) struct Explained<T: ProtocolModel> {
     pub(super) steps: Vec<usize>,
     /// What should have been observed, and was not.
     pub(super) unobserved: Vec<Activity>,
+    /// Effects that nobody observed, and that nobody would have told of.
+    pub(super) silent: Vec<Activity>,
 }
 
 /// The most that can be explained.
@@ -453,6 +455,7 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
         let mut steps = Vec::new();
         let mut happened_in = vec![0; run.observations().len()];
         let mut unobserved = Vec::new();
+        let mut silent = Vec::new();
         for pair in path.windows(2) {
             let (before, after) = (&nodes[pair[0] as usize], &nodes[pair[1] as usize]);
             let Some((_, slot, index)) = after.from else { continue };
@@ -467,6 +470,9 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
                 match left.iter().position(is) {
                     Some(at) => drop(left.remove(at)),
                     None if counts(run, before.happened, activity) => unobserved.push(activity),
+                    None if is_effect(activity) && !run.would_tell(activity) => {
+                        silent.push(activity);
+                    }
                     None => {}
                 }
             }
@@ -474,8 +480,13 @@ impl<'s, T: ProtocolModel> Space<'s, T> {
             steps.push((step.action.clone(), self.row(&after.state)));
         }
         let run = Counterexample { start, steps, repeats_from: None };
-        Explained { run, cost, steps: happened_in, unobserved }
+        Explained { run, cost, steps: happened_in, unobserved, silent }
     }
+}
+
+/// Whether something changed by it.
+fn is_effect(activity: Activity) -> bool {
+    matches!(activity, Activity::Performed(_, Answer::Done))
 }
 
 /// Whether there are as many copies of a message on their way already as there may be.

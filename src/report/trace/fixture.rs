@@ -8,6 +8,7 @@ use amends_trace::conventions::{
     SAGA_STEP_NAME,
 };
 use amends_trace::id::{SpanId, TraceId};
+use amends_trace::judge::Divergence;
 use amends_trace::span::{Dropped, Link, Source, Span, SpanEvent, SpanKind, Status, Time};
 
 use super::{Judgement, Verdict};
@@ -99,9 +100,12 @@ pub(crate) fn violates(spans: &[Span]) -> Judgement {
     Judgement {
         verdict: Verdict::Violates,
         reason: "missing-compensation: create took effect and was never undone".to_owned(),
-        first_divergence: Some(expected.events.len()),
+        divergence: Some(Divergence {
+            trace: spans[0].trace,
+            span: spans[0].id,
+            is_at_start: false,
+        }),
         expected: Some(expected),
-        observed: None,
         evidence: vec![(spans[1].trace, spans[1].id), (spans[0].trace, spans[0].id)],
     }
 }

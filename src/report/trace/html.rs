@@ -9,7 +9,8 @@ use amends_trace::critical_path::Section;
 use amends_trace::tree::NodeId;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{TraceReport, Verdict, duration, observed, one_line, text};
+use super::story::observed_with_divergence;
+use super::{TraceReport, Verdict, duration, one_line, text};
 use crate::report::extent::counted;
 use crate::report::html::{STYLE, events};
 use crate::report::sequence;
@@ -69,10 +70,9 @@ fn verdict(report: &TraceReport<'_>) -> Markup {
 
 fn stories(report: &TraceReport<'_>) -> Markup {
     let judgement = report.judgement.as_ref();
-    let told = judgement.and_then(|judgement| judgement.observed.clone());
-    let seen = told.unwrap_or_else(|| observed(report));
+    let (seen, divergence) = observed_with_divergence(report);
     let expected = judgement.and_then(|judgement| judgement.expected.as_ref());
-    let divergence = judgement.and_then(|judgement| judgement.first_divergence);
+    let is_ahead = judgement.is_some_and(|judgement| judgement.divergence.is_some());
     html! {
         @if let Some(at) = divergence {
             p class="wrong" {
@@ -86,7 +86,8 @@ fn stories(report: &TraceReport<'_>) -> Markup {
         }
         @match expected {
             Some(expected) => div class="beside" {
-                (story("expected", "Expected", expected, divergence))
+                // The run that comes closest ends where it cannot go on.
+                (story("expected", "Expected", expected, is_ahead.then_some(expected.events.len())))
                 (story("observed", "Observed", &seen, divergence))
             },
             None => (story("observed", "Observed", &seen, divergence)),

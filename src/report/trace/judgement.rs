@@ -2,6 +2,7 @@
 
 use amends_models::system::story::Story;
 use amends_trace::id::{SpanId, TraceId};
+use amends_trace::judge::Divergence;
 
 /// How a workflow was judged, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,10 +14,9 @@ pub struct Judgement {
     pub reason: String,
     /// The run of the model that comes closest: the explanation, or what should have happened.
     pub expected: Option<Story>,
-    /// What was observed, in the words of the model; `None` to tell it by the spans alone.
-    pub observed: Option<Story>,
-    /// The first event of the observed story that the expected one does not explain, by its position.
-    pub first_divergence: Option<usize>,
+    /// Of a violation, where the first observation was made that the model does not explain; `None` if what
+    /// is wrong is that something is missing at the end.
+    pub divergence: Option<Divergence>,
     /// The smallest set of spans that cannot be explained.
     pub evidence: Vec<(TraceId, SpanId)>,
 }

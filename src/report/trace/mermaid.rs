@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::{TraceReport, observed};
+use super::TraceReport;
+use super::story::observed_with_divergence;
 use crate::report::mermaid::{diagram, markdown};
 
 /// Shows a trace: how it ended and is judged, what was observed, and what was expected.
@@ -23,10 +24,9 @@ fn write_report(page: &mut String, report: &TraceReport<'_>) -> fmt::Result {
     }
     writeln!(page, "{}", markdown(&report.blame()))?;
     let judgement = report.judgement.as_ref();
-    let told = judgement.and_then(|judgement| judgement.observed.clone());
-    let observed = told.unwrap_or_else(|| observed(report));
+    let (observed, divergence) = observed_with_divergence(report);
     let expected = judgement.and_then(|judgement| judgement.expected.as_ref());
-    if let Some(at) = judgement.and_then(|judgement| judgement.first_divergence) {
+    if let Some(at) = divergence {
         writeln!(page)?;
         match observed.events.get(at) {
             Some(event) => {

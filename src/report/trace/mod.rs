@@ -282,7 +282,7 @@ fn reason(span: &Span) -> Option<String> {
 }
 
 /// Foreign text on one line, without control characters that a terminal would obey.
-pub(super) fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

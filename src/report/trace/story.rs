@@ -11,7 +11,7 @@ use amends_trace::conventions::SpanOutcome;
 use amends_trace::span::Span;
 use amends_trace::tree::{NodeId, Relation};
 
-use super::{TraceReport, duration, one_line, reason};
+use super::{TraceReport, Verdict, duration, one_line, reason};
 use crate::report::extent::counted;
 
 /// Nobody follows a diagram of more spans.
@@ -20,25 +20,47 @@ const SPANS: usize = 300;
 /// What the spans tell, as a story.
 #[must_use]
 pub fn observed(report: &TraceReport<'_>) -> Story {
+    told(report).0
+}
+
+/// What the spans tell, and at which event it first differs from what can be explained: after all of them,
+/// if only something is missing; nowhere, if nothing is wrong.
+pub(super) fn observed_with_divergence(report: &TraceReport<'_>) -> (Story, Option<usize>) {
+    let (story, nodes) = told(report);
+    let judgement = report.judgement.as_ref().filter(|it| it.verdict == Verdict::Violates);
+    let divergence = judgement.map(|judgement| {
+        let diverges = |node: &NodeId| {
+            let span = report.tree.span(*node);
+            judgement.divergence.zip(span).is_some_and(|(it, span)| it.is_of(span))
+        };
+        let is_at_start = judgement.divergence.is_some_and(|divergence| divergence.is_at_start);
+        let found = match is_at_start {
+            true => nodes.iter().position(diverges),
+            false => nodes.iter().rposition(diverges),
+        };
+        found.unwrap_or(nodes.len())
+    });
+    (story, divergence)
+}
+
+/// The story, and for each event the span that tells of it.
+fn told(report: &TraceReport<'_>) -> (Story, Vec<NodeId>) {
     let mut teller =
         Teller { report, actors: Vec::new(), numbers: HashMap::new(), told: Vec::new() };
     teller.tell();
     let mut told = teller.told;
     // What happened at one instant is told in the order of the tree.
-    told.sort_by_key(|(time, _)| *time);
-    Story {
-        actors: teller.actors,
-        events: told.into_iter().map(|(_, event)| event).collect(),
-        repeats_from: None,
-        ending: ending(report),
-    }
+    told.sort_by_key(|(time, ..)| *time);
+    let (nodes, events) = told.into_iter().map(|(_, node, event)| (node, event)).unzip();
+    let ending = ending(report);
+    (Story { actors: teller.actors, events, repeats_from: None, ending }, nodes)
 }
 
 struct Teller<'r, 's> {
     report: &'r TraceReport<'s>,
     actors: Vec<Actor>,
     numbers: HashMap<&'s str, usize>,
-    told: Vec<(i128, StoryEvent)>,
+    told: Vec<(i128, NodeId, StoryEvent)>,
 }
 
 impl<'s> Teller<'_, 's> {
@@ -66,7 +88,7 @@ impl<'s> Teller<'_, 's> {
         let at = self.report.timeline.interval(node).start;
         let Some((parent, caller)) = tree.parent(node).and_then(|at| Some((at, tree.span(at)?)))
         else {
-            self.push(at, own, Happening::Start, format!("{name} begins"));
+            self.push(node, at, own, Happening::Start, format!("{name} begins"));
             return;
         };
         let from = self.actor(caller);
@@ -77,8 +99,8 @@ impl<'s> Teller<'_, 's> {
             true => self.report.timeline.interval(parent).start.min(at),
             false => at,
         };
-        self.push(sent, from, Happening::Send { to: own }, name.clone());
-        self.push(at, own, Happening::Deliver { from }, name);
+        self.push(node, sent, from, Happening::Send { to: own }, name.clone());
+        self.push(node, at, own, Happening::Deliver { from }, name);
     }
 
     fn end(&mut self, node: Option<NodeId>) {
@@ -107,20 +129,20 @@ impl<'s> Teller<'_, 's> {
             _ if outcome.is_failure() => format!("{name}{why}"),
             _ => name.clone(),
         };
-        self.push(at, own, happening, told);
+        self.push(node, at, own, happening, told);
         let called = tree.relation(node) == Relation::Child && !tree.handles_message(node);
         if let Some(caller) = tree.parent(node).and_then(|at| tree.span(at)).filter(|_| called) {
             let to = self.actor(caller);
             if to != own {
                 let text = format!("{name}: {answer}");
-                self.push(at, own, Happening::Send { to }, text.clone());
-                self.push(at, to, Happening::Deliver { from: own }, text);
+                self.push(node, at, own, Happening::Send { to }, text.clone());
+                self.push(node, at, to, Happening::Deliver { from: own }, text);
             }
         }
     }
 
-    fn push(&mut self, time: i128, actor: usize, happening: Happening, text: String) {
-        self.told.push((time, StoryEvent::new(Some(actor), happening, text)));
+    fn push(&mut self, node: NodeId, time: i128, actor: usize, happening: Happening, text: String) {
+        self.told.push((time, node, StoryEvent::new(Some(actor), happening, text)));
     }
 
     fn actor(&mut self, span: &'s Span) -> usize {

@@ -260,7 +260,10 @@ pub(super) fn mark(report: &TraceReport<'_>, node: NodeId) -> (&'static str, Sty
 /// What else there is to say of a span, the most important first.
 pub(super) fn remark(report: &TraceReport<'_>, node: NodeId, span: &Span) -> String {
     let mut remarks = Vec::new();
-    if is_evidence(report, node) {
+    let divergence = report.judgement.as_ref().and_then(|judgement| judgement.divergence);
+    if divergence.is_some_and(|divergence| divergence.is_of(span)) {
+        remarks.push("◀ FIRST DIVERGENCE".to_owned());
+    } else if is_evidence(report, node) {
         remarks.push("◀ CANNOT BE EXPLAINED".to_owned());
     }
     let word = match report.outcome(node) {

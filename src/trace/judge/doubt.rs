@@ -14,6 +14,8 @@ pub enum Doubt {
     InFlight,
     /// These should have been observed.
     Missing(Vec<String>),
+    /// These must have been done, and nobody is seen to tell of such things at all.
+    Silent(Vec<String>),
     /// A sign that something is missing.
     Gap(Gap),
     /// It was judged before it was quiet, for lack of memory or because it was too old.
@@ -30,6 +32,7 @@ impl fmt::Display for Doubt {
             Doubt::Missing(activities) => {
                 write!(f, "not observed: {}", activities.join("; "))
             }
+            Doubt::Silent(activities) => write!(f, "nobody tells that {}", activities.join("; ")),
             Doubt::Gap(gap) => gap.fmt(f),
             Doubt::CutShort => f.write_str("it was judged before all of it had come"),
             Doubt::TooTangled => f.write_str("it is too tangled to be decided within the limit"),
@@ -47,10 +50,14 @@ impl Doubt {
             Doubt::Missing(_) => {
                 "those spans; if all spans are known to arrive, `--complete` makes this a violation"
             }
+            Doubt::Silent(_) => "the spans of those who do it",
             Doubt::Gap(Gap::NoRoot | Gap::RootNotEnded) => {
                 "the span of the workflow as a whole, once it has ended"
             }
             Doubt::Gap(Gap::Sampled) => "all spans: sample whole workflows, by their id",
+            Doubt::Gap(Gap::Unreadable(_)) => {
+                "words that the mapping knows: `values` in its rules say what others mean"
+            }
             Doubt::Gap(_) => "the spans that are missing",
             Doubt::CutShort => "the rest of it: give more memory, or a higher age",
             Doubt::TooTangled => "fewer retries in one workflow, or a higher `--max-states`",

@@ -15,22 +15,25 @@ mod design;
 mod doubt;
 mod verdict;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use amends_models::conformance::{
-    ActivityKind, Conformance, Limits, ObservationSet, ObservedRun, Rule,
+    ActivityKind, Conformance, Explanation, Limits, Observation, ObservationSet, ObservedRun, Rule,
+    Told,
 };
 use amends_models::protocols::Design;
+use amends_models::system::{Activity, Subject};
 use compact_str::CompactString;
 
 use crate::assemble::WorkflowTrace;
-use crate::map::{Completeness, Mapping, Origin, Resolved, ShapeCache, Sightings, Telling};
+use crate::map::{Completeness, Mapping, Moment, Origin, Resolved, ShapeCache, Sightings, Telling};
 use crate::{SpanId, TraceId};
 
 use design::{JudgedSystem, judged_system};
 
 pub use doubt::Doubt;
-pub use verdict::{Explained, Verdict, Violated};
+pub use verdict::{Divergence, Explained, Verdict, Violated};
 
 /// So many shapes are remembered.
 const SHAPES: usize = 10_000;
@@ -133,12 +136,19 @@ impl Judge {
             doubts.insert(0, Doubt::NothingObserved);
             return Verdict::Inconclusive { doubts, explained: None };
         }
-        let mut found = self.conformance_if_over(&resolved.run, &mut doubts);
+        let (run, mut found) = self.conformance_if_over(&resolved.run, &mut doubts);
         if matches!(*found, Conformance::Incomplete(_))
             && sightings.evidence.completeness == Completeness::Coordinator
             && let Some(violates) = self.violates_by_coordinator(&resolved.run)
         {
             found = violates;
+        }
+        if let Conformance::Conforms(explanation) = &*found {
+            let silent = self.silent(run.into_owned(), explanation, &resolved.heard_of);
+            if !silent.is_empty() {
+                let names = silent.into_iter().map(|it| self.system.describe(it));
+                doubts.insert(0, Doubt::Silent(names.collect()));
+            }
         }
         match &*found {
             Conformance::Conforms(explanation) if doubts.is_empty() => {
@@ -163,6 +173,9 @@ impl Judge {
                     self.spans(trace, sightings, positions.collect::<Vec<_>>())
                 };
                 let describe = |at: usize| self.system.describe_observation(&resolved.run, at);
+                let unexplained = first_unexplained(&resolved.run, violation.explained);
+                let divergence = unexplained.map(|at| resolved.sightings[at]);
+                let divergence = divergence.and_then(|at| self.divergence(trace, sightings, at));
                 Verdict::Violates(Box::new(Violated {
                     rule: violation.rule,
                     evidence: violation.evidence.iter().map(describe).collect(),
@@ -173,8 +186,8 @@ impl Judge {
                         .iter()
                         .map(|it| self.system.describe(*it))
                         .collect(),
-                    unexplained: first_unexplained(&resolved.run, violation.explained)
-                        .map(describe),
+                    unexplained: unexplained.map(describe),
+                    divergence,
                     closest: Some(violation.closest.clone()),
                 }))
             }
@@ -183,21 +196,54 @@ impl Judge {
 
     /// What came of runs of that shape. Where nothing says whether a workflow is over, but all that was
     /// observed is a whole run, it is taken to be.
-    fn conformance_if_over(
+    fn conformance_if_over<'r>(
         &mut self,
-        run: &ObservedRun,
+        run: &'r ObservedRun,
         doubts: &mut Vec<Doubt>,
-    ) -> Arc<Conformance> {
+    ) -> (Cow<'r, ObservedRun>, Arc<Conformance>) {
         if !run.is_over() {
             let mut over = run.clone();
             over.set_over();
             let found = self.conformance(&over);
             if matches!(*found, Conformance::Conforms(_)) {
                 doubts.retain(|doubt| *doubt != Doubt::InFlight);
-                return found;
+                return (Cow::Owned(over), found);
             }
         }
-        self.conformance(run)
+        (Cow::Borrowed(run), self.conformance(run))
+    }
+
+    /// What must have been done for all of it to be a run, although nobody is seen to tell of it, in this
+    /// workflow or any other: that it was done is a guess.
+    fn silent(
+        &mut self,
+        mut run: ObservedRun,
+        explanation: &Explanation,
+        heard_of: &[Subject],
+    ) -> Vec<Activity> {
+        let subject =
+            |activity: &Activity| Observation::from(*activity).task().map(|it| it.subject);
+        let guessed = |explanation: &Explanation| {
+            let silent = explanation.silent.iter().filter_map(subject);
+            silent.filter(|subject| !heard_of.contains(subject)).collect::<Vec<Subject>>()
+        };
+        let mut subjects = guessed(explanation);
+        // Another run may do without it, or do something else that nobody tells of.
+        while !subjects.is_empty() {
+            run = run.missing_some(subjects.into_iter().map(|subject| Told {
+                kind: ActivityKind::Performed,
+                operation: None,
+                subject: Some(subject),
+            }));
+            match &*self.conformance(&run) {
+                Conformance::Conforms(explanation) => subjects = guessed(explanation),
+                Conformance::Incomplete(missing) => return missing.activities.clone(),
+                Conformance::Violates(_) | Conformance::TooTangled => {
+                    return explanation.silent.clone();
+                }
+            }
+        }
+        Vec::new()
     }
 
     /// Whether what the coordinator did *not* do violates the design: all that it tells is there, although
@@ -219,6 +265,18 @@ impl Judge {
         let (system, limits) = (&self.system, self.limits);
         let judged = |run: &ObservedRun| Arc::new(system.judge(run, limits));
         Arc::clone(self.shapes.get_or_insert_with(run.clone(), judged))
+    }
+
+    /// Where a sighting was made.
+    fn divergence(
+        &self,
+        trace: &WorkflowTrace,
+        sightings: &Sightings,
+        position: usize,
+    ) -> Option<Divergence> {
+        let (of_trace, span) = self.spans(trace, sightings, [position]).first().copied()?;
+        let is_at_start = sightings.all[position].moment == Moment::Start;
+        Some(Divergence { trace: of_trace, span, is_at_start })
     }
 
     /// The spans in which those sightings were made.
@@ -259,6 +317,11 @@ impl Violated {
         Violated {
             rule: Rule::UnknownStep,
             evidence: vec![what.clone()],
+            divergence: spans.first().map(|&(trace, span)| Divergence {
+                trace,
+                span,
+                is_at_start: true,
+            }),
             spans,
             missing: Vec::new(),
             expected: Vec::new(),

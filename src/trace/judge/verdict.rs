@@ -4,7 +4,7 @@ use amends_models::conformance::{Explanation, FaultAt, Rule};
 use amends_models::system::story::Story;
 use amends_models::workflow::Fault;
 
-use crate::{SpanId, TraceId};
+use crate::{Span, SpanId, TraceId};
 
 use super::doubt::Doubt;
 
@@ -46,10 +46,31 @@ pub struct Violated {
     pub missing: Vec<String>,
     /// The first observation that cannot be explained beside all others, in words.
     pub unexplained: Option<String>,
+    /// Where that was observed.
+    pub divergence: Option<Divergence>,
     /// What could have been observed in its place, in words.
     pub expected: Vec<String>,
     /// The run of the design that comes closest.
     pub closest: Option<Story>,
+}
+
+/// Where an observation was made that cannot be explained beside all others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// The trace.
+    pub trace: TraceId,
+    /// The span, or that around an event or log record.
+    pub span: SpanId,
+    /// Whether it was observed when the span began, and not in its course or at its end.
+    pub is_at_start: bool,
+}
+
+impl Divergence {
+    /// Whether it was made in that span.
+    #[must_use]
+    pub fn is_of(&self, span: &Span) -> bool {
+        (self.trace, self.span) == (span.trace, span.id)
+    }
 }
 
 impl Explained {

@@ -21,6 +21,8 @@ pub struct Resolved {
     pub sightings: Vec<usize>,
     /// Names that the design does not have.
     pub unknown: Vec<UnknownName>,
+    /// What anybody is seen to tell of, in any workflow and any way.
+    pub heard_of: Vec<Subject>,
 }
 
 /// A name that the design does not have, in a task of that operation.
@@ -95,7 +97,9 @@ impl Mapping {
         if sightings.is_over {
             run.set_over();
         }
-        Resolved { run, sightings: order.into_iter().map(|at| positions[at]).collect(), unknown }
+        let heard_of = subjects_named(protocol, telling.all_subjects());
+        let sightings = order.into_iter().map(|at| positions[at]).collect();
+        Resolved { run, sightings, unknown, heard_of }
     }
 
     fn observation(

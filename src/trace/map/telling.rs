@@ -27,6 +27,16 @@ impl Telling {
 
     /// Takes note of who tells of what.
     pub fn learn(&mut self, sightings: &Sightings) {
+        // An execution without an effect says that there was none.
+        for (service, subject) in &sightings.carried_out {
+            let kind = ActivityKind::Performed;
+            if self.services.len() < LARGEST && !service.is_empty() {
+                self.services.insert((kind, service.clone()));
+            }
+            if self.subjects.len() < LARGEST {
+                self.subjects.insert((kind, subject.clone()));
+            }
+        }
         for sighting in &sightings.all {
             let kind = sighting.observation.kind();
             self.kinds.insert(kind);
@@ -49,6 +59,11 @@ impl Telling {
     /// Whether a service of that name tells of them.
     pub(super) fn tells_at(&self, kind: ActivityKind, service: &str) -> bool {
         self.services.contains(&(kind, service.into()))
+    }
+
+    /// The names of what is told of in any way.
+    pub(super) fn all_subjects(&self) -> impl Iterator<Item = &str> {
+        self.subjects.iter().map(|(_, name)| name.as_str())
     }
 
     /// The names of what is told of.

@@ -56,11 +56,13 @@ fn steps(names: &[&str]) -> Vec<Span> {
 
 #[test]
 fn names_become_steps() {
-    let Resolved { run, sightings, unknown } =
+    let Resolved { run, sightings, unknown, heard_of } =
         resolved(&Mapping::default(), &steps(&["reserve", "charge"]));
     assert!(unknown.is_empty());
-    assert_eq!(run.observations().len(), sightings.len());
+    let charge = Task::of_step(Operation::Do, StepId(1));
     let reserve = Task::of_step(Operation::Do, StepId(0));
+    assert_eq!(heard_of, [reserve.subject, charge.subject]);
+    assert_eq!(run.observations().len(), sightings.len());
     assert_eq!(run.observations()[0], Observation::Requested(reserve));
     let answered = Observation::Answered(reserve, Some(Answer::Done));
     assert!(run.observations().contains(&answered));

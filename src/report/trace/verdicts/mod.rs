@@ -15,6 +15,11 @@
 //!
 //! The last line is an object with the field `summary`: how many workflows there are of each verdict, how
 //! many shapes they have, and how often each fault explains one.
+//!
+//! For CI servers there are documents of all verdicts together: [`junit`] and [`sarif`].
+
+pub mod junit;
+pub mod sarif;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -253,7 +258,11 @@ pub fn judgement(judged: &JudgedWorkflow) -> Judgement {
             (Word::Inconclusive, reasons.join("; "), story, Vec::new())
         }
     };
-    Judgement { verdict, reason, expected, observed: None, first_divergence: None, evidence }
+    let divergence = match &judged.verdict {
+        Verdict::Violates(violated) => violated.divergence,
+        Verdict::Conforms(_) | Verdict::Inconclusive { .. } => None,
+    };
+    Judgement { verdict, reason, expected, divergence, evidence }
 }
 
 fn count(number: u64, one: &str, many: &str) -> String {
