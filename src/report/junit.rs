@@ -11,21 +11,27 @@ use quick_xml::events::{BytesDecl, BytesText, Event};
 use super::check_report::{CheckReport, Comparison, Finding, Verdict, seconds};
 use super::text;
 
-type Xml = Writer<Vec<u8>>;
+pub(super) type Xml = Writer<Vec<u8>>;
 
 /// Shows reports as one document.
 #[must_use]
 pub fn render(reports: &[CheckReport]) -> String {
+    document(|xml| write_suites(xml, reports))
+}
+
+/// A document of what is written.
+pub(super) fn document(write: impl FnOnce(&mut Xml) -> io::Result<()>) -> String {
     let mut xml = Writer::new_with_indent(Vec::new(), b' ', 2);
     // Writing to memory cannot fail.
-    let _ = write_suites(&mut xml, reports);
+    let _ = xml
+        .write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))
+        .and_then(|()| write(&mut xml));
     let mut document = String::from_utf8_lossy(&xml.into_inner()).into_owned();
     document.push('\n');
     document
 }
 
 fn write_suites(xml: &mut Xml, reports: &[CheckReport]) -> io::Result<()> {
-    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     let total: usize = reports.iter().map(|report| report.properties.len()).sum();
     let time: std::time::Duration = reports.iter().map(|report| report.elapsed).sum();
     let count = |wanted| reports.iter().map(|report| tally(report, wanted)).sum::<usize>();
@@ -82,15 +88,18 @@ fn write_case(xml: &mut Xml, report: &CheckReport, finding: &Finding) -> io::Res
             return Ok(());
         }
     };
-    case.write_inner_content(|xml| {
-        let element = xml.create_element(kind).with_attribute(("message", message.as_str()));
-        if body.is_empty() {
-            element.write_empty()?;
-        } else {
-            element.write_text_content(BytesText::new(&legal(&body)))?;
-        }
-        Ok(())
-    })?;
+    case.write_inner_content(|xml| write_result(xml, kind, &message, &body))?;
+    Ok(())
+}
+
+/// What came of a case: a `failure`, `error` or `skipped`.
+pub(super) fn write_result(xml: &mut Xml, kind: &str, message: &str, body: &str) -> io::Result<()> {
+    let element = xml.create_element(kind).with_attribute(("message", message));
+    if body.is_empty() {
+        element.write_empty()?;
+    } else {
+        element.write_text_content(BytesText::new(&legal(body)))?;
+    }
     Ok(())
 }
 
@@ -109,7 +118,7 @@ fn skipped(finding: &Finding) -> bool {
 }
 
 /// The text without the control characters that XML cannot carry, not even escaped.
-fn legal(text: &str) -> String {
+pub(super) fn legal(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\t' | '\n' | '\r' => c,

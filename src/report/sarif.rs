@@ -31,6 +31,11 @@ pub fn render(reports: &[CheckReport]) -> String {
             results.push(result(report, finding, level));
         }
     }
+    log(rules.into_values().collect(), results)
+}
+
+/// A log with one run that found these results by these rules.
+pub(super) fn log(rules: Vec<Value>, results: Vec<Value>) -> String {
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -38,7 +43,7 @@ pub fn render(reports: &[CheckReport]) -> String {
             "tool": { "driver": {
                 "name": "amends",
                 "version": env!("CARGO_PKG_VERSION"),
-                "rules": rules.into_values().collect::<Vec<_>>(),
+                "rules": rules,
             }},
             "results": results,
         }],
@@ -99,7 +104,7 @@ fn location(report: &CheckReport, finding: &Finding, message: Option<String>) ->
 }
 
 /// A path as a URI reference: slashes, and everything but unreserved characters escaped (RFC 3986).
-fn uri(path: &Path) -> String {
+pub(super) fn uri(path: &Path) -> String {
     let mut uri = String::new();
     for byte in path.to_string_lossy().replace('\\', "/").bytes() {
         match byte {

@@ -6,8 +6,8 @@
 //! | field | meaning |
 //! |---|---|
 //! | `spans`, `workflows` | how many there were |
-//! | `exceeded` | thresholds that are exceeded: `workflow` (or null), `threshold` (`failed`, `compensated`, `try-failed`, `p99`, `event-lag`), `found`, `at_most` |
-//! | `by_workflow` | one object per name: `name`, `protocol` (or null), `runs`, `failed`, `compensated`, `in_doubt`, `tried`, `try_failed` (all counts of runs), `failure_rate`, `compensation_rate`, `try_failure_rate`, `retries_per_thousand`, `timeouts_per_thousand` (runs), `duration` |
+//! | `exceeded` | thresholds that are exceeded: `workflow` (or null), `threshold` (`failed`, `compensated`, `try-failed`, `faults`, `p99`, `event-lag`), `found`, `at_most` |
+//! | `by_workflow` | one object per name: `name`, `protocol` (or null), `runs`, `failed`, `compensated`, `in_doubt`, `tried`, `try_failed` (all counts of runs), `failure_rate`, `compensation_rate`, `try_failure_rate`, `retries_per_thousand`, `timeouts_per_thousand` (runs), `explained` (runs that were judged and conform), `faults` that explain those, `faults_per_thousand`, `duration` |
 //! | `by_operation` | one object per name of a span and service, what has most of the critical paths first: `name`, `share` (of all critical paths), `runs`, `failed`, `duration` |
 //! | `by_depth` | the same by depth in the tree (`depth`, 0 for roots) |
 //! | `by_error` | `error`, and how many `failures` began so, the most frequent first |
@@ -22,7 +22,7 @@ use amends_trace::conventions::Protocol;
 use amends_trace::statistics::{Durations, OperationStatistics, Statistics, WorkflowStatistics};
 use serde::Serialize;
 
-use super::{Exceeded, rate, seconds};
+use super::{Exceeded, faults_per_thousand, rate, seconds};
 
 #[derive(Serialize)]
 struct StatisticsObject<'s> {
@@ -59,6 +59,9 @@ struct WorkflowObject<'s> {
     try_failure_rate: Option<f64>,
     retries_per_thousand: Option<f64>,
     timeouts_per_thousand: Option<f64>,
+    explained: u64,
+    faults: u64,
+    faults_per_thousand: Option<f64>,
     duration: DurationsObject,
 }
 
@@ -160,6 +163,9 @@ fn workflow<'s>(name: &'s str, of: &WorkflowStatistics) -> WorkflowObject<'s> {
         try_failure_rate: rate(of.try_failed, of.tried),
         retries_per_thousand: rate(of.retries * 1000, of.runs),
         timeouts_per_thousand: rate(of.timeouts * 1000, of.runs),
+        explained: of.explained,
+        faults: of.faults,
+        faults_per_thousand: faults_per_thousand(of),
         duration: durations(&of.durations),
     }
 }

@@ -23,6 +23,8 @@ pub struct Thresholds {
     pub compensated: Option<f64>,
     /// The part of the runs of a TCC in which a reservation may fail.
     pub try_failed: Option<f64>,
+    /// How many faults may explain a thousand runs of a workflow that conform.
+    pub faults: Option<f64>,
     /// How long 99 of 100 runs of a workflow may take.
     pub p99: Option<Duration>,
     /// How long 99 of 100 events may wait to be handled.
@@ -30,12 +32,13 @@ pub struct Thresholds {
 }
 
 impl Default for Thresholds {
-    /// 5 % failed, 10 % compensated, 3 % with a failed reservation, 500 ms, and 1 s.
+    /// 5 % failed, 10 % compensated, 3 % with a failed reservation, 50 faults in a thousand, 500 ms, and 1 s.
     fn default() -> Self {
         Thresholds {
             failed: Some(0.05),
             compensated: Some(0.10),
             try_failed: Some(0.03),
+            faults: Some(50.0),
             p99: Some(Duration::from_millis(500)),
             event_lag: Some(Duration::from_secs(1)),
         }
@@ -47,9 +50,9 @@ impl Default for Thresholds {
 pub struct Exceeded {
     /// By which workflow; `None` if by all together.
     pub workflow: Option<String>,
-    /// Which: `failed`, `compensated`, `try-failed`, `p99`, `event-lag`.
+    /// Which: `failed`, `compensated`, `try-failed`, `faults`, `p99`, `event-lag`.
     pub threshold: &'static str,
-    /// What was found: a part from 0 to 1, or seconds.
+    /// What was found: a part from 0 to 1, a number in a thousand, or seconds.
     pub found: f64,
     /// What would have been good, in the same unit.
     pub at_most: f64,
@@ -71,6 +74,11 @@ impl Exceeded {
                 "events wait up to {} (99 %), which should be at most {}",
                 time(self.found),
                 time(self.at_most)
+            ),
+            "faults" => format!(
+                "{whose}{} faults explain 1000 workflows, which should be at most {}",
+                tenths(self.found),
+                tenths(self.at_most)
             ),
             what => format!(
                 "{whose}{} {}, which should be at most {}",
@@ -96,6 +104,7 @@ impl Thresholds {
                 ("failed", rate(workflow.failed, workflow.runs), self.failed),
                 ("compensated", rate(workflow.compensated, workflow.runs), self.compensated),
                 ("try-failed", rate(workflow.try_failed, workflow.tried), self.try_failed),
+                ("faults", faults_per_thousand(workflow), self.faults),
                 ("p99", p99(workflow), self.p99.map(|limit| limit.as_secs_f64())),
             ];
             for (threshold, found, at_most) in checks {
@@ -118,6 +127,16 @@ fn exceeds(
     let (found, at_most) = (found?, at_most?);
     let workflow = workflow.map(str::to_owned);
     (found > at_most).then_some(Exceeded { workflow, threshold, found, at_most })
+}
+
+/// How many faults explain a thousand runs of those that were judged and conform.
+fn faults_per_thousand(workflow: &WorkflowStatistics) -> Option<f64> {
+    rate(workflow.faults * 1000, workflow.explained)
+}
+
+/// A number with a digit after the point where it matters.
+fn tenths(number: f64) -> String {
+    format!("{}", (number * 10.0).round() / 10.0)
 }
 
 fn p99(workflow: &WorkflowStatistics) -> Option<f64> {
@@ -171,6 +190,7 @@ mod tests {
             failed: None,
             compensated: None,
             try_failed: None,
+            faults: None,
             p99: None,
             event_lag: None,
         };

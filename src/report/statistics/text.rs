@@ -6,7 +6,7 @@ use std::fmt::{self, Write};
 use amends_trace::statistics::{DEEPEST, OperationStatistics, Statistics, WorkflowStatistics};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Exceeded, percent, rate};
+use super::{Exceeded, faults_per_thousand, percent, rate, tenths};
 use crate::report::extent::counted;
 use crate::report::text::{BAD, FAINT, GOOD, STRONG, padded, styled};
 use crate::report::trace::{duration, one_line};
@@ -61,7 +61,7 @@ fn write_workflows(page: &mut String, statistics: &Statistics) -> fmt::Result {
         let part = |count, whole| rate(count, whole).map_or_else(|| "-".to_owned(), percent);
         let per_thousand = |count: u64| {
             let rate = count as f64 * 1000.0 / workflow.runs.max(1) as f64;
-            format!("{}", (rate * 10.0).round() / 10.0)
+            tenths(rate)
         };
         let quantile =
             |part| workflow.durations.quantile(part).map_or_else(|| "-".to_owned(), duration);
@@ -73,6 +73,7 @@ fn write_workflows(page: &mut String, statistics: &Statistics) -> fmt::Result {
             part(workflow.try_failed, workflow.tried),
             per_thousand(workflow.retries),
             per_thousand(workflow.timeouts),
+            faults_per_thousand(workflow).map_or_else(|| "-".to_owned(), tenths),
             quantile(0.5),
             quantile(0.95),
             quantile(0.99),
@@ -86,6 +87,7 @@ fn write_workflows(page: &mut String, statistics: &Statistics) -> fmt::Result {
         "Try failed",
         "retries/1000",
         "timeouts/1000",
+        "faults/1000",
         "P50",
         "P95",
         "P99",
