@@ -568,6 +568,18 @@ fn the_schema_is_up_to_date() {
     assert!(written == schema, "specs/amends.schema.json is stale; write it anew");
 }
 
+/// The schema that editors use for mapping files of traces.
+#[test]
+fn the_schema_of_mappings_is_up_to_date() {
+    let schema = format!("{:#}\n", amends_trace::map::Mapping::schema());
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/specs/mapping.schema.json");
+    if std::env::var("INSTA_UPDATE").is_ok_and(|update| update == "always") {
+        std::fs::write(path, &schema).unwrap();
+    }
+    let written = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(written == schema, "specs/mapping.schema.json is stale; write it anew");
+}
+
 /// The schema that programs use which read reports.
 #[test]
 fn the_schema_of_reports_is_up_to_date() {

@@ -18,6 +18,7 @@ pub mod attribute;
 pub mod compensation;
 pub mod conventions;
 pub mod critical_path;
+pub mod draft;
 pub mod failure;
 #[cfg(test)]
 mod fixture;

@@ -1,9 +1,10 @@
 //! The shape of a workflow, seen from its traces, where nobody wrote a spec: which steps there are, who
 //! carries them out, and in which order.
 //!
-//! A step waits for another if that was certain to be done before it began, in every trace that has both.
-//! Where both orders occur, or nothing is certain, the two are parallel. The general rules of the protocol
-//! apply to the design that comes out.
+//! A step waits for another if that was certain to be done before it began in some trace, and in none was
+//! certain not to be. Clocks may be too coarse to tell: then it waits if it is never seen but where the other
+//! was done, although the other was tried in vain. In all other cases the two are parallel. The general rules
+//! of the protocol apply to the design that comes out.
 //!
 //! What traces do not show is assumed:
 //!
@@ -13,7 +14,7 @@
 
 use amends_models::conformance::ActivityKind;
 use amends_models::process::Answer;
-use amends_models::protocols::saga::{InDoubt, SagaKnobs};
+use amends_models::protocols::saga::{InDoubt, Recovery, SagaKnobs};
 use amends_models::protocols::{AnyProtocol, Design, Protocol};
 use amends_models::system::Operation;
 use amends_models::workflow::{StepDraft, Work, Workflow, WorkflowBuilder, WorkflowError};
@@ -35,7 +36,7 @@ pub struct Shape {
     protocol: Option<CompactString>,
     operations: FxHashSet<Operation>,
     steps: IndexMap<CompactString, Step>,
-    /// For pairs of steps in one trace, by position: in how many the first was before the other.
+    /// For pairs of steps in one trace, by position: in how many such things are so.
     pairs: FxHashMap<(usize, usize), Pair>,
     traces: u64,
     is_too_large: bool,
@@ -45,13 +46,39 @@ pub struct Shape {
 #[derive(Clone, Debug, Default)]
 struct Step {
     service: Option<CompactString>,
+    /// The service that asks for it, where that is not the one that tells how the workflow ended: then
+    /// it does what it asks for.
+    asker: Option<CompactString>,
     attempts: u8,
+    /// In how many traces it was taken back.
+    undone: u64,
+    /// In how many traces it was begun.
+    begun: u64,
+    /// In how many traces it was begun, and not seen to be done.
+    in_vain: u64,
+}
+
+/// A step as traces show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LearntStep<'s> {
+    pub(crate) name: &'s str,
+    pub(crate) service: CompactString,
+    /// What it waits for.
+    pub(crate) after: Vec<&'s str>,
+    /// In how many traces it was taken back.
+    pub(crate) undone: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Pair {
-    together: u64,
+    /// The first was certainly done before the other began.
     in_order: u64,
+    /// The other certainly began before the first was done.
+    overlapping: u64,
+    /// The first was seen to be done, and the other began.
+    after_done: u64,
+    /// The first was not seen to be done, and the other began.
+    after_in_vain: u64,
 }
 
 /// Why no design can be made of what was seen.
@@ -96,6 +123,12 @@ impl Shape {
         Shape { name: name.into(), ..Shape::default() }
     }
 
+    /// The name of the workflow.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// How many traces were learnt from.
     #[must_use]
     pub fn traces(&self) -> u64 {
@@ -113,16 +146,22 @@ impl Shape {
         if self.protocol.is_none() {
             self.protocol.clone_from(&sightings.protocol);
         }
+        let ending = sightings.of_kind(ActivityKind::Ended).next();
+        let coordinator = ending.map(|sighting| sighting.service.clone());
         let mut begun: IndexMap<usize, Vec<usize>> = IndexMap::new();
         let mut done: FxHashMap<usize, Vec<usize>> = FxHashMap::default();
         let mut requests: FxHashMap<usize, u64> = FxHashMap::default();
+        let mut undone: FxHashSet<usize> = FxHashSet::default();
         for (at, sighting) in sightings.all.iter().enumerate() {
             let Some(task) = sighting.observation.task() else { continue };
             self.operations.insert(task.operation);
             let Some(position) = self.position(&task.subject) else { return };
             let step = &mut self.steps[position];
-            step.note_service(sighting);
+            step.note_service(sighting, coordinator.as_ref());
             if !is_first(task.operation) {
+                if is_backward(task.operation) && undone.insert(position) {
+                    self.steps[position].undone += 1;
+                }
                 continue;
             }
             begun.entry(position).or_default().push(at);
@@ -137,15 +176,23 @@ impl Shape {
             let step = &mut self.steps[position];
             step.attempts = step.attempts.max(u8::try_from(count).unwrap_or(u8::MAX));
         }
+        for position in begun.keys() {
+            self.steps[*position].begun += 1;
+            self.steps[*position].in_vain += u64::from(!done.contains_key(position));
+        }
         for &first in begun.keys() {
             for (&then, starts) in begun.iter().filter(|(then, _)| **then != first) {
-                let is_before = done.get(&first).is_some_and(|ends| {
-                    let order = &sightings.order;
-                    starts.iter().all(|&start| ends.iter().any(|&end| order.is_before(end, start)))
-                });
                 let pair = self.pairs.entry((first, then)).or_default();
-                pair.together += 1;
-                pair.in_order += u64::from(is_before);
+                let Some(ends) = done.get(&first) else {
+                    pair.after_in_vain += 1;
+                    continue;
+                };
+                let order = &sightings.order;
+                let is_after = |&start: &usize| ends.iter().any(|&end| order.is_before(end, start));
+                let is_early = |&start: &usize| ends.iter().all(|&end| order.is_before(start, end));
+                pair.after_done += 1;
+                pair.in_order += u64::from(starts.iter().all(is_after));
+                pair.overlapping += u64::from(starts.iter().any(is_early));
             }
         }
     }
@@ -161,11 +208,13 @@ impl Shape {
         Some(self.steps.insert_full(name.clone(), Step::default()).0)
     }
 
-    /// Whether the first step was before the other in every trace that has both.
+    /// Whether the other step waits for the first.
     fn is_before(&self, first: usize, then: usize) -> bool {
-        self.pairs
-            .get(&(first, then))
-            .is_some_and(|pair| pair.together > 0 && pair.in_order == pair.together)
+        let Some(pair) = self.pairs.get(&(first, then)) else { return false };
+        let depends = self.steps[first].in_vain > 0
+            && pair.after_in_vain == 0
+            && pair.after_done == self.steps[then].begun;
+        pair.overlapping == 0 && (pair.in_order > 0 || depends)
     }
 
     /// The steps in an order in which they may be done, each with those it waits for.
@@ -213,7 +262,21 @@ impl Shape {
         }
     }
 
-    /// The design of the workflow, as far as it was seen. What an unanswered step calls for is a policy.
+    /// The designs of the workflow that fit what was seen, the likeliest first: traces do not show whether
+    /// a saga goes on or rolls back after a crash of its coordinator. What an unanswered step calls for is
+    /// a policy.
+    ///
+    /// # Errors
+    /// When no design can be made of what was seen.
+    pub fn designs(&self, in_doubt: InDoubtPolicy) -> Result<Vec<Design>, ShapeError> {
+        let design = self.design(in_doubt)?;
+        let Protocol::Saga(knobs) = design.protocol() else { return Ok(vec![design]) };
+        let backward = SagaKnobs { recovery: Recovery::Backward, ..knobs.clone() };
+        let backward = design.clone().with_protocol(Protocol::from(backward));
+        Ok(vec![design, backward])
+    }
+
+    /// The likeliest of those designs.
     ///
     /// # Errors
     /// When no design can be made of what was seen.
@@ -242,6 +305,19 @@ impl Shape {
             .map_err(|error| ShapeError::Invalid { name, error: Box::new(error) })
     }
 
+    /// The steps in an order in which they may be done.
+    pub(crate) fn learnt(&self) -> Vec<LearntStep<'_>> {
+        let is_two_phase = self.protocol() == "two-phase-commit";
+        let learnt = |(at, after): (usize, Vec<usize>)| LearntStep {
+            name: self.name_of(at),
+            service: self.service_of(at, is_two_phase),
+            after: after.into_iter().map(|it| self.name_of(it)).collect(),
+            undone: self.steps[at].undone,
+        };
+        self.ordered().into_iter().map(learnt).collect()
+    }
+
+    /// The choices of a saga that traces show.
     fn saga(&self, in_doubt: InDoubtPolicy) -> SagaKnobs {
         let attempts = self.steps.values().map(|step| step.attempts).max().unwrap_or(1).max(1);
         let in_doubt = match in_doubt {
@@ -294,12 +370,17 @@ impl Shape {
     fn service_of(&self, at: usize, is_named_alike: bool) -> CompactString {
         let name = self.name_of(at);
         let said = self.steps[at].service.clone().filter(|_| !is_named_alike);
-        said.unwrap_or_else(|| name.into())
+        let asker = self.steps[at].asker.clone().filter(|_| !is_named_alike);
+        said.or(asker).unwrap_or_else(|| name.into())
     }
 }
 
 impl Step {
-    fn note_service(&mut self, sighting: &Sighting) {
+    fn note_service(&mut self, sighting: &Sighting, coordinator: Option<&CompactString>) {
+        let asks = sighting.observation.kind() == ActivityKind::Requested;
+        if asks && coordinator.is_some_and(|it| *it != sighting.service) && self.asker.is_none() {
+            self.asker = Some(sighting.service.clone()).filter(|name| !name.is_empty());
+        }
         let carries_out =
             matches!(sighting.observation.kind(), ActivityKind::Performed | ActivityKind::Replied);
         if carries_out && self.service.is_none() && !sighting.service.is_empty() {
@@ -311,6 +392,11 @@ impl Step {
 /// Whether a step begins with it.
 fn is_first(operation: Operation) -> bool {
     matches!(operation, Operation::Do | Operation::Try | Operation::Prepare)
+}
+
+/// Whether a step is taken back with it.
+fn is_backward(operation: Operation) -> bool {
+    matches!(operation, Operation::Undo | Operation::Cancel | Operation::Abort)
 }
 
 #[cfg(test)]
@@ -375,6 +461,20 @@ mod tests {
         let design = shape.design(InDoubtPolicy::default()).expect("a design");
         assert_eq!(design.protocol().name(), "saga");
         assert_eq!(waits(&design), ["a after []", "b after [a]", "c after [a]", "d after [b, c]"]);
+    }
+
+    #[test]
+    fn a_step_waits_for_another_that_it_is_never_seen_without() {
+        // The clock is too coarse to tell what came first.
+        let close: &[Done<'_>] = &[("a", (1, 5), false), ("b", (5, 9), false)];
+        let design = |shape: Shape| shape.design(InDoubtPolicy::default()).expect("a design");
+        assert_eq!(waits(&design(shape(&[close]))), ["a after []", "b after []"]);
+        let mut shape = shape(&[close]);
+        let mut refused = step(2, "a", (1, 5), false);
+        refused.status = crate::Status::Error("sold out".into());
+        let spans = [span(1, None, "root", 0, 1000), refused];
+        shape.learn(&Mapping::default().apply(&spans, &[]));
+        assert_eq!(waits(&design(shape)), ["a after []", "b after [a]"]);
     }
 
     #[test]

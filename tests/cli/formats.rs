@@ -86,7 +86,7 @@ fn the_schema_is_json() {
 }
 
 /// What a document has against a schema.
-fn complaints(schema: &Value, document: &Value) -> Vec<String> {
+pub(crate) fn complaints(schema: &Value, document: &Value) -> Vec<String> {
     let validator = jsonschema::validator_for(schema).expect("the schema is one");
     validator.iter_errors(document).map(|error| error.to_string()).collect()
 }

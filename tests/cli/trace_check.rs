@@ -3,8 +3,10 @@
 use insta_cmd::assert_cmd_snapshot;
 
 use crate::amends::Home;
+use crate::formats::complaints;
 
 const DUPLICATE: &str = include_str!("../../specs/anomalies/saga-duplicate-effect.toml");
+const UNKNOWN: &str = include_str!("../../specs/anomalies/saga-unknown-outcome.toml");
 const SHOP: &str = include_str!("traces/shop.ndjson");
 
 /// A home with the traces that the counterexample of a spec would leave.
@@ -31,6 +33,57 @@ fn verdicts_are_written_for_programs() {
     assert_cmd_snapshot!(home().amends(
         "trace check wrong.ndjson --spec wrong.toml --set saga.barrier=full --format json"
     ));
+}
+
+#[test]
+fn verdicts_are_written_for_test_dashboards() {
+    let home = home();
+    let judged = "trace check wrong.ndjson --spec wrong.toml --set saga.barrier=full";
+    assert_cmd_snapshot!(home.amends(&format!("{judged} --format junit")));
+}
+
+#[test]
+fn verdicts_are_written_for_code_scanning() {
+    let judged = "trace check wrong.ndjson --spec wrong.toml --set saga.barrier=full";
+    let output = home().run(&format!("{judged} --format sarif"));
+    assert_eq!(output.status.code(), Some(1));
+    let log: serde_json::Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    let schema = serde_json::from_str(include_str!("sarif-2.1.0.schema.json")).expect("JSON");
+    assert_eq!(complaints(&schema, &log), [""; 0]);
+    insta::assert_json_snapshot!(log["runs"][0]["results"]);
+}
+
+/// A step that was done is not answered, and not undone.
+#[test]
+fn whether_a_step_in_doubt_must_be_undone_is_a_policy() {
+    let home = Home::empty().with("doubt.toml", UNKNOWN);
+    let found = home.run("check doubt.toml --property atomic --format otlp");
+    let home = home.with("doubt.ndjson", found.stdout);
+    let code =
+        |arguments: &str| home.run(&format!("trace check doubt.ndjson {arguments}")).status.code();
+    for spec in ["", "--spec doubt.toml"] {
+        assert_eq!(code(&format!("{spec} --in-doubt never")), Some(0));
+        assert_eq!(code(&format!("{spec} --in-doubt when-in-doubt")), Some(1));
+        assert_eq!(code(&format!("{spec} --in-doubt always")), Some(1));
+    }
+    assert_eq!(code(""), Some(1), "the default is `when-in-doubt`");
+    assert_eq!(code("--spec doubt.toml"), Some(0), "the spec chose to ignore them");
+}
+
+/// Faults at every corner, and a coordinator that crashes: all of it is explained.
+#[test]
+fn a_run_with_faults_does_not_violate_its_spec() {
+    const SAGA: &str = include_str!("../../specs/order-saga.toml");
+    let home = Home::empty().with("saga.toml", SAGA);
+    let faults = "--faults lose=0.1,duplicate=0.1,crash=0.05";
+    home.run(&format!("run saga.toml --workflows 50 --seed 3 {faults} --otlp run.ndjson"));
+    let judged = home.run("trace check run.ndjson --spec saga.toml --format json");
+    let said = String::from_utf8_lossy(&judged.stdout).into_owned();
+    let last = said.lines().last().expect("there is a summary");
+    let summary: serde_json::Value = serde_json::from_str(last).expect("it is JSON");
+    assert_eq!(summary["summary"]["workflows"], 50, "{last}");
+    assert_eq!(summary["summary"]["violates"], 0, "{said}");
+    assert!(summary["summary"]["explained_by_faults"].as_u64() > Some(0), "{last}");
 }
 
 #[test]

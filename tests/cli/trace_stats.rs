@@ -30,6 +30,34 @@ fn thresholds_can_be_set() {
 }
 
 #[test]
+fn the_faults_that_explain_workflows_are_counted_and_have_a_threshold() {
+    let home = Home::with_order();
+    let faults = "--faults lose=0.2 --seed 5";
+    home.run(&format!("run order.toml --workflows 20 {faults} --otlp run.ndjson"));
+    let any = "--max-failed any --max-compensated any --max-p99 any --max-event-lag any";
+    let faults = |limit: &str| {
+        let stats = format!("trace stats run.ndjson {any} --spec order.toml --format json {limit}");
+        let output = home.run(&stats);
+        let object: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("the output is JSON");
+        (output.status.code(), object)
+    };
+    let (code, object) = faults("--max-faults 1");
+    assert_eq!(code, Some(1));
+    assert_eq!(object["exceeded"][0]["threshold"], "faults");
+    assert!(object["by_workflow"][0]["faults_per_thousand"].as_f64() > Some(1.0), "{object}");
+    assert_eq!(faults("--max-faults any").0, Some(0));
+}
+
+#[test]
+fn workflows_are_explained_by_what_they_show_where_there_is_no_spec() {
+    let output = home().run("trace stats shop.ndjson --explain --format json");
+    let object: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("the output is JSON");
+    assert!(object["by_workflow"][0]["explained"].as_u64() > Some(0), "{object}");
+}
+
+#[test]
 fn a_threshold_that_is_none_is_refused() {
     assert_cmd_snapshot!(home().amends("trace stats shop.ndjson --max-failed much"));
 }

@@ -5,14 +5,22 @@
 //! | `trace check` | `check.rs` |
 //! | `trace show` | `show.rs` |
 //! | `trace stats` | `stats.rs` |
+//! | `trace learn` | `learn.rs` |
+//! | `trace map` | `map.rs` |
 //!
-//! Files are read and put together into workflows by `workflows.rs`, for all of them.
+//! Files are read and put together into workflows by `workflows.rs`, for all of them. `reading.rs` says what
+//! spans mean, `shapes.rs` what workflows have in common, and `judging.rs` by what they are judged.
 
 use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 
 mod check;
+mod judging;
+mod learn;
+mod map;
+mod reading;
+mod shapes;
 mod show;
 mod stats;
 mod workflows;
@@ -33,6 +41,12 @@ enum Command {
     Show(show::ShowArguments),
     /// Count workflows: how many fail, how long they take, and what is to blame.
     Stats(stats::StatsArguments),
+    /// Draft a spec from traces: services, steps, their order, the protocol, retries and faults as seen in
+    /// workflows that conform. Edit it, then check it.
+    Learn(learn::LearnArguments),
+    /// Propose a mapping file from a sample of traces: which spans are steps, what undoes what; and say what
+    /// has no place. Read it, correct it, and give it to `trace check` by --map.
+    Map(map::MapArguments),
 }
 
 /// Does what the arguments say.
@@ -42,5 +56,7 @@ pub fn run(arguments: &TraceArguments) -> Exit {
         Command::Check(arguments) => check::run(arguments),
         Command::Show(arguments) => show::run(arguments),
         Command::Stats(arguments) => stats::run(arguments),
+        Command::Learn(arguments) => learn::run(arguments),
+        Command::Map(arguments) => map::run(arguments),
     }
 }

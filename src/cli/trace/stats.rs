@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 use std::str::FromStr;
 use std::time::Duration;
 
+use amends_trace::judge::Verdict;
 use amends_trace::statistics::Statistics;
 use clap::{Args, ValueEnum};
 
-use super::workflows::TraceFiles;
+use super::judging::{Judges, JudgingArguments};
+use super::workflows::{Read, TraceFiles};
 use crate::cli::errors;
 use crate::cli::exit::Exit;
 use crate::cli::output::Output;
@@ -33,6 +35,15 @@ pub(super) struct StatsArguments {
     /// How long 99 of 100 events may wait from publishing to handling, or `any`.
     #[arg(long, value_name = "DURATION", default_value = "1s")]
     max_event_lag: Limit<Time>,
+    /// Judge workflows, and count the faults that explain those that conform. A `--spec` does so, too.
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    judging: JudgingArguments,
+    /// How many faults may have to be assumed to explain a thousand runs of a workflow, or `any`. It
+    /// matters where workflows are judged.
+    #[arg(long, value_name = "NUMBER", default_value = "50")]
+    max_faults: Limit<PerThousand>,
     /// How to show the numbers.
     #[arg(long, value_enum, default_value_t)]
     format: StatsFormat,
@@ -76,6 +87,21 @@ impl FromStr for Percent {
     }
 }
 
+/// How many of something there are in a thousand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct PerThousand(f64);
+
+impl FromStr for PerThousand {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() && number >= 0.0 => Ok(PerThousand(number)),
+            _ => Err("a number that is not negative, such as 20, or `any`".to_owned()),
+        }
+    }
+}
+
 /// A duration, written as `500ms`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Time(Duration);
@@ -93,10 +119,13 @@ impl FromStr for Time {
 /// Counts, and compares with the thresholds: 1 if one of them is exceeded.
 pub(super) fn run(arguments: &StatsArguments) -> Exit {
     let mut statistics = Statistics::new();
-    let read = arguments.files.for_each(|workflow| {
-        statistics.add(&workflow.spans);
-        ControlFlow::Continue(())
-    });
+    let read = match arguments.explain || arguments.judging.spec().is_some() {
+        true => explain(arguments, &mut statistics),
+        false => arguments.files.for_each(|workflow| {
+            statistics.add(&workflow.spans);
+            ControlFlow::Continue(())
+        }),
+    };
     let read = match read {
         Ok(read) => read,
         Err(exit) => return exit,
@@ -112,6 +141,7 @@ pub(super) fn run(arguments: &StatsArguments) -> Exit {
         compensated: arguments.max_compensated.0.map(|Percent(part)| part),
         try_failed: arguments.max_try_failed.0.map(|Percent(part)| part),
         p99: arguments.max_p99.0.map(|Time(limit)| limit),
+        faults: arguments.max_faults.0.map(|PerThousand(number)| number),
         event_lag: arguments.max_event_lag.0.map(|Time(limit)| limit),
     };
     let exceeded = thresholds.exceeded(&statistics);
@@ -124,4 +154,17 @@ pub(super) fn run(arguments: &StatsArguments) -> Exit {
         Ok(()) if exceeded.is_empty() => Exit::AsExpected,
         Ok(()) => Exit::NotAsExpected,
     }
+}
+
+/// Counts workflows, with the faults that explain those that conform.
+fn explain(arguments: &StatsArguments, statistics: &mut Statistics) -> Result<Read, Exit> {
+    let mut judges = Judges::new(&arguments.judging, &arguments.files)?;
+    arguments.files.for_each_by(judges.mapping().clone(), |workflow| {
+        let faults = match judges.judge(&workflow).verdict {
+            Verdict::Conforms(explained) => Some(explained.count().into()),
+            Verdict::Violates(_) | Verdict::Inconclusive { .. } => None,
+        };
+        statistics.add_explained(&workflow.spans, faults);
+        ControlFlow::Continue(())
+    })
 }

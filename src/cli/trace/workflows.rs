@@ -3,7 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 #[cfg(feature = "receiver")]
 use std::sync::atomic::Ordering;
 #[cfg(feature = "receiver")]
@@ -51,6 +51,11 @@ pub(super) struct Read {
 }
 
 impl TraceFiles {
+    /// The first file, if there are files.
+    pub(super) fn first(&self) -> Option<&Path> {
+        self.files.first().map(PathBuf::as_path).filter(|file| file.as_os_str() != "-")
+    }
+
     /// Whether what is read can be read once more.
     pub(super) fn can_be_read_again(&self) -> bool {
         self.listen.is_none() && self.files.iter().all(|file| file.as_os_str() != "-")
@@ -174,7 +179,7 @@ fn receive(
     ))
 }
 
-fn unreadable(file: &std::path::Path, error: &ReadError) -> Exit {
+fn unreadable(file: &Path, error: &ReadError) -> Exit {
     let mut why = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(error) = source {
@@ -190,7 +195,7 @@ fn unreadable(file: &std::path::Path, error: &ReadError) -> Exit {
     )
 }
 
-fn say_flaws(file: &std::path::Path, report: &ReadReport) {
+fn say_flaws(file: &Path, report: &ReadReport) {
     for (flaw, tally) in &report.flaws {
         let mut places: Vec<String> = tally.examples.iter().map(ToString::to_string).collect();
         if tally.count > places.len() as u64 {

@@ -22,6 +22,7 @@
 //! | `evidence.rs` | whether anything is missing |
 //! | `resolve.rs`, `canonical.rs`, `telling.rs` | from sightings to an observed run of a design |
 //! | `presets/` | mapping files that come with the tool |
+//! | `propose/` | a mapping file proposed from a sample |
 //!
 //! Start reading at [`Mapping`], then [`Sightings`].
 
@@ -36,6 +37,7 @@ mod order;
 mod pattern;
 pub mod presets;
 mod process;
+pub mod propose;
 mod resolve;
 mod rule;
 mod sighting;
@@ -190,6 +192,13 @@ impl Mapping {
     #[must_use]
     pub fn with_all_arriving(mut self) -> Mapping {
         self.complete = true;
+        self
+    }
+
+    /// The same, with another policy about steps that may or may not have been done.
+    #[must_use]
+    pub fn with_in_doubt(mut self, policy: InDoubtPolicy) -> Mapping {
+        self.in_doubt = Some(policy);
         self
     }
 

@@ -64,6 +64,10 @@ pub struct WorkflowStatistics {
     pub retries: u64,
     /// Answers that did not come in time.
     pub timeouts: u64,
+    /// How many were judged and conform.
+    pub explained: u64,
+    /// The faults that explain those.
+    pub faults: u64,
     /// How long they took, of those that ended.
     pub durations: Durations,
 }
@@ -90,6 +94,11 @@ impl Statistics {
 
     /// Adds the spans of one workflow.
     pub fn add(&mut self, spans: &[Span]) {
+        self.add_explained(spans, None);
+    }
+
+    /// Adds the spans of one workflow, and how many faults explain it, if it was judged and conforms.
+    pub fn add_explained(&mut self, spans: &[Span], faults: Option<u64>) {
         if spans.is_empty() {
             return;
         }
@@ -107,6 +116,11 @@ impl Statistics {
             *self.errors.of(reason) += 1;
         }
         self.add_workflow(&tree, &summary, &origins);
+        if let Some(faults) = faults {
+            let workflow = self.workflows.of(&summary.name);
+            workflow.explained += 1;
+            workflow.faults += faults;
+        }
     }
 
     fn add_operations(&mut self, tree: &SpanTree<'_>, path: &CriticalPath) {
