@@ -24,6 +24,7 @@ use amends::models::protocols::saga::SagaKnobs;
 use amends::models::protocols::tcc::TccKnobs;
 use amends::models::protocols::two_phase_commit::TwoPhaseKnobs;
 use amends::models::protocols::{AnyProtocol, Design, Protocol};
+use amends::models::workflow::Fault;
 use amends::report::{CheckReport, Comparison, Extent, Verdict, mermaid, text};
 use amends::spec::{self, Expectation};
 use amends_trace::assemble::{Assembler, AssemblySettings, ByAttributes};
@@ -179,6 +180,28 @@ fn what_anomalies_do_is_seen_in_spans_or_said_not_to_be() {
     insta::with_settings!({ snapshot_path => "anomalies", prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("seen-in-spans", table);
     });
+}
+
+/// The designs in `specs/designs` come in pairs as well. What they must find is checked with all other specs.
+#[test]
+fn every_faulty_design_has_its_mended_twin() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("specs/designs");
+    let files = std::fs::read_dir(&folder).expect("the folder is there");
+    let names = files.map(|file| file.expect("the folder can be read").file_name());
+    let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).collect();
+    for name in &names {
+        let spec = spec::read(folder.join(name)).expect("the spec is sound");
+        let workflow = spec.design.workflow();
+        assert!(workflow.instances() >= 2, "{name}: two workflows at least");
+        assert!(workflow.faults().total(Fault::Crash) >= 1, "{name}: a crash at least");
+        let is_violated = spec.expect.values().any(|expected| *expected == Expectation::Violated);
+        let twin = match name.strip_suffix("-mended.toml") {
+            Some(faulty) => format!("{faulty}.toml"),
+            None => name.replace(".toml", "-mended.toml"),
+        };
+        assert!(names.contains(&twin), "{name} has no twin");
+        assert_eq!(is_violated, !name.ends_with("-mended.toml"), "{name}");
+    }
 }
 
 /// What the comment at the beginning of a spec says: its story, and its source.

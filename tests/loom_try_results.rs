@@ -131,7 +131,7 @@ impl Coordinator {
     }
 
     fn hear(&mut self, step: StepId, operation: Operation, answer: Answer) {
-        let call = TccCall { workflow: WorkflowId(0), step, operation };
+        let call = TccCall::new(WorkflowId(0), step, operation);
         let from = Address::Service(ServiceId(u16::from(step.0)));
         self.take(Input::Message { from, message: TccMessage::Reply(call, answer) });
     }

@@ -201,8 +201,9 @@ impl Audit<'_> {
         let instances: &[u32] = if all == 1 { &[1] } else { &[1, all] };
         let world = |&instances: &u32| World { instances, faults: smallest.clone() };
         let worlds: Vec<World> = instances.iter().map(world).collect();
-        let outcome = self.outcome(&turned, &worlds)?;
         let needs = failure.needs;
+        // With these faults it shows, where the workflow has what it takes; more of them add nothing.
+        let outcome = self.outcome(&turned, &worlds, !needs.is_empty())?;
         let outcome = match outcome {
             Outcome::Caught { mut properties, with } => {
                 properties.sort_by_key(|(name, _)| name != failure.breaks);
@@ -227,7 +228,7 @@ impl Audit<'_> {
         let instances = self.spec.design.workflow().instances();
         let worlds = [FaultBudget::none(), one(Fault::Refuse), one(Fault::Cancel)]
             .map(|faults| World { instances, faults });
-        let outcome = match self.outcome(std::slice::from_ref(&mutation.setting), &worlds)? {
+        let outcome = match self.outcome(std::slice::from_ref(&mutation.setting), &worlds, false)? {
             Outcome::Caught { mut properties, with } => {
                 properties.sort_by_key(|&(_, steps)| if steps == 0 { usize::MAX } else { steps });
                 Outcome::Caught { properties, with }
@@ -258,12 +259,18 @@ impl Audit<'_> {
 
     /// Whether that change is noticed in one of the small worlds, or in the spec's own.
     fn is_noticed(&mut self, change: &Setting, worlds: &[World]) -> Result<bool, CheckError> {
-        let outcome = self.outcome(std::slice::from_ref(change), worlds)?;
+        let outcome = self.outcome(std::slice::from_ref(change), worlds, false)?;
         Ok(matches!(outcome, Outcome::Caught { .. }))
     }
 
-    /// Whether anything notices what was changed: in one of the small worlds, or in the spec's own.
-    fn outcome(&mut self, turned: &[Setting], worlds: &[World]) -> Result<Outcome, CheckError> {
+    /// Whether anything notices what was changed: in one of the small worlds, or in the spec's own. Where the
+    /// small ones `suffice`, what breaks nothing there has no place, also if the spec's own is too large.
+    fn outcome(
+        &mut self,
+        turned: &[Setting],
+        worlds: &[World],
+        suffice: bool,
+    ) -> Result<Outcome, CheckError> {
         if self.is_interrupted() {
             return Ok(Outcome::Undecided);
         }
@@ -306,7 +313,9 @@ impl Audit<'_> {
                 Outcome::Caught { properties, with: Some(with) }
             }
             None if !complete => Outcome::Undecided,
-            None if !differs => Outcome::NoPlace { why: UNCHANGED.to_owned() },
+            None if !differs || (suffice && !found.complete) => {
+                Outcome::NoPlace { why: UNCHANGED.to_owned() }
+            }
             None if !found.complete => Outcome::Undecided,
             None => Outcome::Unseen { advice: String::new() },
         })

@@ -94,8 +94,16 @@ pub fn harmless_choices<P: AnyProtocol>(
     told
 }
 
+/// Whether the setting makes that choice, everywhere or for one service or step.
 fn is(setting: &Setting, key: &str, value: &str) -> bool {
-    (setting.key(), setting.value()) == (key, value)
+    let chosen = setting.key();
+    let is_exception = || {
+        let (table, rest) = chosen.split_once('.')?;
+        let named = rest.strip_prefix("services.").or(rest.strip_prefix("steps."))?;
+        let (_, choice) = named.rsplit_once('.')?;
+        Some(key.strip_prefix(table)?.strip_prefix('.')? == choice)
+    };
+    setting.value() == value && (chosen == key || is_exception() == Some(true))
 }
 
 /// The faults that a failure needs and the budget does not have.

@@ -17,7 +17,8 @@ use crate::spec;
 /// What to explain.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
-    /// A built-in property (atomic), a choice (saga.barrier), a fault (duplicate) or a protocol (saga).
+    /// A built-in property (atomic), a choice (saga.barrier), a fault (duplicate), a key of a step (when) or
+    /// a protocol (saga).
     #[arg(value_name = "NAME")]
     name: String,
 }
@@ -26,8 +27,10 @@ pub struct ExplainArguments {
 #[must_use]
 pub fn run(arguments: &ExplainArguments) -> Exit {
     let name = arguments.name.as_str();
-    let text: String =
-        [property(name), fault(name), knob(name), protocol(name)].into_iter().flatten().collect();
+    let text: String = [property(name), fault(name), knob(name), step_key(name), protocol(name)]
+        .into_iter()
+        .flatten()
+        .collect();
     if text.is_empty() {
         let known = names();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -50,7 +53,9 @@ fn names() -> Vec<String> {
     let mut names: Vec<String> =
         properties.chain(Fault::ALL.map(Fault::name)).map(Into::into).collect();
     names.extend(protocols.map(|&name| name.to_owned()));
-    names.extend(knobs(&spec::schema()).into_iter().map(|knob| knob.key));
+    let schema = spec::schema();
+    names.extend(knobs(&schema).into_iter().map(|knob| knob.key));
+    names.extend(step_keys(&schema).map(|(key, _)| key.to_owned()));
     names.sort_unstable();
     names.dedup();
     names
@@ -126,6 +131,20 @@ fn fault(name: &str) -> Option<String> {
     );
     let needed = failures(|failure| failure.faults.iter().any(|(needed, _)| *needed == fault));
     Some(text + &told("What it lets matter:", &needed))
+}
+
+/// The keys of a step, as the schema of specs describes them.
+fn step_keys(schema: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let keys = schema["$defs"]["StepTable"]["properties"].as_object();
+    keys.into_iter()
+        .flatten()
+        .filter_map(|(key, it)| Some((key.as_str(), it["description"].as_str()?)))
+}
+
+fn step_key(name: &str) -> Option<String> {
+    let schema = spec::schema();
+    let (key, meaning) = step_keys(&schema).find(|(key, _)| *key == name)?;
+    Some(format!("{key}: {}\nA key of a step.\n", sentence(meaning)))
 }
 
 /// A choice, as the schema of specs describes it.

@@ -191,6 +191,9 @@ impl<'a, T: Hostable, S: Store> ProcessTask<'a, T, S> {
     /// The verdict that a fault imposes on a change.
     fn forced(&self, effect: &StoreEffect<T::Process>) -> Option<Verdict> {
         let StoreEffect::Attempt(attempt) = effect else { return None };
+        if !self.context.system.protocol().is_transaction(&attempt.change) {
+            return None;
+        }
         if self.strikes(FaultKind::Fail) {
             return Some(Verdict::Failed);
         }

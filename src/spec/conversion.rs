@@ -10,8 +10,8 @@ use amends_models::workflow::builder::MAX_INSTANCES;
 use amends_models::workflow::domain::Domain;
 use amends_models::workflow::suggestion::suggestion;
 use amends_models::workflow::{
-    Claim, Fault, FaultBudget, PropertyDraft, RuleDraft, StepDraft, StepKind, StepProtocol, Work,
-    Workflow, WorkflowBuilder, WorkflowError,
+    Claim, Fault, FaultBudget, OutsideAt, PropertyDraft, RuleDraft, StepDraft, StepKind,
+    StepProtocol, Work, Workflow, WorkflowBuilder, WorkflowError,
 };
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -179,7 +179,13 @@ impl Reader<'_> {
         for work in Work::ALL {
             step = step.work(work, lines(table.work(work)));
         }
-        step = step.keeps(lines(&table.keeps));
+        step = step.keeps(lines(&table.keeps)).outside(lines(&table.outside));
+        if let Some(at) = &table.outside_at {
+            step = step.outside_at(self.outside_at(at)?);
+        }
+        if table.outside_key {
+            step = step.outside_key();
+        }
         Ok(step)
     }
 
@@ -190,6 +196,16 @@ impl Reader<'_> {
                 format!("there is no protocol of steps named `{}`", name.get_ref()),
                 Some(name.span()),
                 Some(suggestion(name.get_ref(), &known.map(StepProtocol::name))),
+            )
+        })
+    }
+
+    fn outside_at(&self, name: &Spanned<String>) -> Result<OutsideAt, SpecError> {
+        OutsideAt::ALL.into_iter().find(|at| at.name() == name.get_ref()).ok_or_else(|| {
+            self.source.error(
+                format!("nothing is done `{}`", name.get_ref()),
+                Some(name.span()),
+                Some(suggestion(name.get_ref(), &OutsideAt::ALL.map(OutsideAt::name))),
             )
         })
     }

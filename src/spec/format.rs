@@ -181,10 +181,13 @@ pub(super) struct StepTable {
     /// or a list of them. It and the steps after it may use them.
     #[schemars(with = "Option<LinesSchema>")]
     pub(super) read: Option<Spanned<Lines>>,
-    /// When the service accepts it.
+    /// When the service accepts it. `when` and `do` are one atomic step of the service: nobody comes in
+    /// between. Where a service looks first and changes later, make it two steps, of which the first
+    /// `read`s.
     #[schemars(with = "Option<String>")]
     pub(super) when: Option<Spanned<String>>,
-    /// What it changes: an assignment like `stock -= 1`, or a list of them.
+    /// What it changes: an assignment like `stock -= 1`, or a list of them. They are one transaction of the
+    /// service, and so is `when` with them.
     #[serde(rename = "do")]
     #[schemars(with = "Option<LinesSchema>")]
     pub(super) change: Option<Spanned<Lines>>,
@@ -205,6 +208,17 @@ pub(super) struct StepTable {
     /// note: `sound-compensation` does not ask for them back.
     #[schemars(with = "Option<LinesSchema>")]
     pub(super) keeps: Option<Spanned<Lines>>,
+    /// What it does outside of its transaction (a cache, an email, a call elsewhere): `mails += 1`. A
+    /// rollback does not take it back. The resource stands for what is elsewhere.
+    #[schemars(with = "Option<LinesSchema>")]
+    pub(super) outside: Option<Spanned<Lines>>,
+    /// When it does that: `before-commit` (the default), or `after-commit`.
+    #[schemars(with = "Option<OutsideAtSchema>")]
+    pub(super) outside_at: Option<Spanned<String>>,
+    /// Whether that has an idempotency key of its own, so that it is done once however often it is asked
+    /// for.
+    #[serde(default)]
+    pub(super) outside_key: bool,
 }
 
 /// What picks the protocol of steps, by request: `when = "amount >= 50_000"`.
@@ -359,6 +373,15 @@ enum CountSchema {
 pub(super) enum LinesSchema {
     One(String),
     Many(Vec<String>),
+}
+
+/// When something is done outside of a transaction, in the schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is used")]
+enum OutsideAtSchema {
+    BeforeCommit,
+    AfterCommit,
 }
 
 /// The kinds of steps, in the schema.

@@ -59,6 +59,7 @@ impl Places {
                 places.add_lines(step.work(work), |line| field(StepField::Work(work, line)));
             }
             places.add_lines(&step.keeps, |line| field(StepField::Keeps(line)));
+            places.add_lines(&step.outside, |line| field(StepField::Outside(line)));
         }
         for (at, request) in file.request.iter().enumerate() {
             places.mark(Place::Request(at), request.span());
@@ -145,7 +146,10 @@ impl Places {
         range: Option<&Range<usize>>,
     ) -> Option<Range<usize>> {
         if let Place::Knob(name) = place {
-            return knob(text, &self.protocol, name);
+            return knob(text, &self.protocol, name, None);
+        }
+        if let Place::Exception(table, name) = place {
+            return knob(text, &self.protocol, table, Some(name));
         }
         let found = self.spans.iter().find(|(at, _)| at == place).or_else(|| {
             // A part that is not written down stands where the whole does.
@@ -171,8 +175,8 @@ impl Places {
 }
 
 /// Where a key of a protocol's table is set. Knobs are read as plain values without places of their
-/// own, so their place is looked up when it is needed.
-fn knob(text: &str, protocol: &str, name: &str) -> Option<Range<usize>> {
+/// own, so their place is looked up when it is needed; of a table among them, that of the key `within`.
+fn knob(text: &str, protocol: &str, name: &str, within: Option<&str>) -> Option<Range<usize>> {
     let file = DeTable::parse(text).ok()?;
     let mut tables = file.get_ref().iter().filter(|(key, _)| match protocol {
         // Its parts have tables of their own.
@@ -182,6 +186,8 @@ fn knob(text: &str, protocol: &str, name: &str) -> Option<Range<usize>> {
     tables.find_map(|(_, table)| {
         let mut knobs = table.get_ref().as_table()?.iter();
         let (key, value) = knobs.find(|(key, _)| key.get_ref() == name)?;
-        Some(key.span().start..value.span().end)
+        let Some(inner) = within else { return Some(key.span().start..value.span().end) };
+        let mut keys = value.get_ref().as_table()?.keys();
+        keys.find(|key| key.get_ref() == inner).map(|key| key.span())
     })
 }

@@ -10,8 +10,9 @@
 //! | `instances` | how many workflows run at the same time |
 //! | `protocol` | what carries the same steps out: `saga` or `choreography` |
 //! | `saga.barrier` | a knob, in the table of its protocol |
+//! | `saga.services.payment.barrier`, `saga.steps.charge.attempts` | the same, for one service or one step |
 //! | `services.inventory.stock` | what a resource is worth at the start |
-//! | `step.charge.when`, `.do`, `.undo`, `.try`, `.confirm`, `.cancel`, `.read`, `.keeps`, `.kind` | a key of a step; nothing after `=` removes it, `;` stands between assignments |
+//! | `step.charge.when`, `.do`, `.undo`, `.try`, `.confirm`, `.cancel`, `.read`, `.keeps`, `.kind`, `.outside`, `.outside-at`, `.outside-key` | a key of a step; nothing after `=` removes it, `;` stands between assignments |
 //! | `command.pay.when`, `event.paid.evolve` | the same of a command and of an event |
 //! | `request.1.amount` | an input of a request, counted from one |
 //! | `faults.crash`, `faults.crash.inventory` | how often a fault may happen, anywhere or at one node |
@@ -153,8 +154,8 @@ impl Spec {
         }
         // Choices may make sense only together.
         if let Some(last) = of_design.last() {
-            let steps = spec.design.workflow().steps();
-            let checked = spec.design.protocol().requirements().check_knobs(steps);
+            let workflow = spec.design.workflow();
+            let checked = spec.design.protocol().requirements().check_choices(workflow);
             checked.map_err(|error| last.wrong(error.help.unwrap_or(error.message)))?;
         }
         Ok(spec)
@@ -206,8 +207,15 @@ impl Setting {
             "kind" => step.kind = self.text(place),
             "read" => step.read = self.lines(place),
             "keeps" => step.keeps = self.lines(place),
+            "outside" => step.outside = self.lines(place),
+            "outside-at" => step.outside_at = self.text(place),
+            "outside-key" => {
+                let key = self.value.parse();
+                step.outside_key = key.map_err(|_| self.wrong("it must be true or false"))?;
+            }
             _ => {
-                let keys = ["when", "kind", "read", "keeps"];
+                let keys =
+                    ["when", "kind", "read", "keeps", "outside", "outside-at", "outside-key"];
                 let keys: Vec<&str> = keys.into_iter().chain(Work::ALL.map(Work::name)).collect();
                 let work = Work::ALL.into_iter().find(|work| work.name() == key);
                 let work = work.ok_or_else(|| self.unknown_name(key, &keys))?;
@@ -367,9 +375,13 @@ impl Setting {
     fn turn(&self, tables: &mut Tables) -> Result<(), SettingError> {
         let found = tables.0.iter_mut().find_map(|table| {
             let knob = self.key.strip_prefix(table.name)?.strip_prefix('.')?;
-            table.knobs.iter().any(|name| name == knob).then_some((table, knob))
+            let (first, exception) = match knob.split_once('.') {
+                Some((first, rest)) => (first, Some(rest.rsplit_once('.')?)),
+                None => (knob, None),
+            };
+            table.knobs.iter().any(|name| name == first).then_some((table, first, exception))
         });
-        let Some((table, knob)) = found else { return Err(self.unknown(tables)) };
+        let Some((table, knob, exception)) = found else { return Err(self.unknown(tables)) };
         let value = match self.value.parse::<i64>() {
             Ok(number) => toml::Value::Integer(number),
             Err(_) => match self.value.parse::<bool>() {
@@ -378,7 +390,17 @@ impl Setting {
             },
         };
         let written = table.written.as_mut().map_err(|error| self.wrong(error.to_string()))?;
-        written.insert(knob.to_owned(), value);
+        let Some((name, choice)) = exception else {
+            written.insert(knob.to_owned(), value);
+            return Ok(());
+        };
+        let mut tables = Some(written);
+        for key in [knob, name] {
+            let empty = || toml::Value::Table(toml::Table::new());
+            tables = tables.and_then(|it| it.entry(key).or_insert_with(empty).as_table_mut());
+        }
+        let made = tables.ok_or_else(|| self.wrong(format!("`{knob}` has no names in it")))?;
+        made.insert(choice.to_owned(), value);
         Ok(())
     }
 
@@ -432,15 +454,25 @@ pub fn choices<P: AnyProtocol>(design: &Design<P>) -> Vec<Setting> {
     for table in tables.0 {
         let Ok(written) = table.written else { continue };
         for knob in &table.knobs {
-            let value = match written.get(knob) {
-                Some(toml::Value::String(word)) => word.clone(),
-                Some(value) => value.to_string(),
-                None => continue,
-            };
-            chosen.push(Setting::new(format!("{}.{knob}", table.name), value));
+            if let Some(value) = written.get(knob) {
+                add_choices(&mut chosen, format!("{}.{knob}", table.name), value);
+            }
         }
     }
     chosen
+}
+
+/// Adds a choice; of a table of exceptions, each that it makes.
+fn add_choices(chosen: &mut Vec<Setting>, key: String, value: &toml::Value) {
+    match value {
+        toml::Value::String(word) => chosen.push(Setting::new(key, word)),
+        toml::Value::Table(table) => {
+            table
+                .iter()
+                .for_each(|(name, value)| add_choices(chosen, format!("{key}.{name}"), value));
+        }
+        other => chosen.push(Setting::new(key, other.to_string())),
+    }
 }
 
 /// The definition of a protocol, with a knob turned.
@@ -481,7 +513,7 @@ fn knob_names<K: JsonSchema>() -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use amends_models::protocols::saga::{Barrier, SagaKnobs};
+    use amends_models::protocols::saga::{Barrier, SagaExceptions, SagaKnobs};
     use amends_models::workflow::Fault;
 
     use super::*;
@@ -522,6 +554,9 @@ mod tests {
         let turned = design("saga.barrier=none");
         assert_eq!(knobs(&turned), &SagaKnobs { barrier: Barrier::None, ..SagaKnobs::default() });
         assert_eq!(knobs(&design("saga.compensation-attempts=1")).compensation_attempts, Some(1));
+        let turned = design("saga.services.inventory.barrier=none");
+        assert_eq!(knobs(&turned).of_step("inventory", "reserve-stock").barrier, Barrier::None);
+        assert_eq!(knobs(&design("saga.steps.reserve-stock.attempts=2")).steps.len(), 1);
         assert_eq!(design("instances=3").workflow().instances(), 3);
     }
 
@@ -530,6 +565,8 @@ mod tests {
         let all = SagaKnobs {
             compensation_attempts: Some(1),
             retriable_attempts: Some(1),
+            services: [("inventory".to_owned(), SagaExceptions::default())].into(),
+            steps: [("reserve-stock".to_owned(), SagaExceptions::default())].into(),
             ..SagaKnobs::default()
         };
         let table = toml::Table::try_from(&all).expect("knobs can be written");
@@ -572,6 +609,10 @@ mod tests {
             "saga.barrier=half",
             "protocol=tcc",
             "saga.attempts=0",
+            "saga.services.inventory.barier=none",
+            "saga.services.inventory=none",
+            "saga.services.warehouse.barrier=none",
+            "saga.steps.reserve-stock.attempts=0",
             "saga.attempts=-1",
             "instances=99",
             "services.inventory.stok=1",

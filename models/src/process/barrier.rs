@@ -22,6 +22,10 @@ pub enum Entry {
     Done,
     /// The business said no; nothing changed.
     Refused,
+    /// What the step does outside of its transaction is done; the step itself is not.
+    OutsideOnly,
+    /// The step's change is made, and what it does outside of its transaction.
+    DoneOutside,
     /// The step's change is undone, or the undo came first: the step must not run any more.
     Undone,
 }
@@ -86,6 +90,18 @@ knob! {
         WithoutTombstone,
         /// Nothing.
         None,
+    }
+}
+
+knob! {
+    /// What a request is known by when it is made again.
+    RequestKey {
+        /// The step it is about: whoever has answered it before knows it again.
+        #[default]
+        PerStep,
+        /// A new key for each attempt, as it comes of making one within the loop that tries again. Nobody
+        /// knows the request again.
+        PerAttempt,
     }
 }
 

@@ -152,11 +152,10 @@ impl<'a, P: Process> Hosted<'a, P> {
         self.core.awaits_start(&self.volatile, &self.durable)
     }
 
-    /// Whether the client would not have to ask again if the process crashed now: its request is
-    /// taken on for good.
+    /// Whether the client is told that its request is taken on, for good if the process is right.
     #[must_use]
     pub fn has_accepted(&self) -> bool {
-        !self.core.awaits_start(&P::Volatile::default(), &self.durable)
+        self.core.acknowledges(&self.volatile, &self.durable)
     }
 
     /// The state that a crash would destroy.

@@ -37,6 +37,7 @@ mod ids;
 pub(crate) mod knob;
 mod locals;
 pub mod nodes;
+pub mod promise;
 pub mod rename;
 pub mod retry;
 mod translation;
@@ -95,6 +96,28 @@ pub trait Process: Send + Sync + 'static {
     /// Whether the process still waits for the client's [`Input::Start`]. A client repeats its
     /// request until this turns false, which must only happen once the request is durable.
     fn awaits_start(&self, volatile: &Self::Volatile, durable: &Self::Durable) -> bool;
+
+    /// Whether the client was told that its request is taken on, and will not ask again. Only what is
+    /// durable can be promised; a process that promises sooner is to say so here, and is found out.
+    fn acknowledges(&self, _volatile: &Self::Volatile, durable: &Self::Durable) -> bool {
+        !self.awaits_start(&Self::Volatile::default(), durable)
+    }
+
+    /// How it ended, by what is durable. A log that says so never says anything else later.
+    fn outcome(&self, _durable: &Self::Durable) -> Option<Self::Outcome> {
+        None
+    }
+
+    /// Whether the process is bound to that outcome by what is durable: it will tell it again after a
+    /// crash, and no other. An outcome that is told sooner may be taken back by a crash.
+    fn is_bound_to(
+        &self,
+        _volatile: &Self::Volatile,
+        _durable: &Self::Durable,
+        _outcome: &Self::Outcome,
+    ) -> bool {
+        true
+    }
 
     /// The peer whose answer `timer` stands in for.
     ///

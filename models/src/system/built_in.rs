@@ -58,6 +58,18 @@ pub const SETTLES: BuiltIn = BuiltIn {
     kind: PropertyKind::Eventually,
 };
 
+/// An outcome is told for good.
+pub const OUTCOME_FINAL: BuiltIn = BuiltIn::always(
+    "outcome-final",
+    "what a client was told of the outcome is final: no crash makes the workflow end otherwise",
+);
+
+/// A request is taken on for good.
+pub const NO_FORGOTTEN_REQUEST: BuiltIn = BuiltIn::always(
+    "no-forgotten-request",
+    "a request that was acknowledged to its client is not forgotten, whatever crashes",
+);
+
 /// No duplicate effect.
 pub const EFFECT_ONCE: BuiltIn =
     BuiltIn::always("effect-once", "no step, no compensation and no command takes effect twice");

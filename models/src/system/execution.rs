@@ -1,7 +1,7 @@
 //! Carrying out effects, in order, up to the crash point.
 
 use crate::process::host::{Attempt, EffectKind, OutsideEffect, StoreEffect};
-use crate::process::{Address, Effect, Input, Process, Verdict};
+use crate::process::{Address, Effect, Input, Verdict};
 
 use super::local::{Local, Status};
 use super::protocol_model::{PerformedEffect, ProtocolModel};
@@ -43,13 +43,15 @@ impl<'a, T: ProtocolModel> Execution<'a, T> {
         let mut forced = injected.forced;
         while !self.local.pending.is_empty() && self.local.defect.is_none() {
             if injected.crash_after == Some(self.carried_out) {
-                self.local.crash(Status::Down);
+                self.local.crash(self.core, Status::Down);
                 return forced.is_none().then_some(self);
             }
-            let tries_change = matches!(
-                self.local.pending.front(),
-                Some(Effect::Apply(_) | Effect::Transact { .. })
-            );
+            let tries_change = match self.local.pending.front() {
+                Some(Effect::Apply(change) | Effect::Transact { change, .. }) => {
+                    self.protocol.is_transaction(change)
+                }
+                _ => false,
+            };
             let verdict = if tries_change { forced.take() } else { None };
             self.run_next(verdict)?;
             self.carried_out += 1;
@@ -63,13 +65,14 @@ impl<'a, T: ProtocolModel> Execution<'a, T> {
             EffectKind::InStore(StoreEffect::Attempt(attempt)) => self.apply(attempt, forced)?,
             _ if forced.is_some() => return None,
             EffectKind::InStore(StoreEffect::Persist(record)) => {
-                self.core.fold(&mut self.local.durable, &record);
+                self.local.fold(self.core, &record);
                 self.performed.push(PerformedEffect::Persisted(record));
             }
             EffectKind::Outside(OutsideEffect::Send { to, message }) => {
                 self.performed.push(PerformedEffect::Sent(to, message));
             }
             EffectKind::Outside(OutsideEffect::Finish(outcome)) => {
+                self.local.tell(self.core, outcome.clone());
                 self.performed.push(PerformedEffect::Finished(outcome));
             }
             EffectKind::Outside(OutsideEffect::SetTimer(timer)) => {
@@ -108,7 +111,7 @@ impl<'a, T: ProtocolModel> Execution<'a, T> {
         }
         let (change, record) = attempt.concluded(verdict);
         if let Some(record) = record {
-            self.core.fold(&mut self.local.durable, &record);
+            self.local.fold(self.core, &record);
         }
         self.performed.push(PerformedEffect::Applied(change.clone(), verdict));
         self.local.take(self.core, Input::Applied { change, verdict });

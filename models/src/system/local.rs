@@ -17,8 +17,9 @@ use crate::process::{Effect, Input, Process, Value};
 use crate::workflow::ArithmeticError;
 
 use super::budget::NodeId;
+use super::client::Client;
 use super::inbox::Inbox;
-use super::protocol_model::{ChangeOf, MessageOf, ProtocolModel, TimerOf};
+use super::protocol_model::{ChangeOf, MessageOf, OutcomeOf, ProtocolModel, RecordOf, TimerOf};
 
 /// A process, and what is on its way to it.
 #[derive_where(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,6 +48,8 @@ pub struct LocalState<T: ProtocolModel> {
     pub pending: VecDeque<Effect<T::Process>>,
     /// Timers that are set, in order.
     pub timers: SmallVec<[TimerOf<T>; 2]>,
+    /// What its client was promised ahead of its log.
+    pub client: Client<OutcomeOf<T>>,
     /// The business broke down: its arithmetic had no result. The process stands still.
     pub defect: Option<(ChangeOf<T>, ArithmeticError)>,
 }
@@ -87,6 +90,7 @@ impl<T: ProtocolModel> Local<T> {
             cut_off: None,
             pending: VecDeque::new(),
             timers: SmallVec::new(),
+            client: Client::default(),
             defect: None,
         };
         Local { state: Arc::new(state), inbox: Inbox::default() }
@@ -114,11 +118,32 @@ impl<T: ProtocolModel> LocalState<T> {
     }
 
     /// Loses everything but what is durable.
-    pub(super) fn crash(&mut self, status: Status) {
+    pub(super) fn crash(&mut self, core: &T::Process, status: Status) {
+        let acknowledged = core.acknowledges(&self.volatile, &self.durable);
+        if acknowledged && core.awaits_start(&Default::default(), &self.durable) {
+            self.client.forget();
+        }
         self.status = status;
         self.volatile = Default::default();
         self.pending = VecDeque::new();
         self.timers.clear();
+    }
+
+    /// Makes a record durable. What the log took back, the client may have been told.
+    pub(super) fn fold(&mut self, core: &T::Process, record: &RecordOf<T>) {
+        let before = core.outcome(&self.durable);
+        core.fold(&mut self.durable, record);
+        if let Some(before) = before
+            && core.outcome(&self.durable).as_ref() != Some(&before)
+        {
+            self.client.hear(before, false);
+        }
+    }
+
+    /// Tells the client how it ended.
+    pub(super) fn tell(&mut self, core: &T::Process, outcome: OutcomeOf<T>) {
+        let is_logged = core.is_bound_to(&self.volatile, &self.durable, &outcome);
+        self.client.hear(outcome, is_logged);
     }
 
     /// Carries out timer effects at the head of the queue. Timers are volatile, so whether a crash

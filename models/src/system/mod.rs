@@ -26,6 +26,7 @@ pub mod actor;
 mod budget;
 mod builder;
 mod built_in;
+mod client;
 mod definition;
 mod ending;
 mod execution;
@@ -49,7 +50,11 @@ pub use activity::{Activities, Activity, Operation, Subject, Task};
 pub use budget::{Budget, NodeId};
 pub use builder::SystemBuilder;
 pub(crate) use built_in::names;
-pub use built_in::{BuiltIn, CAUSAL, EFFECT_ONCE, NO_LOST_UPDATE, SETTLES, WELL_DEFINED};
+pub use built_in::{
+    BuiltIn, CAUSAL, EFFECT_ONCE, NO_FORGOTTEN_REQUEST, NO_LOST_UPDATE, OUTCOME_FINAL, SETTLES,
+    WELL_DEFINED,
+};
+pub use client::Client;
 pub use definition::{KnobSink, KnobSource, Knobs, ProtocolDefinition, WithSystem};
 pub use ending::Ending;
 pub use execution::InjectedFaults;

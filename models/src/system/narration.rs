@@ -223,7 +223,7 @@ impl<T: ProtocolModel> System<T> {
         }
     }
 
-    /// Tells what was done. With `forced`, the first change got its verdict from a fault.
+    /// Tells what was done. With `forced`, the first transaction got its verdict from a fault.
     fn narrate_effects(
         &self,
         run: Execution<'_, T>,
@@ -250,7 +250,10 @@ impl<T: ProtocolModel> System<T> {
                 }
                 PerformedEffect::Finished(outcome) => (Happening::Finish, words.outcome(outcome)),
             };
-            let tried = matches!(deed, PerformedEffect::Applied(..));
+            let tried = match deed {
+                PerformedEffect::Applied(change, _) => self.protocol.is_transaction(change),
+                _ => false,
+            };
             let injected = tried && std::mem::take(&mut forced);
             events.push(StoryEvent::new(actor, happening, text).injected(injected));
         }

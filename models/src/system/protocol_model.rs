@@ -71,6 +71,12 @@ pub trait ProtocolModel: Send + Sync + 'static {
     /// Whether the business may refuse that change for a reason its resources do not show.
     fn refusable(&self, change: &ChangeOf<Self>) -> bool;
 
+    /// Whether that change is a transaction, which may fail for a passing reason. What is done outside of
+    /// any is not.
+    fn is_transaction(&self, _change: &ChangeOf<Self>) -> bool {
+        true
+    }
+
     /// Where in the workflow's definition the business of a change is written down that is not
     /// well-defined on those resources, for the error to point at.
     fn place(

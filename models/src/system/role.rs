@@ -117,6 +117,40 @@ where
         }
     }
 
+    fn acknowledges(&self, volatile: &Self::Volatile, durable: &Self::Durable) -> bool {
+        match self {
+            Role::Coordinator(core) => {
+                core.acknowledges(&volatile.coordinator, &durable.coordinator)
+            }
+            Role::Participant(core) => {
+                core.acknowledges(&volatile.participant, &durable.participant)
+            }
+        }
+    }
+
+    fn outcome(&self, durable: &Self::Durable) -> Option<Self::Outcome> {
+        match self {
+            Role::Coordinator(core) => core.outcome(&durable.coordinator),
+            Role::Participant(core) => core.outcome(&durable.participant),
+        }
+    }
+
+    fn is_bound_to(
+        &self,
+        volatile: &Self::Volatile,
+        durable: &Self::Durable,
+        outcome: &Self::Outcome,
+    ) -> bool {
+        match self {
+            Role::Coordinator(core) => {
+                core.is_bound_to(&volatile.coordinator, &durable.coordinator, outcome)
+            }
+            Role::Participant(core) => {
+                core.is_bound_to(&volatile.participant, &durable.participant, outcome)
+            }
+        }
+    }
+
     fn awaits(&self, timer: &Self::Timer) -> Option<Address> {
         match self {
             Role::Coordinator(core) => core.awaits(timer),

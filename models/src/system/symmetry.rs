@@ -59,7 +59,8 @@ impl<T: ProtocolModel> Interchangeable<T> {
                 volatile.rename(names);
                 durable.rename(names);
                 resources.rename(names);
-                let LocalState { cut_off: _, pending, timers, defect, .. } = &mut **local;
+                let LocalState { cut_off: _, pending, timers, client, defect, .. } = &mut **local;
+                client.rename(names);
                 pending.iter_mut().for_each(|effect| effect.rename(names));
                 timers.rename(names);
                 timers.sort_unstable();

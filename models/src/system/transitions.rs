@@ -151,7 +151,12 @@ impl<T: ProtocolModel> System<T> {
     }
 
     fn client_moves(&self, placed: &Placed<T>, local: &Local<T>, moves: &mut Vec<Move<Self>>) {
-        if placed.core.awaits_start(&local.volatile, &local.durable) {
+        let (volatile, durable) = (&local.volatile, &local.durable);
+        if placed.core.awaits_start(volatile, durable) {
+            // Who was told that its request is taken on does not ask again.
+            if local.client.is_forgotten() || placed.core.acknowledges(volatile, durable) {
+                return;
+            }
             self.take_moves(placed, local, Trigger::Start, Vec::new(), moves);
             return;
         }
@@ -374,14 +379,16 @@ impl<T: ProtocolModel> System<T> {
             }
             // A crash that destroys nothing only delays, and anything may be delayed anyway. One that
             // strikes several processes may find some of them with nothing to lose.
-            Request::Crash if local.has_something_to_lose() => next.crash(Status::Down),
+            Request::Crash if local.has_something_to_lose() => {
+                next.crash(&self.processes[slot].core, Status::Down);
+            }
             Request::Crash if self.processes_on(self.processes[slot].node).count() == 1 => {
                 return None;
             }
             Request::Crash => {}
             Request::Halt if local.status == Status::Halted => return None,
             Request::Halt => {
-                next.crash(Status::Halted);
+                next.crash(&self.processes[slot].core, Status::Halted);
                 next.inbox.drop_if(|_| true);
             }
             Request::Cut(node) => {

@@ -138,6 +138,7 @@ impl StepFlow {
         let uses = locals_in(|see| {
             guard(see);
             values(&step.business[Work::Change], see);
+            step.outside.iter().for_each(|outside| values(&outside.changes, see));
         });
         let undo_uses = locals_in(|see| values(&step.business[Work::Undo], see));
         let mut touched = resources_in(|see| {

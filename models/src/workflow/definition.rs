@@ -9,6 +9,7 @@ use crate::process::{Address, LocalId, ServiceId, StepId, StepSet, WorkflowId};
 use super::business::ByWork;
 use super::expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Variable};
 use super::faults::FaultBudget;
+use super::outside::Outside;
 use super::request::Requests;
 use super::rule::{Rule, StepProtocol};
 
@@ -67,6 +68,8 @@ pub struct Step {
     pub business: ByWork<Vec<Assignment>>,
     /// The resources that its compensation leaves changed on purpose.
     pub keeps: Vec<ResourceId>,
+    /// What it does outside of its transaction.
+    pub outside: Option<Outside>,
 }
 
 /// Where a step stands to the point of no return (Garcia-Molina and Salem 1987 in the terms of
@@ -220,6 +223,12 @@ impl Workflow {
         !self.locals.is_empty()
     }
 
+    /// Whether a step does anything outside of its transaction.
+    #[must_use]
+    pub fn reaches_outside(&self) -> bool {
+        self.steps.iter().any(|step| step.outside.is_some())
+    }
+
     /// What picks the protocol of the steps that leave it open.
     #[must_use]
     pub fn rule(&self) -> Option<&Rule> {
@@ -271,6 +280,7 @@ impl Workflow {
             step.when = None;
             step.reads = Vec::new();
             step.business = ByWork::default();
+            step.outside = None;
         }
         self.locals = Vec::new();
         self.properties = Vec::new();

@@ -9,7 +9,8 @@ use crate::process::{Locals, ServiceId, StepId, Verdict, WorkflowId};
 use super::builder::{Place, StepField};
 use super::business::Work;
 use super::definition::Workflow;
-use super::expression::{ArithmeticError, ResourceId, Variable};
+use super::expression::{ArithmeticError, Assignment, ResourceId, Variable};
+use super::outside::OutsideAt;
 use super::request::InputId;
 
 impl Workflow {
@@ -140,6 +141,51 @@ impl Workflow {
         place(StepField::Work(work, line))
     }
 
+    /// Does what `step` does outside of its transaction, on behalf of a workflow that has read `locals`.
+    /// Before the commit, it is refused where the step will be.
+    ///
+    /// # Errors
+    /// When the arithmetic has no result; the resources are then unchanged.
+    pub fn reach_outside(
+        &self,
+        workflow: WorkflowId,
+        locals: &Locals,
+        step: StepId,
+        resources: &mut [i64],
+    ) -> Result<Verdict, ArithmeticError> {
+        let Some(outside) = &self.step(step).outside else { return Ok(Verdict::Refused) };
+        let guard = self.step(step).when.as_ref();
+        if let Some(guard) = guard.filter(|_| outside.at == OutsideAt::BeforeCommit)
+            && !guard.evaluate(&self.scope(workflow, locals, step, resources))?
+        {
+            return Ok(Verdict::Refused);
+        }
+        let made = self.assign_all(workflow, locals, step, &outside.changes, resources);
+        made.map_err(|(_, error)| error)?;
+        Ok(Verdict::Accepted)
+    }
+
+    /// Where what `step` does outside of its transaction has no result.
+    #[must_use]
+    pub fn undefined_outside(
+        &self,
+        workflow: WorkflowId,
+        locals: &Locals,
+        step: StepId,
+        resources: &[i64],
+    ) -> Option<Place> {
+        let place = |field| Some(Place::Step(usize::from(step.0), field));
+        let outside = self.step(step).outside.as_ref()?;
+        let guard = self.step(step).when.as_ref();
+        let scope = self.scope(workflow, locals, step, resources);
+        if guard.is_some_and(|guard| guard.evaluate(&scope).is_err()) {
+            return place(StepField::When);
+        }
+        let resources = &mut resources.to_vec();
+        let made = self.assign_all(workflow, locals, step, &outside.changes, resources);
+        place(StepField::Outside(made.err()?.0))
+    }
+
     /// Makes changes, or says in which line the arithmetic has no result.
     fn assign(
         &self,
@@ -149,8 +195,20 @@ impl Workflow {
         work: Work,
         resources: &mut [i64],
     ) -> Result<(), (usize, ArithmeticError)> {
+        let assignments = &self.step(step).business[work];
+        self.assign_all(workflow, locals, step, assignments, resources)
+    }
+
+    fn assign_all(
+        &self,
+        workflow: WorkflowId,
+        locals: &Locals,
+        step: StepId,
+        assignments: &[Assignment],
+        resources: &mut [i64],
+    ) -> Result<(), (usize, ArithmeticError)> {
         let mut changed = resources.to_vec();
-        for (line, assignment) in self.step(step).business[work].iter().enumerate() {
+        for (line, assignment) in assignments.iter().enumerate() {
             let value = assignment.value.evaluate(&self.scope(workflow, locals, step, &changed));
             changed[usize::from(assignment.resource.0)] = value.map_err(|error| (line, error))?;
         }

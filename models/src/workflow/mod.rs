@@ -14,17 +14,20 @@ pub mod domain;
 mod execution;
 pub mod expression;
 pub mod faults;
+pub mod outside;
 pub mod request;
 pub mod rule;
 pub mod suggestion;
 
 pub use builder::{
-    Drafts, PropertyDraft, Requirements, RuleDraft, StepDraft, WorkflowBuilder, WorkflowError,
+    Drafts, Exceptions, PropertyDraft, Requirements, RuleDraft, StepDraft, WorkflowBuilder,
+    WorkflowError,
 };
 pub use business::{ByWork, Work};
 pub use dataflow::Dataflow;
 pub use definition::{Claim, PropertyDefinition, Resource, Service, Step, StepKind, Workflow};
 pub use expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};
+pub use outside::{Outside, OutsideAt};
 pub use request::{InputId, Requests};
 pub use rule::{Rule, StepProtocol};

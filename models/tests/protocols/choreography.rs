@@ -1,6 +1,7 @@
 //! The choreographed saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
+use amends_models::process::promise::Telling;
 use amends_models::protocols::choreography::{
     Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
 };
@@ -144,6 +145,12 @@ fn wrong_choices() -> Vec<(&'static str, ChoreographyKnobs, Design, &'static str
             ChoreographyKnobs { publish: Publish::WriteThenPublish, ..right() },
             two(&[(Fault::Crash, 1)]),
             "atomic",
+        ),
+        (
+            "the outcome is told before it is logged",
+            ChoreographyKnobs { tell: Telling::BeforeLog, ..right() },
+            two(&[(Fault::Crash, 1), (Fault::Cancel, 1)]),
+            "outcome-final",
         ),
         (
             "dual write: who waits for the lost event waits for ever",

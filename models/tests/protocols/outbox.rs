@@ -2,7 +2,8 @@
 //! property that names the anomaly.
 
 use amends_models::protocols::outbox::{
-    Acknowledge, Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write,
+    Acknowledge, Claims, Delivering, FailedPublish, InboxLife, InboxWrite, Mark, OutboxExceptions,
+    OutboxKnobs, Poison, Write,
 };
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, Workflow};
@@ -56,6 +57,8 @@ fn two_relays_keep_the_order_of_an_aggregate() {
 fn wrong_choices() -> Vec<(&'static str, OutboxKnobs, Design, &'static str)> {
     let right = || OutboxKnobs { relays: 1, ..OutboxKnobs::default() };
     let order = |stock: i64, spent: &[(Fault, u8)]| orders(stock).with_faults(faults(spent));
+    let careless =
+        OutboxExceptions { inbox: Some(InboxWrite::None), ..OutboxExceptions::default() };
     let history = |spent: &[(Fault, u8)]| histories().with_faults(faults(spent));
     vec![
         (
@@ -75,6 +78,24 @@ fn wrong_choices() -> Vec<(&'static str, OutboxKnobs, Design, &'static str)> {
             OutboxKnobs { mark: Mark::OnClaim, ..right() },
             order(1, &[(Fault::Crash, 1)]),
             "published-iff-committed",
+        ),
+        (
+            "a relay goes on without what the broker did not take",
+            OutboxKnobs { failed_publish: FailedPublish::Skip, ..right() },
+            history(&[(Fault::Lose, 1)]),
+            "ordered-per-aggregate",
+        ),
+        (
+            "the inbox is cleaned up while deliveries may come again",
+            OutboxKnobs { inbox_life: InboxLife::Expires, ..right() },
+            order(2, &[(Fault::Lose, 1)]),
+            "effect-once",
+        ),
+        (
+            "one consumer has no inbox",
+            OutboxKnobs { services: [("inventory".to_owned(), careless)].into(), ..right() },
+            order(2, &[(Fault::Lose, 1)]),
+            "effect-once",
         ),
         (
             "competing relays swap events",

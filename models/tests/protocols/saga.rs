@@ -1,9 +1,10 @@
 //! The orchestrated saga: it holds with every knob at its default, and each knob turned wrong breaks
 //! the property that names the anomaly.
 
+use amends_models::process::promise::{Acceptance, Telling};
 use amends_models::protocols::saga::{
-    Barrier, Cancellation, CompensationOrder, DecisionLog, InDoubt, KeyLifetime, LedgerWrite,
-    Recovery, SagaKnobs, StepLog,
+    Barrier, Cancellation, CompensationOrder, Deadline, DecisionLog, FailedCompensation, InDoubt,
+    KeyLifetime, LateJoin, LedgerWrite, Recovery, RequestKey, SagaExceptions, SagaKnobs, StepLog,
 };
 use amends_models::protocols::{Design, Protocol};
 use amends_models::workflow::{Fault, FaultBudget};
@@ -85,6 +86,8 @@ fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Design, &'static str)> {
     let two = |spent: &[(Fault, u8)]| design(2).with_faults(faults(spent));
     let three = |spent: &[(Fault, u8)]| design(3).with_faults(faults(spent));
     let pivot = |spent: &[(Fault, u8)]| workflow_with_pivot().with_faults(faults(spent));
+    let careless = SagaExceptions { barrier: Some(Barrier::None), ..SagaExceptions::default() };
+    let hasty = SagaExceptions { in_doubt: Some(InDoubt::Ignore), ..SagaExceptions::default() };
     vec![
         (
             "log after send",
@@ -120,6 +123,54 @@ fn wrong_choices() -> Vec<(&'static str, SagaKnobs, Design, &'static str)> {
             "the decision to roll back is not logged",
             SagaKnobs { decision: DecisionLog::Never, ..right() },
             three(&[(Fault::Crash, 1), (Fault::Cancel, 1)]),
+            "atomic",
+        ),
+        (
+            "a compensation that failed is reported as done",
+            SagaKnobs { failed_compensation: FailedCompensation::CountAsDone, ..right() },
+            two(&[(Fault::Fail, 1), (Fault::Cancel, 1)]),
+            "atomic",
+        ),
+        (
+            "the outcome is told before it is logged",
+            SagaKnobs { tell: Telling::BeforeLog, ..right() },
+            two(&[(Fault::Crash, 1), (Fault::Cancel, 1)]),
+            "outcome-final",
+        ),
+        (
+            "a request is acknowledged before it is logged",
+            SagaKnobs { accept: Acceptance::BeforeLog, ..right() },
+            two(&[(Fault::Crash, 1)]),
+            "no-forgotten-request",
+        ),
+        (
+            "each attempt has a key of its own",
+            SagaKnobs { request_key: RequestKey::PerAttempt, attempts: 2, ..right() },
+            two(&[(Fault::Lose, 1)]),
+            "effect-once",
+        ),
+        (
+            "the deadline is checked beside the driver",
+            SagaKnobs { deadline: Deadline::CheckThenSet, ..right() },
+            two(&[(Fault::Cancel, 1)]),
+            "outcome-final",
+        ),
+        (
+            "a step joins a workflow that is rolled back",
+            SagaKnobs { late_join: LateJoin::Accept, ..right() },
+            two(&[(Fault::Cancel, 1)]),
+            "atomic",
+        ),
+        (
+            "no barrier at one service",
+            SagaKnobs { services: [("service-1".to_owned(), careless)].into(), ..right() },
+            two(&[(Fault::Duplicate, 1)]),
+            "effect-once",
+        ),
+        (
+            "one step is taken not to have happened when its answer is lost",
+            SagaKnobs { steps: [("step-1".to_owned(), hasty)].into(), ..right() },
+            two(&[(Fault::Lose, 1)]),
             "atomic",
         ),
         (

@@ -5,11 +5,12 @@ use std::num::NonZeroU8;
 
 use amends_models::check::{Property, PropertyKind, Snapshot};
 use amends_models::process::barrier::{Barrier, LedgerWrite};
+use amends_models::process::promise::{Acceptance, Telling};
 use amends_models::process::{Address, WorkflowId};
 use amends_models::protocols::steps::StepHistory;
 use amends_models::protocols::tcc::{
-    self, CancelScope, Decision, DecisionLog, KeyLifetime, Recovery, Refusal, ReservationExpiry,
-    Tcc, TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
+    self, CancelScope, Decision, DecisionLog, KeyLifetime, Recovery, Refusal, RequestKey,
+    ReservationExpiry, Tcc, TccKnobs, TccLog, TccOutcome, Unconfirmed, ZeroRows,
 };
 use amends_models::protocols::{Design, Protocol};
 use amends_models::system::Part;
@@ -163,6 +164,28 @@ fn wrong_choices() -> Vec<(&'static str, TccKnobs, FaultBudget, &'static str)> {
             TccKnobs { decision: DecisionLog::Never, ..right() },
             crash(),
             "atomic",
+        ),
+        (
+            "the outcome is told before it is logged",
+            TccKnobs { tell: Telling::BeforeLog, ..right() },
+            crash(),
+            "outcome-final",
+        ),
+        (
+            "a request is acknowledged before it is logged",
+            TccKnobs { accept: Acceptance::BeforeLog, ..right() },
+            crash(),
+            "no-forgotten-request",
+        ),
+        (
+            "each attempt has a key of its own",
+            TccKnobs {
+                request_key: RequestKey::PerAttempt,
+                try_attempts: NonZeroU8::MIN.saturating_add(1),
+                ..right()
+            },
+            lose(),
+            "effect-once",
         ),
         (
             "only what answered is cancelled",

@@ -1,6 +1,7 @@
 //! Two-phase commit: it holds with every knob at its default, and each knob turned wrong breaks the
 //! property that names the anomaly.
 
+use amends_models::process::promise::{Acceptance, Telling};
 use amends_models::protocols::lease::{Claiming, Fencing, Life};
 use amends_models::protocols::two_phase_commit::{
     CommitLog, DecisionLog, Heuristic, HeuristicReport, Locks, PrepareLog, Presumption, Silence,
@@ -89,6 +90,16 @@ fn wrong_choices() -> Vec<(&'static str, Setting, &'static str)> {
     let suspicions = || faults(&[(Fault::Timeout, 2)]);
     vec![
         ("the coordinator never returns", Setting::new(right(), halt()), "non-blocking"),
+        (
+            "the outcome is told before it is logged",
+            Setting::new(TwoPhaseKnobs { tell: Telling::BeforeLog, ..right() }, crash()),
+            "outcome-final",
+        ),
+        (
+            "a request is acknowledged before it is logged",
+            Setting::new(TwoPhaseKnobs { accept: Acceptance::BeforeLog, ..right() }, crash()),
+            "no-forgotten-request",
+        ),
         (
             "prepared is logged after the vote",
             Setting::new(TwoPhaseKnobs { prepare_log: PrepareLog::AfterVote, ..right() }, crash()),

@@ -11,6 +11,8 @@ pub(crate) const KNOWN_FAILURES: &[KnownFailure] = known_failures! {
     "duplicate consume": "choreography.inbox" = "none"; Duplicate 1 => "effect-once";
     "late step": "choreography.inbox" = "without-tombstone"; Refuse 1 => "no-late-effect",
         "steps side by side, one of which can be refused";
+    "outcome told before it is logged": "choreography.tell" = "before-log";
+        Crash 1, Cancel 1 => "outcome-final", "a step that can be undone";
     "acknowledged too early": "choreography.acknowledge" = "before-handling"; Crash 1 => "atomic";
     "effect before its cause": "choreography.join" = "any"; => "causal",
         "a step that waits for two others";

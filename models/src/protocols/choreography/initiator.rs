@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::process::promise::Telling;
 use crate::process::rename::renames;
 use crate::process::{Address, Effect, Effects, Input, Process, StepSet, WorkflowId};
 use crate::protocols::saga::{Cancellation, SagaOutcome};
@@ -96,13 +97,15 @@ impl Initiator {
         let mut next = log.clone();
         let record = InitiatorRecord::Heard(line.event);
         self.fold(&mut next, &record);
+        let news = next.outcome.filter(|_| log.outcome.is_none());
+        if self.plan.knobs().tell == Telling::BeforeLog {
+            effects.extend(news.map(Effect::Finish));
+        }
         if next != *log {
             effects.push(Effect::Persist(record));
         }
         acknowledge(&self.plan, line, effects);
-        if log.outcome.is_none() {
-            effects.extend(next.outcome.map(Effect::Finish));
-        }
+        effects.extend(news.map(Effect::Finish));
     }
 
     fn recover(&self, log: &InitiatorLog, effects: &mut Effects<Self>) {
@@ -187,6 +190,10 @@ impl Process for Initiator {
 
     fn awaits_start(&self, (): &(), log: &InitiatorLog) -> bool {
         !log.requested
+    }
+
+    fn is_bound_to(&self, (): &(), log: &InitiatorLog, outcome: &SagaOutcome) -> bool {
+        log.outcome == Some(*outcome)
     }
 
     fn awaits(&self, ChoreographyTimer::Publish(line): &ChoreographyTimer) -> Option<Address> {

@@ -1,16 +1,21 @@
 //! The choices an implementer of choreographies has to make. The default of each is right; every
 //! other choice was made by some real system, and the checker shows what it costs.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::process::knob::knob;
+use crate::process::knob::{exceptions, knob};
+use crate::process::promise::Telling;
 use crate::protocols::saga::Cancellation;
 
 /// All choices of one choreography.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ChoreographyKnobs {
+    /// When the client is told how it ended.
+    pub tell: Telling,
     /// How the change of a step and the event that tells of it hang together.
     pub publish: Publish,
     /// What services remember of the events they heard.
@@ -23,6 +28,23 @@ pub struct ChoreographyKnobs {
     pub rollback: Rollback,
     /// Until when the client can take its request back.
     pub cancellation: Cancellation,
+    /// What is chosen otherwise at one service: `[choreography.services.payment]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, ChoreographyExceptions>,
+}
+
+exceptions! {
+    /// What can be chosen otherwise at one service.
+    ChoreographyExceptions of ChoreographyKnobs {
+        /// How its changes and the events that tell of them hang together.
+        publish: Publish,
+        /// What it remembers of the events it heard.
+        inbox: Inbox,
+        /// When it acknowledges an event to its publisher.
+        acknowledge: Acknowledge,
+        /// When a step of it that waits for several others starts.
+        join: Join,
+    }
 }
 
 knob! {

@@ -52,7 +52,9 @@ mod validate;
 
 pub use event::{ChoreographyMessage, ChoreographyTimer, Event, Line, Reaction, Subscriber};
 pub use initiator::{Initiator, InitiatorLog, InitiatorRecord};
-pub use knobs::{Acknowledge, ChoreographyKnobs, Inbox, Join, Publish, Rollback};
+pub use knobs::{
+    Acknowledge, ChoreographyExceptions, ChoreographyKnobs, Inbox, Join, Publish, Rollback,
+};
 pub use outbox::Outbox;
 pub use plan::{ChoreographyPlan, Place};
 pub use service::ReactingService;

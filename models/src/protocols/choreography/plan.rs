@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::process::{Address, ServiceId, StepId, StepSet, WorkflowId};
 use crate::protocols::saga::Cancellation;
-use crate::workflow::{Step, StepKind};
+use crate::workflow::{Step, StepKind, Workflow};
 
 use super::event::{Event, Line, Subscriber};
 use super::knobs::{ChoreographyKnobs, Rollback};
@@ -63,6 +63,13 @@ impl ChoreographyPlan {
             })
             .collect();
         ChoreographyPlan { places, knobs }
+    }
+
+    /// The plan as a service follows it, with what is chosen otherwise there.
+    #[must_use]
+    pub fn at_service(&self, workflow: &Workflow, service: ServiceId) -> ChoreographyPlan {
+        let knobs = self.knobs.at_service(&workflow.service(service).name);
+        ChoreographyPlan { knobs, places: self.places.clone() }
     }
 
     /// The choices made.

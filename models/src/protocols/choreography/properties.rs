@@ -14,7 +14,8 @@ use crate::protocols::steps::properties::{
 };
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout, View};
 use crate::system::{
-    BuiltIn, CAUSAL, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
+    BuiltIn, CAUSAL, EFFECT_ONCE, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, Part,
+    SETTLES, StateReader, System, WELL_DEFINED,
 };
 
 use super::initiator::InitiatorLog;
@@ -26,6 +27,8 @@ pub(crate) const BUILT_IN: &[BuiltIn] = &[
     ATOMIC,
     SOUND_COMPENSATION,
     SETTLES,
+    OUTCOME_FINAL,
+    NO_FORGOTTEN_REQUEST,
     LIFO,
     EFFECT_ONCE,
     CAUSAL,
@@ -40,7 +43,7 @@ pub(crate) fn choreography_properties(
 ) -> Vec<Property<Parts<Part<Choreography>>>> {
     let layout = StateLayout::new(system);
     let steps = Steps::new(&layout, |witness, is| witness.steps().iter().any(is));
-    vec![
+    let mut properties = vec![
         layout.well_defined(),
         layout
             .property(ATOMIC, |s, v| {
@@ -65,7 +68,9 @@ pub(crate) fn choreography_properties(
             .given(steps.with(|step| step.times_done() > 0)),
         steps.no_empty_rollback(),
         steps.no_late_effect(),
-    ]
+    ];
+    properties.extend(layout.promises());
+    properties
 }
 
 /// How states of a choreography are read.

@@ -88,9 +88,7 @@ impl Turn<'_> {
             {
                 self.attempt(line, step, Direction::Backward);
             }
-            (None, true) | (Some(Entry::Done | Entry::Refused | Entry::Undone), _) => {
-                self.note(line, heard);
-            }
+            (None, true) | (Some(_), _) => self.note(line, heard),
         }
     }
 

@@ -51,7 +51,13 @@ pub fn system(workflow: &Workflow, knobs: &ChoreographyKnobs) -> System<Choreogr
         .workflows(INITIATOR, Address::Initiator, |id| {
             Role::Coordinator(Initiator::new(id, Arc::clone(&plan)))
         })
-        .services(|_| Role::Participant(ReactingService::new(Arc::clone(&plan))), SmallVec::from)
+        .services(
+            |id| {
+                let plan = Arc::new(plan.at_service(&workflow, id));
+                Role::Participant(ReactingService::new(plan))
+            },
+            SmallVec::from,
+        )
         .judged_by(choreography_properties)
 }
 

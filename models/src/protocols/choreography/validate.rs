@@ -2,7 +2,7 @@
 
 use crate::process::nodes::INITIATOR;
 use crate::system::{ProtocolDefinition, names};
-use crate::workflow::{Requirements, Work};
+use crate::workflow::{Exceptions, Requirements, Work};
 
 use super::knobs::ChoreographyKnobs;
 use super::properties::BUILT_IN;
@@ -18,6 +18,10 @@ impl Requirements for ChoreographyKnobs {
 
     fn reserved_names(&self) -> Vec<&'static str> {
         names(BUILT_IN)
+    }
+
+    fn exceptions(&self) -> Exceptions<'_> {
+        Exceptions::at(&self.services)
     }
 
     fn works(&self) -> &'static [Work] {

@@ -55,8 +55,8 @@ impl Composition {
         Composition {
             knobs: knobs.clone(),
             steps: own,
-            saga: Arc::new(saga_plan(steps, own, pivot, knobs, saga)),
-            tcc: Arc::new(TccPlan::of(steps, branches, tcc.clone())),
+            saga: Arc::new(saga_plan(steps, own, pivot, knobs, saga).with_exceptions(workflow)),
+            tcc: Arc::new(TccPlan::of(steps, branches, tcc.clone()).with_exceptions(workflow)),
             // Notices are sent until they are delivered, whatever the saga does.
             notices: Arc::new(SagaPlan::of(
                 steps.iter().map(|step| planned(step, StepKind::Retriable, notices)),

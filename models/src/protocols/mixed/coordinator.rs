@@ -309,6 +309,14 @@ impl Process for MixedCoordinator {
         self.saga.awaits_start(&memory.saga, &log.saga)
     }
 
+    fn acknowledges(&self, memory: &MixedMemory, log: &MixedLog) -> bool {
+        self.saga.acknowledges(&memory.saga, &log.saga)
+    }
+
+    fn is_bound_to(&self, _memory: &MixedMemory, log: &MixedLog, outcome: &SagaOutcome) -> bool {
+        log.outcome() == Some(*outcome)
+    }
+
     fn is_stale(&self, log: &MixedLog, from: Address, message: &MixedMessage) -> bool {
         match message {
             MixedMessage::Saga(message) if self.is_notice(message.call().step) => {

@@ -12,7 +12,8 @@ use crate::protocols::steps::properties::{
 };
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
-    BuiltIn, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
+    BuiltIn, EFFECT_ONCE, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, Part, SETTLES,
+    StateReader, System, WELL_DEFINED,
 };
 
 use super::coordinator::MixedLog;
@@ -26,6 +27,8 @@ pub(crate) const BUILT_IN: &[BuiltIn] = &[
     ATOMIC,
     SOUND_COMPENSATION,
     SETTLES,
+    OUTCOME_FINAL,
+    NO_FORGOTTEN_REQUEST,
     LIFO,
     EFFECT_ONCE,
     NO_EMPTY_ROLLBACK,
@@ -57,6 +60,7 @@ pub(crate) fn mixed_properties(system: &System<Mixed>) -> Vec<Property<Parts<Par
         all.no_empty_rollback(),
         own.no_late_effect(),
     ];
+    properties.extend(layout.promises());
     let mixed = system.protocol();
     if mixed.compositions().any(|composition| !composition.tcc().all().is_empty()) {
         let branches =

@@ -44,8 +44,10 @@ pub struct Mixed {
 pub fn system(workflow: &Workflow, choices: &MixedChoices) -> System<Mixed> {
     let workflow = Arc::new(workflow.clone());
     // Participants know the steps as they are, whichever protocol a request has them use.
-    let saga = Arc::new(SagaPlan::new(workflow.steps(), choices.saga.clone()));
-    let tcc = Arc::new(TccPlan::new(workflow.steps(), choices.tcc.clone()));
+    let saga = SagaPlan::new(workflow.steps(), choices.saga.clone()).with_exceptions(&workflow);
+    let saga = Arc::new(saga);
+    let tcc = TccPlan::new(workflow.steps(), choices.tcc.clone()).with_exceptions(&workflow);
+    let tcc = Arc::new(tcc);
     let turns = workflow.requests().values().len().max(1) as u32;
     let composition = |id| Arc::new(Composition::of(&workflow, WorkflowId(id), choices));
     let protocol = Mixed {

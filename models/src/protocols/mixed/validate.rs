@@ -5,8 +5,12 @@ use crate::process::nodes::COORDINATOR;
 use crate::process::{StepId, StepSet};
 use crate::protocols::saga::Isolation;
 use crate::system::{ProtocolDefinition, names};
-use crate::workflow::builder::{Place, RuleDraft, StepDraft, StepField, WorkflowError};
-use crate::workflow::{Drafts, Requirements, Service, Step, StepKind, StepProtocol, Work};
+use crate::workflow::builder::{
+    Place, RuleDraft, StepDraft, StepField, WorkflowError, check_outside,
+};
+use crate::workflow::{
+    Drafts, Exceptions, Requirements, Service, Step, StepKind, StepProtocol, Work,
+};
 
 use super::knobs::MixedChoices;
 use super::properties::BUILT_IN;
@@ -32,8 +36,13 @@ impl Requirements for MixedChoices {
         true
     }
 
+    fn exceptions(&self) -> Exceptions<'_> {
+        self.saga.exceptions().and(self.tcc.exceptions())
+    }
+
     /// A step says what its own protocol does.
     fn check_step(&self, drafts: Drafts<'_>, position: usize) -> Result<(), WorkflowError> {
+        check_outside(self, position, &drafts.steps[position])?;
         Parts::of(drafts).check_part(position)
     }
 

@@ -7,8 +7,8 @@ use smallvec::SmallVec;
 use crate::process::{Address, Effect, Effects, Input, Verdict};
 use crate::protocols::choreography::Acknowledge;
 
-use super::knobs::{InboxWrite, Poison};
-use super::message::{Delivery, OutboxChange, OutboxMessage};
+use super::knobs::{InboxLife, InboxWrite, Poison};
+use super::message::{Delivery, OutboxChange, OutboxMessage, OutboxTimer};
 use super::plan::OutboxPlan;
 use super::process::{OutboxProcess, OutboxRecord};
 
@@ -41,6 +41,7 @@ impl OutboxConsumer {
                     store.inbox.insert(at, *delivery);
                 }
             }
+            OutboxRecord::Forgotten(delivery) => store.inbox.retain(|other| other != delivery),
             OutboxRecord::DeadLettered(delivery) => {
                 if let Err(at) = store.dead.binary_search(delivery) {
                     store.dead.insert(at, *delivery);
@@ -70,9 +71,14 @@ impl OutboxConsumer {
             Input::Applied { change: OutboxChange::Handle(delivery), verdict } => {
                 self.applied(delivery, verdict, effects);
             }
+            Input::TimerFired(OutboxTimer::Forget(delivery)) => {
+                effects.push(Effect::Persist(OutboxRecord::Forgotten(delivery)));
+            }
+            Input::Recover => {
+                store.inbox.iter().for_each(|delivery| self.set_life(*delivery, effects));
+            }
             Input::Start
             | Input::Cancel
-            | Input::Recover
             | Input::Message { .. }
             | Input::TimerFired(_)
             | Input::Applied { .. } => {}
@@ -102,6 +108,9 @@ impl OutboxConsumer {
                 if inbox == InboxWrite::AfterChange {
                     effects.push(Effect::Persist(OutboxRecord::Handled(delivery)));
                 }
+                if inbox != InboxWrite::None {
+                    self.set_life(delivery, effects);
+                }
                 self.handled(delivery, effects);
             }
             Verdict::Refused if self.plan.knobs().poison != Poison::Retry => {
@@ -112,6 +121,12 @@ impl OutboxConsumer {
             }
             // Not acknowledged, the message is delivered again.
             Verdict::Refused | Verdict::Failed => {}
+        }
+    }
+
+    fn set_life(&self, delivery: Delivery, effects: &mut Effects<OutboxProcess>) {
+        if self.plan.knobs().inbox_life == InboxLife::Expires {
+            effects.push(Effect::SetTimer(OutboxTimer::Forget(delivery)));
         }
     }
 

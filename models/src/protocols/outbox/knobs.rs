@@ -1,10 +1,12 @@
 //! The choices an implementer of outboxes has to make. The default of each is right; every other
 //! choice was made by some real system, and the checker shows what it costs.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::process::knob::knob;
+use crate::process::knob::{exceptions, knob};
 use crate::protocols::choreography::Acknowledge;
 
 /// All choices of one outbox.
@@ -21,14 +23,35 @@ pub struct OutboxKnobs {
     pub claims: Claims,
     /// When a line is marked as published.
     pub mark: Mark,
+    /// What a relay does when the broker does not take an event.
+    pub failed_publish: FailedPublish,
     /// In which order the broker delivers.
     pub delivery: Delivering,
     /// What the consumer remembers of the messages it handled, and when it writes it down.
     pub inbox: InboxWrite,
+    /// How long the consumer remembers it.
+    pub inbox_life: InboxLife,
     /// When a message is acknowledged to the broker.
     pub acknowledge: Acknowledge,
     /// What becomes of a message that the consumer can never handle.
     pub poison: Poison,
+    /// What is chosen otherwise at one consumer: `[outbox.services.search]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, OutboxExceptions>,
+}
+
+exceptions! {
+    /// What can be chosen otherwise at one consumer.
+    OutboxExceptions of OutboxKnobs {
+        /// What it remembers of the messages it handled, and when it writes it down.
+        inbox: InboxWrite,
+        /// How long it remembers it.
+        inbox_life: InboxLife,
+        /// When it acknowledges a message to the broker.
+        acknowledge: Acknowledge,
+        /// What becomes of a message that it can never handle.
+        poison: Poison,
+    }
 }
 
 impl Default for OutboxKnobs {
@@ -39,10 +62,13 @@ impl Default for OutboxKnobs {
             write: Write::default(),
             claims: Claims::default(),
             mark: Mark::default(),
+            failed_publish: FailedPublish::default(),
             delivery: Delivering::default(),
             inbox: InboxWrite::default(),
+            inbox_life: InboxLife::default(),
             acknowledge: Acknowledge::default(),
             poison: Poison::default(),
+            services: BTreeMap::new(),
         }
     }
 }
@@ -82,6 +108,29 @@ knob! {
         AfterPublish,
         /// When a relay claims it. A crash of the relay loses it.
         OnClaim,
+    }
+}
+
+knob! {
+    /// What a relay does when the broker does not take an event.
+    FailedPublish {
+        /// It tries again, and what comes after it waits.
+        #[default]
+        Hold,
+        /// It goes on with the next, and comes back to it later: the event may be overtaken by one of its
+        /// own aggregate.
+        Skip,
+    }
+}
+
+knob! {
+    /// How long a consumer remembers the messages that it handled.
+    InboxLife {
+        /// For ever.
+        #[default]
+        Forever,
+        /// For some time: a cleanup deletes old rows. A delivery that comes later is handled again.
+        Expires,
     }
 }
 

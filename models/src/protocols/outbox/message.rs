@@ -59,6 +59,8 @@ pub enum OutboxTimer {
     Publish(Line),
     /// Stands in for a consumer's acknowledgement.
     Deliver(Delivery),
+    /// A consumer is about to forget that it handled a message.
+    Forget(Delivery),
 }
 
 /// What services do to their own rows.

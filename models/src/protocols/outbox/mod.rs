@@ -45,7 +45,10 @@ mod witness;
 pub use super::choreography::Acknowledge;
 pub use broker::{BrokerStore, OutboxBroker};
 pub use consumer::{ConsumerStore, OutboxConsumer};
-pub use knobs::{Claims, Delivering, InboxWrite, Mark, OutboxKnobs, Poison, Write};
+pub use knobs::{
+    Claims, Delivering, FailedPublish, InboxLife, InboxWrite, Mark, OutboxExceptions, OutboxKnobs,
+    Poison, Write,
+};
 pub use message::{Delivery, Line, Lines, OutboxChange, OutboxMessage, OutboxTimer};
 pub use plan::OutboxPlan;
 pub use process::{Nobody, OutboxMemory, OutboxProcess, OutboxRecord, OutboxStore};

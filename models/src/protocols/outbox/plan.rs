@@ -1,7 +1,7 @@
 //! Which steps of a workflow are the producer's transactions, and which handle their events.
 
 use crate::process::{Address, ServiceId, StepId, StepSet, WorkflowId};
-use crate::workflow::Step;
+use crate::workflow::{Step, Workflow};
 
 use super::knobs::OutboxKnobs;
 use super::message::{Delivery, Line};
@@ -40,6 +40,13 @@ impl OutboxPlan {
             })
             .collect();
         OutboxPlan { producer, transactions, steps, aggregates, knobs }
+    }
+
+    /// The plan as a consumer follows it, with what is chosen otherwise there.
+    #[must_use]
+    pub fn at_service(&self, workflow: &Workflow, service: ServiceId) -> OutboxPlan {
+        let knobs = self.knobs.at_service(&workflow.service(service).name);
+        OutboxPlan { knobs, ..self.clone() }
     }
 
     /// The choices made.

@@ -59,6 +59,8 @@ pub enum OutboxRecord {
     Consumed(Delivery),
     /// Consumer: a message is handled.
     Handled(Delivery),
+    /// Consumer: it is forgotten that a message was handled.
+    Forgotten(Delivery),
     /// Consumer: a message is put away.
     DeadLettered(Delivery),
 }
@@ -131,7 +133,7 @@ impl Process for OutboxProcess {
             }
             (_, OutboxTimer::Lapse(relay)) => Some(Address::Relay(*relay)),
             (_, OutboxTimer::Publish(_)) => Some(Address::Broker),
-            (_, OutboxTimer::Poll | OutboxTimer::Deliver(_)) => None,
+            (_, OutboxTimer::Poll | OutboxTimer::Deliver(_) | OutboxTimer::Forget(_)) => None,
         }
     }
 

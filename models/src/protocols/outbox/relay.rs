@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::process::{Address, Effect, Effects, Input};
 
+use super::knobs::FailedPublish;
 use super::message::{Line, Lines, OutboxMessage, OutboxTimer};
 use super::plan::OutboxPlan;
 use super::process::OutboxProcess;
@@ -29,6 +30,14 @@ impl RelayMemory {
     #[must_use]
     pub fn is_idle(&self) -> bool {
         self.claimed.is_empty()
+    }
+
+    /// Puts the line behind all others that the broker does not have.
+    fn postpone_current(&mut self) {
+        let accepted = usize::from(self.accepted);
+        if let Some(waiting @ [_, ..]) = self.claimed.get_mut(accepted..) {
+            waiting.rotate_left(1);
+        }
     }
 
     /// The line that it waits for the broker to accept.
@@ -77,7 +86,12 @@ impl OutboxRelay {
                     effects.push(Effect::SetTimer(OutboxTimer::Poll));
                 }
             }
-            Input::TimerFired(OutboxTimer::Publish(_)) => publish(memory, effects),
+            Input::TimerFired(OutboxTimer::Publish(_)) => {
+                if self.plan.knobs().failed_publish == FailedPublish::Skip {
+                    memory.postpone_current();
+                }
+                publish(memory, effects);
+            }
             Input::Start
             | Input::Cancel
             | Input::Message { .. }

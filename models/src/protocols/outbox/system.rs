@@ -49,7 +49,8 @@ pub fn system(workflow: &Workflow, knobs: &OutboxKnobs) -> System<Outbox> {
             let core = OutboxProcess::Producer(OutboxProducer::new(Arc::clone(&plan)));
             builder.process(name, address, core, resources).with_client()
         } else {
-            let core = OutboxProcess::Consumer(OutboxConsumer::new(Arc::clone(&plan)));
+            let plan = Arc::new(plan.at_service(&workflow, id));
+            let core = OutboxProcess::Consumer(OutboxConsumer::new(plan));
             builder.process(name, address, core, resources)
         };
     }
@@ -193,6 +194,9 @@ impl Words<Outbox> for Outbox {
             OutboxRecord::Accepted(line) => format!("event of {}", self.line(*line)),
             OutboxRecord::Consumed(delivery) => format!("consumed: {}", self.delivery(*delivery)),
             OutboxRecord::Handled(delivery) => format!("inbox: {}", self.delivery(*delivery)),
+            OutboxRecord::Forgotten(delivery) => {
+                format!("deleted from the inbox: {}", self.delivery(*delivery))
+            }
             OutboxRecord::DeadLettered(delivery) => {
                 format!("dead letter: {}", self.delivery(*delivery))
             }
@@ -209,6 +213,9 @@ impl Words<Outbox> for Outbox {
             OutboxTimer::Lapse(relay) => format!("the claim of {} lapses", relay_node(*relay)),
             OutboxTimer::Publish(line) => {
                 format!("the broker did not accept the event of {}", self.line(*line))
+            }
+            OutboxTimer::Forget(delivery) => {
+                format!("the inbox is cleaned up of {}", self.delivery(*delivery))
             }
             OutboxTimer::Deliver(delivery) => {
                 format!("nobody acknowledged {}", self.delivery(*delivery))

@@ -6,7 +6,7 @@ use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{
     Place, StepField, WorkflowError, check_belongs, check_point_of_no_return,
 };
-use crate::workflow::{Drafts, Requirements, Service, Step, StepKind, Work};
+use crate::workflow::{Drafts, Exceptions, Requirements, Service, Step, StepKind, Work};
 
 use super::knobs::OutboxKnobs;
 use super::properties::BUILT_IN;
@@ -25,6 +25,10 @@ impl Requirements for OutboxKnobs {
     }
 
     /// It publishes what happened, and takes nothing back.
+    fn exceptions(&self) -> Exceptions<'_> {
+        Exceptions::at(&self.services)
+    }
+
     fn works(&self) -> &'static [Work] {
         &[Work::Change]
     }

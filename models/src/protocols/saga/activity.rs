@@ -49,7 +49,10 @@ pub(in crate::protocols) fn tried(change: &SagaChange, verdict: Verdict) -> Acti
         SagaChange::Step(call) => {
             one(call.workflow, Activity::Performed((*call).into(), verdict.into()))
         }
-        SagaChange::Release(_) | SagaChange::Recall(_) => Activities::new(),
+        // Nobody observes what is done elsewhere.
+        SagaChange::Outside(_) | SagaChange::Release(_) | SagaChange::Recall(_) => {
+            Activities::new()
+        }
     }
 }
 

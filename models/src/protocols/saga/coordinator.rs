@@ -8,13 +8,18 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
+use crate::process::barrier::RequestKey;
+use crate::process::promise::{Acceptance, Telling};
 use crate::process::rename::renames;
 use crate::process::{
     Address, Answer, Effect, Effects, Input, Process, StepId, StepSet, WorkflowId,
 };
 use crate::workflow::StepKind;
 
-use super::knobs::{Cancellation, CompensationOrder, DecisionLog, InDoubt, Recovery, StepLog};
+use super::knobs::{
+    Cancellation, CompensationOrder, Deadline, DecisionLog, FailedCompensation, InDoubt, LateJoin,
+    Recovery, StepLog,
+};
 use super::log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord};
 use super::message::{Direction, SagaMessage, StepCall};
 use super::participant::SagaChange;
@@ -38,9 +43,11 @@ pub struct SagaMemory {
     attempts: SmallVec<[(StepId, u8); 2]>,
     /// A decision to roll back that was not logged.
     unlogged_decision: Option<UnloggedDecision>,
+    /// The client was told that its request is taken on, before the log had it.
+    acknowledged: bool,
 }
 
-renames!(struct SagaMemory { undoing, released, attempts, unlogged_decision });
+renames!(struct SagaMemory { undoing, released, attempts, unlogged_decision, acknowledged });
 
 /// A decision to roll back that a crash takes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,12 +66,15 @@ pub enum SagaTimer {
     Call(StepId),
     /// Participant: the idempotency key of the step runs out.
     Key(WorkflowId, StepId),
+    /// Coordinator: whoever checks deadlines found the workflow unfinished, and is about to roll it back.
+    Deadline,
 }
 
 renames!(
     enum SagaTimer {
         Call(step),
         Key(workflow, step),
+        Deadline,
     }
 );
 
@@ -96,7 +106,8 @@ impl Process for SagaCoordinator {
         input: Input<Self>,
         effects: &mut Effects<Self>,
     ) {
-        let mut turn = Turn { core: self, memory, log: *log, effects };
+        let begun = effects.len();
+        let mut turn = Turn { core: self, memory, log: *log, effects, begun };
         match input {
             Input::Start => turn.start(),
             Input::Cancel => turn.cancel(),
@@ -106,6 +117,7 @@ impl Process for SagaCoordinator {
             }
             Input::Message { message: SagaMessage::Released(call), .. } => turn.released(call.step),
             Input::TimerFired(SagaTimer::Call(step)) => turn.call_timed_out(step),
+            Input::TimerFired(SagaTimer::Deadline) => turn.roll_back_regardless(),
             // A coordinator owns no resources and serves no requests.
             Input::Message {
                 message: SagaMessage::Request(_) | SagaMessage::Release(_), ..
@@ -119,13 +131,34 @@ impl Process for SagaCoordinator {
         log.phase == SagaPhase::Pending
     }
 
+    fn acknowledges(&self, memory: &SagaMemory, log: &SagaLog) -> bool {
+        memory.acknowledged || log.phase != SagaPhase::Pending
+    }
+
+    fn outcome(&self, log: &SagaLog) -> Option<SagaOutcome> {
+        log.outcome()
+    }
+
+    fn is_bound_to(&self, _memory: &SagaMemory, log: &SagaLog, outcome: &SagaOutcome) -> bool {
+        log.outcome() == Some(*outcome)
+    }
+
     fn is_stale(&self, log: &SagaLog, _from: Address, message: &SagaMessage) -> bool {
         let is_over = log.outcome().is_some();
         match message {
-            SagaMessage::Reply(_, Answer::Failed) => true,
+            SagaMessage::Reply(call, Answer::Failed) => match call.direction {
+                Direction::Forward => true,
+                Direction::Backward => {
+                    let failed = self.plan.knobs_of(call.step).failed_compensation;
+                    is_over || failed == FailedCompensation::Retry
+                }
+            },
             SagaMessage::Reply(call, answer) => match call.direction {
                 Direction::Forward => {
-                    log.phase > SagaPhase::Executing || log.done.contains(call.step)
+                    let joins = self.plan.knobs().late_join == LateJoin::Accept;
+                    is_over
+                        || log.done.contains(call.step)
+                        || (log.phase > SagaPhase::Executing && !joins)
                 }
                 Direction::Backward => {
                     is_over || *answer != Answer::Done || log.settled().contains(call.step)
@@ -139,7 +172,7 @@ impl Process for SagaCoordinator {
     fn awaits(&self, timer: &SagaTimer) -> Option<Address> {
         match timer {
             SagaTimer::Call(step) => Some(Address::Service(self.plan.step(*step).service)),
-            SagaTimer::Key(..) => None,
+            SagaTimer::Key(..) | SagaTimer::Deadline => None,
         }
     }
 }
@@ -150,11 +183,14 @@ struct Turn<'a> {
     memory: &'a mut SagaMemory,
     log: SagaLog,
     effects: &'a mut Effects<SagaCoordinator>,
+    /// How many effects there were before.
+    begun: usize,
 }
 
 impl Turn<'_> {
     fn start(&mut self) {
         if self.log.phase == SagaPhase::Pending {
+            self.memory.acknowledged = self.core.plan.knobs().accept == Acceptance::BeforeLog;
             self.persist(SagaRecord::Accepted);
             self.advance();
         }
@@ -166,8 +202,18 @@ impl Turn<'_> {
         }
         match self.core.plan.knobs().cancellation {
             Cancellation::BeforePivot if self.passed_return() => {}
+            _ if self.core.plan.knobs().deadline == Deadline::CheckThenSet => {
+                self.effects.push(Effect::SetTimer(SagaTimer::Deadline));
+            }
             Cancellation::BeforePivot | Cancellation::Anytime => self.roll_back(None),
             Cancellation::WithoutCompensation => self.end(SagaOutcome::Failed),
+        }
+    }
+
+    /// Rolls back what was unfinished when somebody last looked.
+    fn roll_back_regardless(&mut self) {
+        if !self.is_rolling_back() && self.log.outcome() != Some(SagaOutcome::Compensated) {
+            self.roll_back(None);
         }
     }
 
@@ -182,7 +228,7 @@ impl Turn<'_> {
                     self.roll_back(None);
                 } else {
                     for step in self.log.started.difference(self.log.done).iter() {
-                        self.call(step, Direction::Forward);
+                        self.call_again(step, Direction::Forward);
                     }
                     self.advance();
                 }
@@ -210,22 +256,54 @@ impl Turn<'_> {
                 self.settle_call(step);
                 self.roll_back(Some(step));
             }
-            (Direction::Backward, Answer::Done)
-                if self.is_rolling_back() && self.targets().contains(step) =>
+            (Direction::Backward, answer)
+                if self.counts_as_undone(step, answer)
+                    && self.is_rolling_back()
+                    && self.targets().contains(step) =>
             {
                 self.settle_call(step);
                 self.persist(SagaRecord::Undone(step));
                 self.compensate();
+            }
+            (Direction::Forward, Answer::Done)
+                if self.is_rolling_back()
+                    && self.core.plan.knobs().late_join == LateJoin::Accept =>
+            {
+                self.join_late(step);
             }
             // Late answers change nothing, and what failed is asked for again by its timer.
             _ => {}
         }
     }
 
+    /// Whoever carried the step out goes on with what follows, and tells nobody who compensates.
+    fn join_late(&mut self, step: StepId) {
+        let plan = &self.core.plan;
+        let follows = |next: &StepId| plan.step(*next).after.contains(step);
+        let next: StepSet =
+            plan.all().difference(self.log.started).iter().filter(follows).collect();
+        for next in next.iter() {
+            let call = StepCall::new(self.core.workflow, next, Direction::Forward);
+            let to = Address::Service(self.core.plan.step(next).service);
+            self.effects.push(Effect::Send { to, message: SagaMessage::Request(call) });
+        }
+    }
+
+    fn counts_as_undone(&self, step: StepId, answer: Answer) -> bool {
+        match answer {
+            Answer::Done => true,
+            Answer::Refused => false,
+            Answer::Failed => {
+                let failed = self.core.plan.knobs_of(step).failed_compensation;
+                failed == FailedCompensation::CountAsDone
+            }
+        }
+    }
+
     fn call_timed_out(&mut self, step: StepId) {
         if self.is_rolling_back() && self.memory.undoing.contains(step) {
-            if self.may_ask_again(step, self.core.plan.knobs().compensation_attempts) {
-                self.call(step, Direction::Backward);
+            if self.may_ask_again(step, self.core.plan.knobs_of(step).compensation_attempts) {
+                self.call_again(step, Direction::Backward);
             } else {
                 self.persist(SagaRecord::Abandoned(step));
                 self.compensate();
@@ -233,7 +311,7 @@ impl Turn<'_> {
         } else if self.is_releasing() {
             self.ask_to_release(step);
         } else if self.awaits_step(step) {
-            let knobs = self.core.plan.knobs();
+            let knobs = self.core.plan.knobs_of(step);
             let limit = match self.kind(step) {
                 StepKind::Compensatable => Some(knobs.attempts),
                 // Nobody knows whether the point of no return is passed until it answers.
@@ -241,7 +319,7 @@ impl Turn<'_> {
                 StepKind::Retriable => knobs.retriable_attempts,
             };
             if self.may_ask_again(step, limit) {
-                self.call(step, Direction::Forward);
+                self.call_again(step, Direction::Forward);
             } else if self.kind(step) == StepKind::Retriable {
                 self.persist(SagaRecord::Abandoned(step));
                 self.end(SagaOutcome::Failed);
@@ -264,7 +342,7 @@ impl Turn<'_> {
             .filter(|&step| plan.step(step).after.is_subset(self.log.done))
             .collect();
         for step in ready.iter() {
-            match plan.knobs().log {
+            match plan.knobs_of(step).log {
                 StepLog::BeforeSend => {
                     self.persist(SagaRecord::Started(step));
                     self.call(step, Direction::Forward);
@@ -334,11 +412,12 @@ impl Turn<'_> {
 
     /// What is left to compensate.
     fn targets(&self) -> StepSet {
-        let knobs = self.core.plan.knobs();
-        let affected = match knobs.in_doubt {
-            InDoubt::Compensate => self.log.started,
-            InDoubt::Ignore => self.log.done,
+        let plan = &self.core.plan;
+        let is_affected = |step: &StepId| match plan.knobs_of(*step).in_doubt {
+            InDoubt::Compensate => self.log.started.contains(*step),
+            InDoubt::Ignore => self.log.done.contains(*step),
         };
+        let affected: StepSet = plan.all().iter().filter(is_affected).collect();
         let mut settled = self.log.settled();
         if let Some(UnloggedDecision { refused: Some(refused) }) = self.memory.unlogged_decision {
             settled.insert(refused);
@@ -357,6 +436,9 @@ impl Turn<'_> {
     }
 
     fn end(&mut self, outcome: SagaOutcome) {
+        if self.core.plan.knobs().tell == Telling::BeforeLog {
+            self.effects.insert(self.begun, Effect::Finish(outcome));
+        }
         self.persist(SagaRecord::Ended(outcome));
         *self.memory = SagaMemory::default();
         self.effects.push(Effect::Finish(outcome));
@@ -368,9 +450,22 @@ impl Turn<'_> {
     }
 
     fn call(&mut self, step: StepId, direction: Direction) {
+        self.send(step, SagaMessage::Request(self.request(step, direction)));
+    }
+
+    /// Makes a call that may have been made before.
+    fn call_again(&mut self, step: StepId, direction: Direction) {
+        let request = self.request(step, direction);
+        let request = match self.core.plan.knobs_of(step).request_key {
+            RequestKey::PerStep => request,
+            RequestKey::PerAttempt => request.under_new_key(),
+        };
+        self.send(step, SagaMessage::Request(request));
+    }
+
+    fn request(&self, step: StepId, direction: Direction) -> StepCall {
         let known = self.log.locals.only(self.core.plan.step(step).needs_for(direction));
-        let call = StepCall::new(self.core.workflow, step, direction).knowing(known);
-        self.send(step, SagaMessage::Request(call));
+        StepCall::new(self.core.workflow, step, direction).knowing(known)
     }
 
     /// Sends what is answered by the step's service, and sends it again when no answer comes.

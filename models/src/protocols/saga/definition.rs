@@ -1,5 +1,6 @@
 //! The definition of sagas, for the catalogue.
 
+use crate::protocols::steps::properties::NO_STRAY_EFFECT;
 use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
 use crate::workflow::{Dataflow, Workflow};
 
@@ -25,7 +26,9 @@ impl ProtocolDefinition for SagaKnobs {
 
     fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
         let flow = Dataflow::of(workflow.steps());
-        Self::BUILT_IN.iter().copied().chain(properties_of(&flow)).collect()
+        let own = Self::BUILT_IN.iter().copied();
+        let own = own.filter(|it| *it != NO_STRAY_EFFECT || workflow.reaches_outside());
+        own.chain(properties_of(&flow)).collect()
     }
 
     fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {

@@ -24,6 +24,18 @@ pub(crate) const KNOWN_FAILURES: &[KnownFailure] = known_failures! {
         "a step that can be refused after one that can be undone";
     "abandoned retriable step": "saga.retriable-attempts" = "1"; Lose 1 => "atomic",
         "a retriable step";
+    "new key for each attempt": "saga.request-key" = "per-attempt", "saga.attempts" = "2"; Lose 1 =>
+        "effect-once";
+    "deadline checked beside the driver": "saga.deadline" = "check-then-set"; Cancel 1 => "outcome-final",
+        "a step that can be undone";
+    "step joins a rollback": "saga.late-join" = "accept"; Cancel 1 => "atomic",
+        "two steps, the first of which can be undone";
+    "failed compensation reported as done": "saga.failed-compensation" = "count-as-done";
+        Fail 1, Cancel 1 => "atomic", "a step that can be undone";
+    "outcome told before it is logged": "saga.tell" = "before-log"; Crash 1, Cancel 1 => "outcome-final",
+        "a last step that can be undone";
+    "request acknowledged before it is logged": "saga.accept" = "before-log";
+        Crash 1 => "no-forgotten-request";
     "compensations in parallel": "saga.compensation-order" = "parallel"; Refuse 1 => "lifo",
         "a step that can be refused after two that can be undone";
     "compensations in forward order": "saga.compensation-order" = "forward"; Refuse 1 => "lifo",

@@ -40,13 +40,22 @@ pub struct StepCall {
     /// In a request, what the workflow has read and the step needs; in a reply, what the step read.
     #[serde(default, skip_serializing_if = "Locals::is_empty")]
     pub locals: Locals,
+    /// It was made before, and has a key that nobody knows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub new_key: bool,
 }
 
 impl StepCall {
     /// A call that needs to know nothing.
     #[must_use]
     pub fn new(workflow: WorkflowId, step: StepId, direction: Direction) -> StepCall {
-        StepCall { workflow, step, direction, locals: Locals::NONE }
+        StepCall { workflow, step, direction, locals: Locals::NONE, new_key: false }
+    }
+
+    /// The same call, under a key that nobody knows.
+    #[must_use]
+    pub fn under_new_key(self) -> StepCall {
+        StepCall { new_key: true, ..self }
     }
 
     /// The same call, with this knowledge.
@@ -56,7 +65,7 @@ impl StepCall {
     }
 }
 
-renames!(struct StepCall { workflow, step, direction, locals });
+renames!(struct StepCall { workflow, step, direction, locals, new_key });
 
 /// A request of the coordinator, or a participant's reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -41,17 +41,18 @@ mod witness;
 mod words;
 
 pub use crate::process::Answer;
-pub use crate::process::barrier::{Barrier, KeyLifetime, LedgerWrite};
+pub use crate::process::barrier::{Barrier, KeyLifetime, LedgerWrite, RequestKey};
 pub use coordinator::{SagaCoordinator, SagaMemory, SagaTimer};
 pub use isolation::IsolationWitness;
 pub use knobs::{
-    Cancellation, CompensationOrder, DecisionLog, InDoubt, Isolation, Recovery, SagaKnobs, StepLog,
+    Cancellation, CompensationOrder, Deadline, DecisionLog, FailedCompensation, InDoubt, Isolation,
+    LateJoin, Recovery, SagaExceptions, SagaKnobs, StepLog,
 };
 pub use log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord, SagaState};
 pub use marks::Marks;
 pub use message::{Direction, SagaMessage, StepCall};
 pub use participant::{LedgerRecord, SagaChange, SagaParticipant};
-pub use plan::{PlannedStep, SagaPlan};
+pub use plan::{PlannedOutside, PlannedStep, SagaPlan};
 pub use rows::Rows;
 pub use system::{Saga, SagaMonitor, system};
 pub use witness::{StepOrder, WorkflowWitness};

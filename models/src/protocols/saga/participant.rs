@@ -9,7 +9,7 @@ use crate::process::rename::renames;
 use crate::process::{
     Address, Answer, Effect, Effects, Input, Locals, Process, StepId, Verdict, WorkflowId,
 };
-use crate::workflow::StepKind;
+use crate::workflow::{OutsideAt, StepKind};
 
 use super::coordinator::SagaTimer;
 use super::log::SagaOutcome;
@@ -30,6 +30,8 @@ pub struct SagaParticipant {
 pub enum SagaChange {
     /// The step is done or undone.
     Step(StepCall),
+    /// What the step does outside of its transaction is done.
+    Outside(StepCall),
     /// What the step left is taken away.
     Release(StepCall),
     /// Nothing changes: what the step has read is looked up, because its answer is asked for again.
@@ -39,6 +41,7 @@ pub enum SagaChange {
 renames!(
     enum SagaChange {
         Step(call),
+        Outside(call),
         Release(call),
         Recall(call),
     }
@@ -49,14 +52,20 @@ impl SagaChange {
     #[must_use]
     pub fn call(&self) -> &StepCall {
         match self {
-            SagaChange::Step(call) | SagaChange::Release(call) | SagaChange::Recall(call) => call,
+            SagaChange::Step(call)
+            | SagaChange::Outside(call)
+            | SagaChange::Release(call)
+            | SagaChange::Recall(call) => call,
         }
     }
 
     /// The call on whose behalf it is made, to be completed.
     pub fn call_mut(&mut self) -> &mut StepCall {
         match self {
-            SagaChange::Step(call) | SagaChange::Release(call) | SagaChange::Recall(call) => call,
+            SagaChange::Step(call)
+            | SagaChange::Outside(call)
+            | SagaChange::Release(call)
+            | SagaChange::Recall(call) => call,
         }
     }
 }
@@ -83,24 +92,69 @@ impl SagaParticipant {
 
     fn forward(&self, ledger: &Ledger, call: StepCall, effects: &mut Effects<Self>) {
         match self.remembered(ledger, call) {
-            Some(Entry::Done) if !self.plan.step(call.step).reads.is_empty() => {
+            // The key lets it be done again, in case it is not.
+            Some(Entry::Done) if self.has_keyed_outside(call) => self.reach_outside(call, effects),
+            Some(Entry::Done | Entry::DoneOutside)
+                if !self.plan.step(call.step).reads.is_empty() =>
+            {
                 effects.push(Effect::Apply(SagaChange::Recall(call)));
             }
-            Some(Entry::Done) => effects.push(self.reply(call, Answer::Done)),
+            Some(Entry::Done | Entry::DoneOutside) => effects.push(self.reply(call, Answer::Done)),
             Some(Entry::Refused | Entry::Undone) => {
                 effects.push(self.reply(call, Answer::Refused));
             }
-            None => self.attempt(call, effects),
+            None | Some(Entry::OutsideOnly) => {
+                let is_done = ledger.entry(call.workflow, call.step) == Some(Entry::OutsideOnly);
+                match self.plan.step(call.step).outside {
+                    Some(outside) if outside.at == OutsideAt::BeforeCommit && !is_done => {
+                        self.reach_outside(call, effects);
+                    }
+                    _ => self.attempt(call, effects),
+                }
+            }
+        }
+    }
+
+    /// Whether it has a key for what it does outside of its transaction after the commit.
+    fn has_keyed_outside(&self, call: StepCall) -> bool {
+        let outside = self.plan.step(call.step).outside;
+        outside.is_some_and(|outside| outside.keyed && outside.at == OutsideAt::AfterCommit)
+    }
+
+    /// Does what the step does outside of its transaction. Whoever is asked keeps its key, if it has one.
+    fn reach_outside(&self, call: StepCall, effects: &mut Effects<Self>) {
+        let Some(outside) = self.plan.step(call.step).outside else { return };
+        let change = SagaChange::Outside(call);
+        effects.push(if outside.keyed {
+            let entry = match outside.at {
+                OutsideAt::BeforeCommit => Entry::OutsideOnly,
+                OutsideAt::AfterCommit => Entry::DoneOutside,
+            };
+            Effect::Transact { change, accepted: record(call, entry), refused: None }
+        } else {
+            Effect::Apply(change)
+        });
+    }
+
+    fn reached_outside(&self, call: StepCall, verdict: Verdict, effects: &mut Effects<Self>) {
+        let Some(outside) = self.plan.step(call.step).outside else { return };
+        match (outside.at, verdict) {
+            (_, Verdict::Failed) => effects.push(self.reply(call, Answer::Failed)),
+            // Where it was refused, so will be the step.
+            (OutsideAt::BeforeCommit, _) => self.attempt(call, effects),
+            (OutsideAt::AfterCommit, _) => effects.push(self.reply(call, Answer::Done)),
         }
     }
 
     fn backward(&self, ledger: &Ledger, call: StepCall, effects: &mut Effects<Self>) {
-        match (self.remembered(ledger, call), self.plan.knobs().barrier) {
-            (Some(Entry::Done), _) | (None, Barrier::None) => self.attempt(call, effects),
-            (Some(Entry::Undone | Entry::Refused), _) | (None, Barrier::WithoutTombstone) => {
+        match (self.remembered(ledger, call), self.plan.knobs_of(call.step).barrier) {
+            (Some(Entry::Done | Entry::DoneOutside), _)
+            | (None | Some(Entry::OutsideOnly), Barrier::None) => self.attempt(call, effects),
+            (Some(Entry::Undone | Entry::Refused), _)
+            | (None | Some(Entry::OutsideOnly), Barrier::WithoutTombstone) => {
                 effects.push(self.reply(call, Answer::Done));
             }
-            (None, Barrier::Full) => {
+            (None | Some(Entry::OutsideOnly), Barrier::Full) => {
                 effects.push(Effect::Persist(record(call, Entry::Undone)));
                 self.set_key_timer(call.workflow, call.step, effects);
                 effects.push(self.reply(call, Answer::Done));
@@ -109,14 +163,17 @@ impl SagaParticipant {
     }
 
     fn remembered(&self, ledger: &Ledger, call: StepCall) -> Option<Entry> {
-        match self.plan.knobs().barrier {
-            Barrier::Full | Barrier::WithoutTombstone => ledger.entry(call.workflow, call.step),
-            Barrier::None => None,
+        let is_forward = call.direction == Direction::Forward;
+        match self.plan.knobs_of(call.step).barrier {
+            Barrier::Full | Barrier::WithoutTombstone if !(call.new_key && is_forward) => {
+                ledger.entry(call.workflow, call.step)
+            }
+            _ => None,
         }
     }
 
     fn attempt(&self, call: StepCall, effects: &mut Effects<Self>) {
-        let knobs = self.plan.knobs();
+        let knobs = self.plan.knobs_of(call.step);
         match (knobs.barrier, knobs.ledger) {
             (Barrier::None, _) => effects.push(Effect::Apply(SagaChange::Step(call))),
             (_, LedgerWrite::SameTransaction) => effects.push(Effect::Transact {
@@ -133,7 +190,7 @@ impl SagaParticipant {
     }
 
     fn applied(&self, call: StepCall, verdict: Verdict, effects: &mut Effects<Self>) {
-        let knobs = self.plan.knobs();
+        let knobs = self.plan.knobs_of(call.step);
         let separate = knobs.barrier != Barrier::None && knobs.ledger == LedgerWrite::AfterChange;
         let remember = match verdict {
             Verdict::Accepted => Some(record(call, accepted(call))),
@@ -144,6 +201,11 @@ impl SagaParticipant {
             effects.push(Effect::Persist(line));
         }
         self.set_key_timer(call.workflow, call.step, effects);
+        let outside = self.plan.step(call.step).outside;
+        let follows = outside.is_some_and(|outside| outside.at == OutsideAt::AfterCommit);
+        if follows && call.direction == Direction::Forward && verdict == Verdict::Accepted {
+            return self.reach_outside(call, effects);
+        }
         effects.push(self.reply(call, answer(verdict)));
     }
 
@@ -160,7 +222,7 @@ impl SagaParticipant {
     }
 
     fn set_key_timer(&self, workflow: WorkflowId, step: StepId, effects: &mut Effects<Self>) {
-        let knobs = self.plan.knobs();
+        let knobs = self.plan.knobs_of(step);
         if knobs.keys == KeyLifetime::Expires && knobs.barrier != Barrier::None {
             effects.push(Effect::SetTimer(SagaTimer::Key(workflow, step)));
         }
@@ -208,6 +270,9 @@ impl Process for SagaParticipant {
             Input::Applied { change: SagaChange::Step(call), verdict } => {
                 self.applied(call, verdict, effects);
             }
+            Input::Applied { change: SagaChange::Outside(call), verdict } => {
+                self.reached_outside(call, verdict, effects);
+            }
             Input::Applied { change: SagaChange::Recall(call), verdict } => {
                 effects.push(self.reply(call, answer(verdict)));
             }
@@ -224,7 +289,7 @@ impl Process for SagaParticipant {
             }
             | Input::Start
             | Input::Cancel
-            | Input::TimerFired(SagaTimer::Call(_)) => {}
+            | Input::TimerFired(SagaTimer::Call(_) | SagaTimer::Deadline) => {}
             Input::TimerFired(SagaTimer::Key(workflow, step)) => {
                 effects.push(Effect::Persist(LedgerRecord { workflow, step, entry: None }));
             }

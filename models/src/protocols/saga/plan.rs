@@ -2,7 +2,7 @@
 //! undone by a compensation, which is the pivot, and the knobs.
 
 use crate::process::{LocalSet, ServiceId, StepId, StepSet};
-use crate::workflow::{Dataflow, Step, StepKind};
+use crate::workflow::{Dataflow, Outside, OutsideAt, Step, StepKind, Workflow};
 
 use super::knobs::{Isolation, SagaKnobs};
 use super::message::Direction;
@@ -13,6 +13,8 @@ pub struct SagaPlan {
     steps: Vec<PlannedStep>,
     all: StepSet,
     knobs: SagaKnobs,
+    /// The choices for each step; the same for all of them, if empty.
+    of_steps: Vec<SagaKnobs>,
 }
 
 /// One step, without its business.
@@ -34,6 +36,23 @@ pub struct PlannedStep {
     pub undo_needs: LocalSet,
     /// Whether it leaves a lock that has to be released.
     pub locks: bool,
+    /// When it does something outside of its transaction, and whether that has an idempotency key.
+    pub outside: Option<PlannedOutside>,
+}
+
+/// What a step does outside of its transaction, without its business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedOutside {
+    /// When it is done.
+    pub at: OutsideAt,
+    /// Whether it has an idempotency key of its own.
+    pub keyed: bool,
+}
+
+impl From<&Outside> for PlannedOutside {
+    fn from(outside: &Outside) -> PlannedOutside {
+        PlannedOutside { at: outside.at, keyed: outside.keyed }
+    }
 }
 
 impl PlannedStep {
@@ -50,6 +69,7 @@ impl PlannedStep {
             needs: LocalSet::EMPTY,
             undo_needs: LocalSet::EMPTY,
             locks: false,
+            outside: None,
         }
     }
 
@@ -82,6 +102,7 @@ impl SagaPlan {
                 },
                 undo_needs: flow.undo_uses,
                 locks: isolation == Isolation::SemanticLock && !flow.touches.is_empty(),
+                outside: step.outside.as_ref().map(PlannedOutside::from),
             });
         SagaPlan::of(planned, StepSet::first(steps.len()), knobs)
     }
@@ -105,7 +126,20 @@ impl SagaPlan {
                 }
             }
         }
-        SagaPlan { steps: planned, all, knobs }
+        SagaPlan { steps: planned, all, knobs, of_steps: Vec::new() }
+    }
+
+    /// The same plan, with what is chosen otherwise for some services or steps of the workflow.
+    #[must_use]
+    pub fn with_exceptions(mut self, workflow: &Workflow) -> SagaPlan {
+        self.of_steps = self.knobs.of_steps(workflow);
+        self
+    }
+
+    /// The choices made for a step.
+    #[must_use]
+    pub fn knobs_of(&self, step: StepId) -> &SagaKnobs {
+        self.of_steps.get(usize::from(step.0)).unwrap_or(&self.knobs)
     }
 
     /// The choices made.

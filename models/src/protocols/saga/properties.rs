@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use amends_check::{Parts, Property};
 
-use crate::process::WorkflowId;
+use crate::process::{Process, WorkflowId};
 use crate::protocols::steps::properties::{
-    LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, SOUND_COMPENSATION, Steps,
+    LIFO, NO_EMPTY_ROLLBACK, NO_LATE_EFFECT, NO_STRAY_EFFECT, SOUND_COMPENSATION, Steps,
 };
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::protocols::steps::{Compensations, StepHistory};
 use crate::system::{
-    BuiltIn, EFFECT_ONCE, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, System,
-    WELL_DEFINED,
+    BuiltIn, EFFECT_ONCE, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, Part, ProtocolModel,
+    SETTLES, StateReader, System, WELL_DEFINED,
 };
 use crate::workflow::Dataflow;
 
@@ -28,10 +28,13 @@ pub(crate) const BUILT_IN: &[BuiltIn] = &[
     ATOMIC,
     SOUND_COMPENSATION,
     SETTLES,
+    OUTCOME_FINAL,
+    NO_FORGOTTEN_REQUEST,
     LIFO,
     EFFECT_ONCE,
     NO_EMPTY_ROLLBACK,
     NO_LATE_EFFECT,
+    NO_STRAY_EFFECT,
 ];
 
 impl From<&PlannedStep> for StepOrder {
@@ -42,7 +45,7 @@ impl From<&PlannedStep> for StepOrder {
 
 /// A saga, whoever keeps its log.
 pub(in crate::protocols::saga) trait AnySaga:
-    Orchestrated + ProtocolModel<Monitor = SagaMonitor>
+    Orchestrated + ProtocolModel<Monitor = SagaMonitor, Process: Process<Outcome = SagaOutcome>>
 {
     /// What its steps read and write.
     fn flow(&self) -> &Dataflow;
@@ -80,6 +83,13 @@ pub(super) fn properties<T: AnySaga>(system: &System<T>) -> Vec<Property<Parts<P
         steps.no_empty_rollback(),
         steps.no_late_effect(),
     ];
+    properties.extend(layout.promises());
+    if system.protocol().workflow().reaches_outside() {
+        properties.push(steps.no_stray_effect(system.protocol().workflow(), |monitor| {
+            let witness = of_workflow(monitor);
+            (witness.steps(), witness.own_changes())
+        }));
+    }
     properties.extend(isolation_properties(system, &layout));
     properties
 }

@@ -41,14 +41,14 @@ impl Business<'_> {
         }
         let before = || rows.marks.recall(call.workflow, call.step).unwrap_or(Locals::NONE);
         let own = match (&*change, call.direction) {
-            (SagaChange::Step(_), Direction::Forward) => {
+            (SagaChange::Step(_) | SagaChange::Outside(_), Direction::Forward) => {
                 self.workflow.read(call.workflow, call.step, &rows.values)?
             }
             (SagaChange::Step(_), Direction::Backward) => {
                 before().only(self.flow.step(call.step).undo_uses)
             }
             (SagaChange::Recall(_), _) => before(),
-            (SagaChange::Release(_), _) => Locals::NONE,
+            (SagaChange::Release(_) | SagaChange::Outside(_), _) => Locals::NONE,
         };
         let call = change.call_mut();
         call.locals = call.locals.with(&own);
@@ -66,6 +66,10 @@ impl Business<'_> {
                 Direction::Forward => self.forward(rows, call),
                 Direction::Backward => self.backward(rows, call),
             },
+            SagaChange::Outside(call) => {
+                let id = call.workflow;
+                self.workflow.reach_outside(id, &call.locals, call.step, &mut rows.values)
+            }
             SagaChange::Release(call) => {
                 rows.marks.clear(call.workflow, call.step);
                 Ok(Verdict::Accepted)

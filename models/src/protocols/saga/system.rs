@@ -40,7 +40,8 @@ pub struct Saga {
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<Saga> {
     let workflow = Arc::new(workflow.clone());
-    let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
+    let plan = SagaPlan::new(workflow.steps(), knobs.clone()).with_exceptions(&workflow);
+    let plan = Arc::new(plan);
     let saga = Saga::new(Arc::clone(&workflow), Arc::clone(&plan));
     SystemBuilder::new(saga)
         .workflows(COORDINATOR, Address::Coordinator, |id| {
@@ -113,7 +114,15 @@ impl ProtocolModel for Saga {
         matches!(change, SagaChange::Step(call) if call.direction == Direction::Forward)
     }
 
+    fn is_transaction(&self, change: &SagaChange) -> bool {
+        !matches!(change, SagaChange::Outside(_))
+    }
+
     fn place(&self, _address: Address, rows: &Rows, change: &SagaChange) -> Option<Place> {
+        if let SagaChange::Outside(call) = change {
+            let id = call.workflow;
+            return self.workflow.undefined_outside(id, &call.locals, call.step, &rows.values);
+        }
         let SagaChange::Step(call) = change else { return None };
         let (id, work) = (call.workflow, call.direction.into());
         self.workflow.undefined_with(id, &call.locals, call.step, work, &rows.values)
@@ -138,6 +147,9 @@ impl ProtocolModel for Saga {
             PerformedEffect::Applied(SagaChange::Step(call), Verdict::Accepted) => {
                 self.concerned(call.workflow).chain(between).collect()
             }
+            PerformedEffect::Applied(SagaChange::Outside(call), Verdict::Accepted) => {
+                vec![call.workflow.0 as usize]
+            }
             PerformedEffect::Sent(_, SagaMessage::Reply(call, Answer::Done))
                 if call.direction == Direction::Backward =>
             {
@@ -152,6 +164,10 @@ impl ProtocolModel for Saga {
 
     fn observe(&self, monitor: &mut SagaMonitor, event: &Event<Saga>) {
         match (monitor, &event.what) {
+            (
+                SagaMonitor::Workflow(witness),
+                PerformedEffect::Applied(SagaChange::Outside(call), _),
+            ) => witness.step(call.step).reached_outside(),
             (
                 SagaMonitor::Workflow(witness),
                 PerformedEffect::Applied(SagaChange::Step(call), _),

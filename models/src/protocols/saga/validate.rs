@@ -6,7 +6,7 @@ use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::protocols::lease::validate::check_lease;
 use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepField, WorkflowError, ancestors};
-use crate::workflow::{Dataflow, Requirements, Step, StepKind, Work};
+use crate::workflow::{Dataflow, Exceptions, Requirements, Step, StepKind, Work};
 
 use super::isolation::ISOLATION;
 use super::knobs::{Isolation, SagaKnobs};
@@ -26,8 +26,16 @@ impl Requirements for SagaKnobs {
         [names(BUILT_IN), names(ISOLATION)].concat()
     }
 
+    fn exceptions(&self) -> Exceptions<'_> {
+        Exceptions::of(&self.services, &self.steps)
+    }
+
     fn works(&self) -> &'static [Work] {
         &[Work::Change, Work::Undo]
+    }
+
+    fn reaches_outside(&self) -> bool {
+        true
     }
 
     fn keeps_variables(&self) -> bool {
@@ -40,18 +48,30 @@ impl Requirements for SagaKnobs {
             ("compensation-attempts", self.compensation_attempts),
             ("retriable-attempts", self.retriable_attempts),
         ];
-        for (knob, limit) in limits {
-            if limit == Some(0) {
-                return Err(WorkflowError::new(
-                    Place::Knob(knob),
-                    format!("`{knob}` must be at least 1"),
-                )
-                .help("a step that is never asked for cannot happen"));
+        check_limits(limits, &Place::Knob)?;
+        for (table, exceptions) in [("services", &self.services), ("steps", &self.steps)] {
+            for (name, exception) in exceptions {
+                let limits = [
+                    ("attempts", exception.attempts),
+                    ("compensation-attempts", exception.compensation_attempts),
+                    ("retriable-attempts", exception.retriable_attempts),
+                ];
+                check_limits(limits, &|_| Place::Exception(table, name.clone()))?;
             }
         }
         check_isolation(self, steps)?;
         check_lease(self.standby, &self.lease(), "log-life")
     }
+}
+
+fn check_limits(
+    limits: [(&'static str, Option<u8>); 3],
+    place: &dyn Fn(&'static str) -> Place,
+) -> Result<(), WorkflowError> {
+    let is_zero = |(_, limit): &(&str, Option<u8>)| *limit == Some(0);
+    let Some((knob, _)) = limits.into_iter().find(is_zero) else { return Ok(()) };
+    Err(WorkflowError::new(place(knob), format!("`{knob}` must be at least 1"))
+        .help("a step that is never asked for cannot happen"))
 }
 
 /// A countermeasure refuses steps, and a retriable step cannot be refused: it would be asked for again

@@ -44,10 +44,11 @@ impl Words<Saga> for Saga {
         let call = message.call();
         let (step, workflow) = (self.step(call.step), call.workflow);
         let known = self.knowing(&call.locals);
+        let key = if call.new_key { " under a new key" } else { "" };
         match message {
             SagaMessage::Request(_) => match call.direction {
-                Direction::Forward => format!("do {step} of {workflow}{known}"),
-                Direction::Backward => format!("undo {step} of {workflow}{known}"),
+                Direction::Forward => format!("do {step} of {workflow}{known}{key}"),
+                Direction::Backward => format!("undo {step} of {workflow}{known}{key}"),
             },
             SagaMessage::Release(_) => format!("release {step} of {workflow}"),
             SagaMessage::Released(_) => format!("{step} of {workflow} is released"),
@@ -81,6 +82,8 @@ impl Words<Saga> for Saga {
                 let what = match line.entry {
                     Some(Entry::Done) => "done",
                     Some(Entry::Refused) => "refused",
+                    Some(Entry::OutsideOnly) => "done outside of its transaction",
+                    Some(Entry::DoneOutside) => "done, and outside of its transaction",
                     Some(Entry::Undone) => "undone",
                     None => "forgotten",
                 };
@@ -99,6 +102,9 @@ impl Words<Saga> for Saga {
                 format!("undo of {step} of {workflow}{known}")
             }
             (SagaChange::Release(_), _) => format!("release of {step} of {workflow}"),
+            (SagaChange::Outside(_), _) => {
+                format!("outside of the transaction, {step} of {workflow}{known}")
+            }
             (SagaChange::Recall(_), _) => format!("what {step} of {workflow} has read{known}"),
         }
     }
@@ -106,6 +112,7 @@ impl Words<Saga> for Saga {
     fn timer(&self, timer: &SagaTimer) -> String {
         match timer {
             SagaTimer::Call(step) => format!("no final answer about {}", self.step(*step)),
+            SagaTimer::Deadline => "the deadline was found to be passed".to_owned(),
             SagaTimer::Key(workflow, step) => {
                 format!("the key of {} of {workflow} runs out", self.step(*step))
             }

@@ -21,11 +21,16 @@ use crate::workflow::{
 
 use super::history::StepHistory;
 
+/// By how much resources change.
+type Changes = SmallVec<[(ResourceId, i64); 1]>;
+
 /// What the steps of a workflow and their compensations add up to, by step; and the same for every
 /// request, whose inputs may make a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compensations {
     by_turn: Vec<Vec<Option<Compensation>>>,
+    /// What steps that can be taken back change outside of their transactions, in the same order.
+    outside: Vec<Vec<Changes>>,
     services: Vec<ServiceId>,
 }
 
@@ -33,7 +38,7 @@ pub struct Compensations {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Compensation {
     /// The same wherever they are carried out: what is left of each resource that is not as it was.
-    Fixed(SmallVec<[(ResourceId, i64); 1]>),
+    Fixed(Changes),
     /// It depends on what they find.
     Varying,
 }
@@ -77,15 +82,30 @@ impl Compensations {
     fn by(workflow: &Workflow, is_tcc: bool) -> Self {
         let turns = 0..workflow.requests().values().len().max(1) as u32;
         let steps = || (0u8..).map(StepId).zip(workflow.steps());
-        let by_turn = turns.map(WorkflowId).map(|id| {
+        let by_turn = turns.clone().map(WorkflowId).map(|id| {
             let compensation = |(step, definition): (StepId, &Step)| {
                 let works = works(workflow, id, step, is_tcc)?;
                 Some(Compensation::of(definition, works, workflow.requests().of(id)))
             };
             steps().map(compensation).collect()
         });
+        let outside = turns.map(WorkflowId).map(|id| {
+            let outside = |(step, definition): (StepId, &Step)| {
+                let is_taken_back = works(workflow, id, step, is_tcc).is_some();
+                let outside = definition.outside.as_ref().filter(|_| is_taken_back);
+                // What depends on what it finds, like a copy, is not for a compensation to take back.
+                let shifts = outside.and_then(|outside| {
+                    let inputs = workflow.requests().of(id);
+                    fixed_changes(definition, &definition.reads, &outside.changes, inputs)
+                });
+                let shifts = shifts.map(|shifts| shifts.0).unwrap_or_default().into_iter();
+                shifts.filter(|(resource, _)| !definition.keeps.contains(resource)).collect()
+            };
+            steps().map(outside).collect()
+        });
+        let outside = outside.collect();
         let services = workflow.steps().iter().map(|step| step.service).collect();
-        Compensations { by_turn: by_turn.collect(), services }
+        Compensations { by_turn: by_turn.collect(), outside, services }
     }
 
     fn step(&self, workflow: WorkflowId, step: StepId) -> Option<&Compensation> {
@@ -164,6 +184,13 @@ impl Compensations {
                 add(&mut left, Leftover { service: self.services[at], resource, change });
             }
         }
+        let outside = &self.outside[workflow.0 as usize % self.outside.len()];
+        for (at, (history, changes)) in histories.iter().zip(outside).enumerate() {
+            for &(resource, change) in changes {
+                let change = change.saturating_mul(history.times_outside().into());
+                add(&mut left, Leftover { service: self.services[at], resource, change });
+            }
+        }
         own.iter().flat_map(|own| &own.sums).for_each(|&(service, resource, change)| {
             add(&mut left, Leftover { service, resource, change });
         });
@@ -209,7 +236,7 @@ impl Leftover {
 
 impl Compensation {
     fn of(step: &Step, works: [Work; 2], inputs: &[i64]) -> Compensation {
-        let mut net: SmallVec<[(ResourceId, i64); 1]> = SmallVec::new();
+        let mut net = Changes::new();
         for work in works {
             // What a step has read is as it was found when it is done, and no more when it is undone.
             let reads: &[Reading] = if work.is_guarded() { &step.reads } else { &[] };

@@ -14,6 +14,7 @@ pub struct StepHistory {
     empty_confirm: bool,
     empty_rollback: bool,
     late: bool,
+    outside: u8,
 }
 
 renames!(nothing in StepHistory);
@@ -26,6 +27,11 @@ impl StepHistory {
     pub fn did(&mut self) {
         self.late |= self.undo_answered;
         count(&mut self.done);
+    }
+
+    /// What it does outside of its transaction was done.
+    pub fn reached_outside(&mut self) {
+        count(&mut self.outside);
     }
 
     /// What was reserved was used.
@@ -93,6 +99,12 @@ impl StepHistory {
         self.done > 1 || self.confirmed > 1 || self.undone > 1
     }
 
+    /// How often it did what it does outside of its transaction.
+    #[must_use]
+    pub fn times_outside(&self) -> u8 {
+        self.outside
+    }
+
     /// Whether it was confirmed at a time when nothing was reserved.
     #[must_use]
     pub fn has_empty_confirm(&self) -> bool {
@@ -114,13 +126,25 @@ impl StepHistory {
     /// What is worth telling of the step of that name, if it was touched.
     #[must_use]
     pub fn fact(&self, name: &str) -> Option<String> {
+        let outside = match self.outside {
+            0 => String::new(),
+            times_outside => format!(", and outside of its transaction {}", times(times_outside)),
+        };
         match (self.done, self.undone) {
-            (0, 0) => None,
-            (done, 0) => Some(format!("{name} took effect {}", times(done))),
-            (0, undone) => Some(format!("{name} was undone {}, but never done", times(undone))),
-            (done, undone) => {
-                Some(format!("{name} took effect {} and was undone {}", times(done), times(undone)))
+            (0, 0) if self.outside > 0 => {
+                let times = times(self.outside);
+                Some(format!(
+                    "{name} took effect outside of its transaction {times}, but not in it"
+                ))
             }
+            (0, 0) => None,
+            (done, 0) => Some(format!("{name} took effect {}{outside}", times(done))),
+            (0, undone) => Some(format!("{name} was undone {}, but never done", times(undone))),
+            (done, undone) => Some(format!(
+                "{name} took effect {} and was undone {}{outside}",
+                times(done),
+                times(undone)
+            )),
         }
     }
 

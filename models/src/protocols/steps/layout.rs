@@ -8,7 +8,8 @@ use derive_where::derive_where;
 
 use crate::process::{Address, WorkflowId};
 use crate::system::{
-    BuiltIn, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, System, WELL_DEFINED,
+    BuiltIn, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, OutcomeOf, Part, ProtocolModel,
+    SETTLES, StateReader, System, WELL_DEFINED,
 };
 
 /// No partial outcome.
@@ -50,6 +51,8 @@ pub type View<'a, T> = Snapshot<'a, Part<T>>;
 pub struct StateLayout<T> {
     coordinators: Vec<usize>,
     keepers: Vec<usize>,
+    /// Whoever tells the client of a workflow how it ended.
+    tellers: Vec<(WorkflowId, usize)>,
     witnesses: Vec<usize>,
     services: Vec<usize>,
     protocol: PhantomData<fn() -> T>,
@@ -62,6 +65,7 @@ impl<T: Orchestrated> StateLayout<T> {
         let mut layout = StateLayout {
             coordinators: vec![],
             keepers: vec![],
+            tellers: vec![],
             witnesses: vec![],
             services: vec![],
             protocol: PhantomData,
@@ -71,12 +75,14 @@ impl<T: Orchestrated> StateLayout<T> {
             match address {
                 Address::Coordinator(workflow) | Address::Initiator(workflow) => {
                     layout.coordinators.push(slot);
+                    layout.tellers.push((workflow, slot));
                     layout.keepers.push(system.process_slot(T::keeper(address)));
                     layout.witnesses.push(system.monitor_slot(workflow.0 as usize));
                 }
                 Address::Service(_) => layout.services.push(slot),
-                // Who stands by has nothing to show that its keeper does not, and no other role is
-                // part of these protocols.
+                // Beside that, who stands by has nothing to show that its keeper does not.
+                Address::Standby(workflow) => layout.tellers.push((workflow, slot)),
+                // No other role is part of these protocols.
                 _ => {}
             }
         }
@@ -123,6 +129,35 @@ impl<T: Orchestrated> StateLayout<T> {
                 .all(|(log, witness)| decided(log).is_none_or(|outcome| agrees(witness, outcome)))
         })
         .given(self.look(move |s, v| s.runs(v).any(|(log, _)| decided(log).is_some())))
+    }
+
+    /// What clients were told is final, and a request that was acknowledged is not forgotten. Whether what
+    /// the log has is true is [`atomic`](Self::atomic)'s to judge.
+    #[must_use]
+    pub fn promises(&self) -> [Property<Parts<Part<T>>>; 2]
+    where
+        OutcomeOf<T>: Copy + Into<Ending>,
+    {
+        let is_final = move |s: &Self, v: View<'_, T>| {
+            s.tellers.iter().all(|&(workflow, slot)| {
+                let Some(&told) = v.part(slot).process().client.told() else { return true };
+                s.ending(v, workflow).is_none_or(|ending| ending == told.into())
+            })
+        };
+        let is_forgotten = |s: &Self, v: View<'_, T>| {
+            s.tellers.iter().any(|&(_, slot)| v.part(slot).process().client.is_forgotten())
+        };
+        let is_promised = move |s: &Self, v: View<'_, T>| {
+            let told = |&(_, slot): &(_, usize)| v.part(slot).process().client.told().is_some();
+            s.runs(v).any(|(log, _)| T::ending(log).is_some())
+                || s.tellers.iter().any(told)
+                || is_forgotten(s, v)
+        };
+        [
+            self.property(OUTCOME_FINAL, is_final).given(self.look(is_promised)),
+            self.property(NO_FORGOTTEN_REQUEST, move |s, v| !is_forgotten(s, v))
+                .given(self.look(is_promised)),
+        ]
     }
 
     /// Every workflow ends.

@@ -7,6 +7,7 @@ use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
 use crate::system::{BuiltIn, EFFECT_ONCE, Ending, Part};
+use crate::workflow::Workflow;
 
 use super::compensation::{Compensations, OwnChanges};
 use super::history::StepHistory;
@@ -43,6 +44,13 @@ pub(crate) const NO_EMPTY_CONFIRM: BuiltIn =
 pub(crate) const RESERVATIONS_RELEASED: BuiltIn = BuiltIn::leads_to(
     "reservations-released",
     "every reservation is confirmed or released in the end",
+);
+
+/// Nothing outside of a transaction goes its own way.
+pub(crate) const NO_STRAY_EFFECT: BuiltIn = BuiltIn::always(
+    "no-stray-effect",
+    "what a step does outside of its transaction is done once if the step takes effect, and otherwise \
+     not at all",
 );
 
 /// Says whether any of the steps that are meant, of one workflow, has such a history.
@@ -90,6 +98,31 @@ impl<'a, T: Orchestrated> Steps<'a, T> {
     pub(crate) fn effect_once(&self) -> Property<Parts<Part<T>>> {
         let done = |step: &StepHistory| step.times_done() > 0;
         self.never(EFFECT_ONCE, StepHistory::is_repeated, done)
+    }
+
+    /// What steps do outside of their transactions agrees with what they do in them. There must be such
+    /// steps.
+    pub(crate) fn no_stray_effect(
+        &self,
+        workflow: &Workflow,
+        history: Histories<T::Monitor>,
+    ) -> Property<Parts<Part<T>>> {
+        let reaches = workflow.steps().iter().map(|step| step.outside.is_some());
+        let reaches: Vec<bool> = reaches.collect();
+        let is_stray = move |log: &T::Log, monitor: &T::Monitor| {
+            let is_over = T::ending(log).is_some();
+            history(monitor).0.iter().zip(&reaches).any(|(step, reaches)| {
+                let (inside, outside) = (step.times_done(), step.times_outside());
+                let never = is_over && inside == 0 && outside > 0;
+                let lost = is_over && step.is_open() && *reaches && outside == 0;
+                outside > 1 || never || lost
+            })
+        };
+        self.layout
+            .property(NO_STRAY_EFFECT, move |s, v| {
+                !s.runs(v).any(|(log, monitor)| is_stray(log, monitor))
+            })
+            .given(self.with(|step| step.times_done() > 0 || step.times_outside() > 0))
     }
 
     pub(crate) fn no_empty_rollback(&self) -> Property<Parts<Part<T>>> {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::process::barrier::RequestKey;
+use crate::process::promise::{Acceptance, Telling};
 use crate::process::rename::renames;
 use crate::process::{
     Address, Answer, Effect, Effects, Input, Process, StepId, StepSet, WorkflowId,
@@ -40,10 +42,12 @@ pub struct TccMemory {
     attempts: SmallVec<[(StepId, u8); 2]>,
     /// A decision that is not in the log.
     unlogged: Option<Decision>,
+    /// The client was told that its request is taken on, before the log had it.
+    acknowledged: bool,
 }
 
 renames!(struct TccMemory {
-    awaited, reserved, may_have_reserved, doomed, abandoned, attempts, unlogged
+    awaited, reserved, may_have_reserved, doomed, abandoned, attempts, unlogged, acknowledged
 });
 
 impl TccCoordinator {
@@ -97,6 +101,14 @@ impl Process for TccCoordinator {
         *log == TccLog::Pending
     }
 
+    fn acknowledges(&self, memory: &TccMemory, log: &TccLog) -> bool {
+        memory.acknowledged || *log != TccLog::Pending
+    }
+
+    fn is_bound_to(&self, _memory: &TccMemory, log: &TccLog, outcome: &TccOutcome) -> bool {
+        log.outcome() == Some(*outcome)
+    }
+
     fn is_stale(&self, log: &TccLog, _from: Address, message: &TccMessage) -> bool {
         match (message, log) {
             (TccMessage::Request(_), _) | (TccMessage::Reply(_, Answer::Failed), _) => true,
@@ -132,6 +144,7 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn start(&mut self) {
         if self.log == TccLog::Pending {
+            self.memory.acknowledged = self.core.plan.knobs().accept == Acceptance::BeforeLog;
             self.persist(TccRecord::Accepted);
             self.advance();
         }
@@ -170,6 +183,10 @@ impl Turn<'_> {
         let step = call.step;
         // What failed is asked for again by its timer; late answers change nothing.
         if call.operation != current || !self.awaits(step) || answer == Answer::Failed {
+            return;
+        }
+        let insists = self.core.plan.knobs().refusal == Refusal::Retry;
+        if insists && (current, answer) == (Operation::Try, Answer::Refused) {
             return;
         }
         self.settle_call(step);
@@ -212,14 +229,15 @@ impl Turn<'_> {
         if !self.awaits(step) {
             return;
         }
-        let knobs = self.core.plan.knobs();
+        let knobs = self.core.plan.knobs_of(step);
         let (current, limit) = match self.decision() {
             None => (Operation::Try, Some(knobs.try_attempts)),
             Some(Decision::Confirm) => (Operation::Confirm, knobs.confirm_attempts),
             Some(Decision::Cancel) => (Operation::Cancel, knobs.cancel_attempts),
         };
-        if self.may_ask_again(step, limit) {
-            self.call(step, current);
+        let insists = knobs.refusal == Refusal::Retry && current == Operation::Try;
+        if insists || self.may_ask_again(step, limit) {
+            self.call_again(step, current);
         } else {
             self.settle_call(step);
             match current {
@@ -258,7 +276,7 @@ impl Turn<'_> {
     /// A step will not reserve, or nobody knows whether it did.
     fn doom(&mut self) {
         match self.core.plan.knobs().refusal {
-            Refusal::FailFast => self.decide(Decision::Cancel),
+            Refusal::FailFast | Refusal::Retry => self.decide(Decision::Cancel),
             Refusal::WaitForAll => {
                 self.memory.doomed = true;
                 self.advance();
@@ -277,6 +295,12 @@ impl Turn<'_> {
             self.effects.push(Effect::CancelTimer(TccTimer::Call(step)));
         }
         *self.memory = TccMemory::default();
+        if plan.knobs().tell == Telling::BeforeLog {
+            self.effects.push(Effect::Finish(match decision {
+                Decision::Confirm => TccOutcome::Completed,
+                Decision::Cancel => TccOutcome::Cancelled,
+            }));
+        }
         match plan.knobs().decision {
             DecisionLog::BeforeSend => {
                 self.persist(TccRecord::Decided(decision));
@@ -338,8 +362,21 @@ impl Turn<'_> {
         self.effects.push(Effect::SetTimer(TccTimer::Call(step)));
     }
 
+    /// Makes a call that was made before. Only a Try is made under a new key: what is decided about a
+    /// reservation names it.
+    fn call_again(&mut self, step: StepId, operation: Operation) {
+        let per_attempt = self.core.plan.knobs_of(step).request_key == RequestKey::PerAttempt;
+        let new_key = per_attempt && operation == Operation::Try;
+        self.request(TccCall { new_key, ..TccCall::new(self.core.workflow, step, operation) });
+        self.effects.push(Effect::SetTimer(TccTimer::Call(step)));
+    }
+
     fn send(&mut self, step: StepId, operation: Operation) {
-        let call = TccCall { workflow: self.core.workflow, step, operation };
+        self.request(TccCall::new(self.core.workflow, step, operation));
+    }
+
+    fn request(&mut self, call: TccCall) {
+        let step = call.step;
         self.effects.push(Effect::Send {
             to: Address::Service(self.core.plan.step(step).service),
             message: TccMessage::Request(call),

@@ -16,6 +16,10 @@ pub(crate) const KNOWN_FAILURES: &[KnownFailure] = known_failures! {
     "decision logged after it was sent": "tcc.decision" = "after-send"; Crash 1 => "atomic",
         "two steps";
     "decision never logged": "tcc.decision" = "never"; Crash 1 => "atomic", "two steps";
+    "refusal taken for a passing error": "tcc.refusal" = "retry"; => "settles",
+        "a step whose `when` can be false";
+    "new key for each attempt": "tcc.request-key" = "per-attempt", "tcc.try-attempts" = "2"; Lose 1 =>
+        "effect-once";
     "unknown outcome taken for none": "tcc.cancel" = "only-answered";
         Lose 1 => "reservations-released";
     "abandoned Confirm": "tcc.confirm-attempts" = "1"; Lose 1 => "atomic", "two steps";
@@ -27,6 +31,9 @@ pub(crate) const KNOWN_FAILURES: &[KnownFailure] = known_failures! {
         Lose 1 => "atomic", "two steps";
     "zero rows taken for success": "tcc.zero-rows" = "succeed"; => "atomic",
         "a step whose `when` can be false";
+    "outcome told before it is logged": "tcc.tell" = "before-log"; Crash 1 => "outcome-final";
+    "request acknowledged before it is logged": "tcc.accept" = "before-log";
+        Crash 1 => "no-forgotten-request";
     "reservation expires": "tcc.expiry" = "release-and-fence"; => "atomic", "two steps";
     "reservation expires without a fence": "tcc.expiry" = "release"; => "no-empty-confirm";
 };

@@ -39,9 +39,20 @@ pub struct TccCall {
     pub step: StepId,
     /// What is asked of it.
     pub operation: Operation,
+    /// It was made before, and has a key that nobody knows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub new_key: bool,
 }
 
-renames!(struct TccCall { workflow, step, operation });
+renames!(struct TccCall { workflow, step, operation, new_key });
+
+impl TccCall {
+    /// A call of the step, under its own key.
+    #[must_use]
+    pub fn new(workflow: WorkflowId, step: StepId, operation: Operation) -> TccCall {
+        TccCall { workflow, step, operation, new_key: false }
+    }
+}
 
 /// A request of the coordinator, a participant's reply, or its own question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -41,10 +41,11 @@ mod system;
 mod validate;
 mod witness;
 
-pub use crate::process::barrier::KeyLifetime;
+pub use crate::process::barrier::{KeyLifetime, RequestKey};
 pub use coordinator::{TccCoordinator, TccMemory};
 pub use knobs::{
-    CancelScope, DecisionLog, Recovery, Refusal, ReservationExpiry, TccKnobs, Unconfirmed, ZeroRows,
+    CancelScope, DecisionLog, Recovery, Refusal, ReservationExpiry, TccExceptions, TccKnobs,
+    Unconfirmed, ZeroRows,
 };
 pub use log::{Decision, TccLog, TccOutcome, TccRecord};
 pub use message::{Operation, TccCall, TccMessage, TccTimer};

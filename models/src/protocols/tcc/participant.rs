@@ -80,9 +80,7 @@ impl TccChange {
     pub fn call(&self) -> TccCall {
         match *self {
             TccChange::Asked(call) => call,
-            TccChange::Expired(workflow, step) => {
-                TccCall { workflow, step, operation: Operation::Cancel }
-            }
+            TccChange::Expired(workflow, step) => TccCall::new(workflow, step, Operation::Cancel),
         }
     }
 }
@@ -95,11 +93,13 @@ impl TccParticipant {
     }
 
     fn request(&self, ledger: &Ledger<Reservation>, call: TccCall, effects: &mut Effects<Self>) {
-        let barrier = self.plan.knobs().barrier;
-        let forgets = self.plan.knobs().keys == KeyLifetime::Expires;
+        let barrier = self.plan.knobs_of(call.step).barrier;
+        let forgets = self.plan.knobs_of(call.step).keys == KeyLifetime::Expires;
         let remembered = match barrier {
-            Barrier::Full | Barrier::WithoutTombstone => ledger.entry(call.workflow, call.step),
-            Barrier::None => None,
+            Barrier::Full | Barrier::WithoutTombstone if !call.new_key => {
+                ledger.entry(call.workflow, call.step)
+            }
+            _ => None,
         };
         match (call.operation, remembered) {
             (Operation::Try, None) => self.attempt(call, effects),
@@ -139,7 +139,7 @@ impl TccParticipant {
     }
 
     fn attempt(&self, call: TccCall, effects: &mut Effects<Self>) {
-        let knobs = self.plan.knobs();
+        let knobs = self.plan.knobs_of(call.step);
         let change = TccChange::Asked(call);
         match (knobs.barrier, knobs.ledger) {
             (Barrier::None, _) => effects.push(Effect::Apply(change)),
@@ -157,7 +157,7 @@ impl TccParticipant {
     }
 
     fn applied(&self, call: TccCall, verdict: Verdict, effects: &mut Effects<Self>) {
-        let knobs = self.plan.knobs();
+        let knobs = self.plan.knobs_of(call.step);
         let separate = knobs.barrier != Barrier::None && knobs.ledger == LedgerWrite::AfterChange;
         if separate && let Some(line) = self.after(call, verdict) {
             effects.push(Effect::Persist(line));
@@ -186,7 +186,7 @@ impl TccParticipant {
         let is_try = call.operation == Operation::Try;
         match verdict {
             Verdict::Accepted => Some(record(call, accepted(call))),
-            Verdict::Refused if self.plan.knobs().zero_rows == ZeroRows::Succeed => {
+            Verdict::Refused if self.plan.knobs_of(call.step).zero_rows == ZeroRows::Succeed => {
                 Some(record(call, accepted(call)))
             }
             Verdict::Refused => is_try.then(|| record(call, Reservation::Refused)),
@@ -197,7 +197,7 @@ impl TccParticipant {
     /// A reservation has grown old.
     fn expire(&self, workflow: WorkflowId, step: StepId, effects: &mut Effects<Self>) {
         let change = TccChange::Expired(workflow, step);
-        match self.plan.knobs().expiry {
+        match self.plan.knobs_of(step).expiry {
             ReservationExpiry::Never => {}
             ReservationExpiry::AskFirst => {
                 effects.push(Effect::Send {
@@ -220,7 +220,7 @@ impl TccParticipant {
             if entry == Reservation::Reserved {
                 self.set_reservation_timer(workflow, step, effects);
             }
-            if self.plan.knobs().keys == KeyLifetime::Expires {
+            if self.plan.knobs_of(step).keys == KeyLifetime::Expires {
                 effects.push(Effect::SetTimer(TccTimer::Key(workflow, step)));
             }
         }
@@ -232,13 +232,13 @@ impl TccParticipant {
         step: StepId,
         effects: &mut Effects<Self>,
     ) {
-        if self.plan.knobs().expiry != ReservationExpiry::Never {
+        if self.plan.knobs_of(step).expiry != ReservationExpiry::Never {
             effects.push(Effect::SetTimer(TccTimer::Reservation(workflow, step)));
         }
     }
 
     fn set_key_timer(&self, call: TccCall, effects: &mut Effects<Self>) {
-        let knobs = self.plan.knobs();
+        let knobs = self.plan.knobs_of(call.step);
         if knobs.keys == KeyLifetime::Expires && knobs.barrier != Barrier::None {
             effects.push(Effect::SetTimer(TccTimer::Key(call.workflow, call.step)));
         }

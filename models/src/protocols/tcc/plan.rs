@@ -1,7 +1,7 @@
 //! What a TCC's processes need to know of their workflow: the shape of its steps, and the knobs.
 
 use crate::process::{ServiceId, StepId, StepSet};
-use crate::workflow::Step;
+use crate::workflow::{Step, Workflow};
 
 use super::knobs::TccKnobs;
 
@@ -11,6 +11,8 @@ pub struct TccPlan {
     steps: Vec<PlannedTry>,
     all: StepSet,
     knobs: TccKnobs,
+    /// The choices for each step; the same for all of them, if empty.
+    of_steps: Vec<TccKnobs>,
 }
 
 /// One step, without its business.
@@ -36,7 +38,20 @@ impl TccPlan {
             service: step.service,
             after: step.after.intersection(branches),
         });
-        TccPlan { steps: planned.collect(), all: branches, knobs }
+        TccPlan { steps: planned.collect(), all: branches, knobs, of_steps: Vec::new() }
+    }
+
+    /// The same plan, with what is chosen otherwise for some services or steps of the workflow.
+    #[must_use]
+    pub fn with_exceptions(mut self, workflow: &Workflow) -> TccPlan {
+        self.of_steps = self.knobs.of_steps(workflow);
+        self
+    }
+
+    /// The choices made for a step.
+    #[must_use]
+    pub fn knobs_of(&self, step: StepId) -> &TccKnobs {
+        self.of_steps.get(usize::from(step.0)).unwrap_or(&self.knobs)
     }
 
     /// The choices made.

@@ -9,7 +9,8 @@ use crate::protocols::steps::properties::{
 };
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
-    BuiltIn, EFFECT_ONCE, Ending, Local, Part, SETTLES, StateReader, System, WELL_DEFINED,
+    BuiltIn, EFFECT_ONCE, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, Part, SETTLES,
+    StateReader, System, WELL_DEFINED,
 };
 
 use super::log::{TccLog, TccOutcome};
@@ -22,6 +23,8 @@ pub(crate) const BUILT_IN: &[BuiltIn] = &[
     ATOMIC,
     SOUND_COMPENSATION,
     SETTLES,
+    OUTCOME_FINAL,
+    NO_FORGOTTEN_REQUEST,
     EFFECT_ONCE,
     NO_EMPTY_CONFIRM,
     NO_EMPTY_ROLLBACK,
@@ -34,7 +37,7 @@ pub(crate) const BUILT_IN: &[BuiltIn] = &[
 pub(crate) fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tcc>>>> {
     let layout = StateLayout::new(system);
     let steps = Steps::new(&layout, |witness: &TccWitness, is| witness.steps.iter().any(is));
-    vec![
+    let mut properties = vec![
         layout.well_defined(),
         layout.atomic(|log| log.outcome(), TccWitness::agrees_with),
         steps.sound_compensation(system.protocol().compensations(), |witness| {
@@ -46,7 +49,9 @@ pub(crate) fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tc
         steps.no_empty_rollback(),
         steps.no_hanging(),
         steps.reservations_released(),
-    ]
+    ];
+    properties.extend(layout.promises());
+    properties
 }
 
 /// How states of a tcc are read.

@@ -38,7 +38,8 @@ pub struct Tcc {
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &TccKnobs) -> System<Tcc> {
     let workflow = Arc::new(workflow.clone());
-    let plan = Arc::new(TccPlan::new(workflow.steps(), knobs.clone()));
+    let plan = TccPlan::new(workflow.steps(), knobs.clone()).with_exceptions(&workflow);
+    let plan = Arc::new(plan);
     let tcc = Tcc::new(Arc::clone(&workflow), Arc::clone(&plan));
     SystemBuilder::new(tcc)
         .workflows(COORDINATOR, Address::Coordinator, |id| {

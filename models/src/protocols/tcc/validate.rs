@@ -4,7 +4,7 @@ use crate::process::StepSet;
 use crate::process::nodes::COORDINATOR;
 use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepField, WorkflowError, check_belongs};
-use crate::workflow::{Drafts, Requirements, StepKind, Work};
+use crate::workflow::{Drafts, Exceptions, Requirements, StepKind, Work};
 
 use super::knobs::TccKnobs;
 use super::properties::BUILT_IN;
@@ -20,6 +20,10 @@ impl Requirements for TccKnobs {
 
     fn reserved_names(&self) -> Vec<&'static str> {
         names(BUILT_IN)
+    }
+
+    fn exceptions(&self) -> Exceptions<'_> {
+        Exceptions::of(&self.services, &self.steps)
     }
 
     fn works(&self) -> &'static [Work] {

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::process::promise::{Acceptance, Telling};
 use crate::process::rename::renames;
 use crate::process::{Address, Effect, Effects, Input, Process, ServiceId, WorkflowId};
 use crate::protocols::lease::{Epoch, LeaseReply, LeaseRequest};
@@ -35,10 +36,12 @@ pub struct CoordinatorMemory {
     answered: ServiceSet,
     /// The newest token it knows somebody else to lead with.
     other: Epoch,
+    /// The client was told that its request is taken on, before the log had it.
+    acknowledged: bool,
 }
 
 renames!(nothing in Stage);
-renames!(struct CoordinatorMemory { stage, answered, other });
+renames!(struct CoordinatorMemory { stage, answered, other, acknowledged });
 
 /// What a coordinator is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,6 +123,19 @@ impl Process for TwoPhaseCoordinator {
         log.phase == TwoPhasePhase::Pending
     }
 
+    fn acknowledges(&self, memory: &CoordinatorMemory, log: &CoordinatorLog) -> bool {
+        memory.acknowledged || log.phase != TwoPhasePhase::Pending
+    }
+
+    fn is_bound_to(
+        &self,
+        _memory: &CoordinatorMemory,
+        log: &CoordinatorLog,
+        outcome: &TwoPhaseOutcome,
+    ) -> bool {
+        log.outcome() == Some(*outcome)
+    }
+
     fn is_stale(&self, log: &CoordinatorLog, _from: Address, message: &TwoPhaseMessage) -> bool {
         match (message.saying, log.phase) {
             (Saying::Inquire, _) => false,
@@ -181,6 +197,7 @@ impl Turn<'_> {
         if self.log.phase != TwoPhasePhase::Pending {
             return;
         }
+        self.memory.acknowledged = self.core.plan.knobs().accept == Acceptance::BeforeLog;
         self.persist(CoordinatorRecord::Accepted);
         match self.core.address {
             Address::Standby(_) => self.follow(Epoch::default()),
@@ -353,6 +370,12 @@ impl Turn<'_> {
     }
 
     fn decide(&mut self, decision: Decision) {
+        if self.core.plan.knobs().tell == Telling::BeforeLog {
+            self.effects.push(Effect::Finish(match decision {
+                Decision::Commit => TwoPhaseOutcome::Committed,
+                Decision::Abort => TwoPhaseOutcome::Aborted,
+            }));
+        }
         if decision == Decision::Abort {
             return self.complete(decision);
         }

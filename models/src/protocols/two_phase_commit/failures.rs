@@ -14,6 +14,10 @@ pub(crate) const KNOWN_FAILURES: &[KnownFailure] = known_failures! {
         "two transactions at the same time that cannot both have what they want";
     "silence is consent": "two-phase-commit.silence" = "yes"; Lose 1 => "validity", "two steps";
     "nothing presumed": "two-phase-commit.presumption" = "none"; Crash 1 => "settles";
+    "outcome told before it is logged": "two-phase-commit.tell" = "before-log";
+        Crash 1 => "outcome-final", "two steps";
+    "request acknowledged before it is logged": "two-phase-commit.accept" = "before-log";
+        Crash 1 => "no-forgotten-request";
     "prepared work aborted": "two-phase-commit.suspicion" = "abort-prepared"; Timeout 1 => "agreement",
         "two steps";
     "hanging unnoticed": "two-phase-commit.suspicion" = "ignore"; Halt 1 => "hanging-reported";

@@ -1,16 +1,23 @@
 //! The choices of an implementer of two-phase commit. The default of each is safe; every other choice
 //! was made by some real system, and the checker shows what it costs.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::process::knob::knob;
+use crate::process::knob::{exceptions, knob};
+use crate::process::promise::{Acceptance, Telling};
 use crate::protocols::lease::{Claiming, Fencing, LeaseKnobs, Life};
 
 /// All choices of one two-phase commit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TwoPhaseKnobs {
+    /// When the client is told that its request is taken on.
+    pub accept: Acceptance,
+    /// When the client is told how it ended.
+    pub tell: Telling,
     /// When the work is done that is to be committed.
     pub work: Work,
     /// When a participant logs that it is prepared.
@@ -41,6 +48,25 @@ pub struct TwoPhaseKnobs {
     pub fencing: Fencing,
     /// How long the decision lives in the store.
     pub decision_life: Life,
+    /// What is chosen otherwise at one participant: `[two-phase-commit.services.paying]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<String, TwoPhaseExceptions>,
+}
+
+exceptions! {
+    /// What can be chosen otherwise at one participant.
+    TwoPhaseExceptions of TwoPhaseKnobs {
+        /// When it logs that it is prepared.
+        prepare_log: PrepareLog,
+        /// When its rows become prepared, beside its log.
+        snapshot: Snapshot,
+        /// Whether what it prepared is locked.
+        locks: Locks,
+        /// When it logs that it committed.
+        commit_log: CommitLog,
+        /// What it does when it hears nothing of the coordinator any more.
+        suspicion: Suspicion,
+    }
 }
 
 impl TwoPhaseKnobs {

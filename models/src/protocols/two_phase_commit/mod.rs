@@ -48,7 +48,7 @@ mod words;
 pub use coordinator::{CoordinatorMemory, Stage, TwoPhaseCoordinator};
 pub use knobs::{
     CommitLog, DecisionLog, Heuristic, HeuristicReport, Locks, PrepareLog, Presumption, Silence,
-    Snapshot, Suspicion, TwoPhaseKnobs, Work,
+    Snapshot, Suspicion, TwoPhaseExceptions, TwoPhaseKnobs, Work,
 };
 pub use log::{
     BranchRecord, BranchState, Branches, CoordinatorLog, CoordinatorRecord, TwoPhaseOutcome,

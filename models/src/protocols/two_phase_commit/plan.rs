@@ -4,7 +4,7 @@
 use smallvec::SmallVec;
 
 use crate::process::{Address, ServiceId, WorkflowId};
-use crate::workflow::{Step, Work};
+use crate::workflow::{Step, Work, Workflow};
 
 use super::knobs::{Heuristic, TwoPhaseKnobs};
 use super::message::Decision;
@@ -36,6 +36,13 @@ impl TwoPhasePlan {
         let mut exclusive: Vec<ServiceId> = writes.map(|step| step.service).collect();
         sorted(&mut exclusive);
         TwoPhasePlan { participants, exclusive, knobs }
+    }
+
+    /// The plan as the participant at a service follows it, with what is chosen otherwise there.
+    #[must_use]
+    pub fn at_service(&self, workflow: &Workflow, service: ServiceId) -> TwoPhasePlan {
+        let knobs = self.knobs.at_service(&workflow.service(service).name);
+        TwoPhasePlan { knobs, ..self.clone() }
     }
 
     /// The choices made.

@@ -8,7 +8,8 @@ use smallvec::SmallVec;
 
 use crate::process::{Address, WorkflowId};
 use crate::system::{
-    BuiltIn, Ending, Local, Part, ProtocolModel, SETTLES, StateReader, Status, System, WELL_DEFINED,
+    BuiltIn, Client, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, Part, ProtocolModel,
+    SETTLES, StateReader, Status, System, WELL_DEFINED,
 };
 use crate::workflow::Fault;
 
@@ -25,6 +26,8 @@ pub(crate) const BUILT_IN: &[BuiltIn] = &[
     VALIDITY,
     STABILITY,
     SETTLES,
+    OUTCOME_FINAL,
+    NO_FORGOTTEN_REQUEST,
     NON_BLOCKING,
     NO_SPLIT_SNAPSHOT,
     NO_ABANDONED_LOCKS,
@@ -90,6 +93,7 @@ pub(crate) fn two_phase_properties(
 ) -> Vec<Property<TwoPhaseParts>> {
     let layout = StateLayout::new(system);
     let mut properties = safety(&layout);
+    properties.extend(promises(&layout));
     properties.extend(liveness(&layout));
     properties.extend(hanging(&layout, system));
     properties.extend(heuristics(&layout, system));
@@ -146,6 +150,30 @@ fn safety(layout: &StateLayout) -> Vec<Property<TwoPhaseParts>> {
                     s.participants(v).any(|local| !local.resources.prepared.is_empty())
                 }),
             ),
+    ]
+}
+
+/// What clients were told is final, and a request that was acknowledged is not forgotten.
+fn promises(layout: &StateLayout) -> [Property<TwoPhaseParts>; 2] {
+    let has_ended = |s: &StateLayout, v: View<'_>| s.runs(v).any(|run| run.outcomes(v).count() > 0);
+    [
+        layout
+            .property(OUTCOME_FINAL, |s, v| {
+                s.runs(v).all(|run| {
+                    let mut told = run.clients(v).filter_map(|client| client.told().copied());
+                    told.all(|told| run.outcomes(v).all(|outcome| outcome == told))
+                })
+            })
+            .given(layout.look(move |s, v| {
+                has_ended(s, v) || s.runs(v).any(|run| run.clients(v).any(|it| it.told().is_some()))
+            })),
+        layout
+            .property(NO_FORGOTTEN_REQUEST, |s, v| {
+                s.runs(v).all(|run| run.clients(v).all(|client| !client.is_forgotten()))
+            })
+            .given(layout.look(move |s, v| {
+                has_ended(s, v) || s.runs(v).any(|run| run.clients(v).any(Client::is_forgotten))
+            })),
     ]
 }
 
@@ -245,6 +273,13 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    fn clients<'a>(
+        &'a self,
+        view: View<'a>,
+    ) -> impl Iterator<Item = &'a Client<TwoPhaseOutcome>> + 'a {
+        self.coordinators.iter().map(move |&slot| &view.part(slot).process().client)
+    }
+
     fn outcomes<'a>(&'a self, view: View<'a>) -> impl Iterator<Item = TwoPhaseOutcome> + 'a {
         let logs = self.coordinators.iter().map(move |&slot| view.part(slot).process());
         logs.filter_map(|local| TwoPhaseCommit::coordinator_log(local).outcome())

@@ -67,7 +67,10 @@ pub fn system(workflow: &Workflow, knobs: &TwoPhaseKnobs) -> System<TwoPhaseComm
     }
     builder
         .services(
-            |id| Role::Participant(TwoPhaseParticipant::new(id, Arc::clone(&plan))),
+            |id| {
+                let plan = Arc::new(plan.at_service(&workflow, id));
+                Role::Participant(TwoPhaseParticipant::new(id, plan))
+            },
             |values| Rows { values: values.into(), ..Rows::default() },
         )
         .judged_by(two_phase_properties)
@@ -122,6 +125,12 @@ impl TwoPhaseCommit {
         Ok(Some(values))
     }
 
+    fn locks_at(&self, service: ServiceId) -> Locks {
+        let knobs = self.plan.knobs();
+        let exception = knobs.services.get(&self.workflow.service(service).name);
+        exception.and_then(|exception| exception.locks).unwrap_or(knobs.locks)
+    }
+
     fn position(&self, process: Address) -> Option<usize> {
         let Address::Service(service) = process else { return None };
         self.plan.participants().iter().position(|participant| *participant == service)
@@ -147,7 +156,7 @@ impl ProtocolModel for TwoPhaseCommit {
         let workflow = change.workflow;
         match change.kind {
             ChangeKind::Check => {
-                let locks = self.plan.knobs().locks == Locks::Held;
+                let locks = self.locks_at(service) == Locks::Held;
                 let taken = rows.prepared.iter().any(|other| *other != workflow);
                 if locks && taken && self.plan.is_exclusive(service) {
                     return Ok(Verdict::Refused);

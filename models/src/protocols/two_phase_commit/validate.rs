@@ -4,7 +4,7 @@ use crate::process::nodes::{COORDINATOR, STANDBY, STORE};
 use crate::protocols::lease::validate::check_lease;
 use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepDraft, StepField, WorkflowError};
-use crate::workflow::{Drafts, Requirements, Step, StepKind, Work};
+use crate::workflow::{Drafts, Exceptions, Requirements, Step, StepKind, Work};
 
 use super::knobs::TwoPhaseKnobs;
 use super::properties::BUILT_IN;
@@ -21,6 +21,10 @@ impl Requirements for TwoPhaseKnobs {
 
     fn reserved_names(&self) -> Vec<&'static str> {
         names(BUILT_IN)
+    }
+
+    fn exceptions(&self) -> Exceptions<'_> {
+        Exceptions::at(&self.services)
     }
 
     fn works(&self) -> &'static [Work] {

@@ -37,7 +37,27 @@ pub(crate) fn check_belongs<R: Requirements + ?Sized>(
         )
         .help("remove `keeps`"));
     }
+    check_outside(protocol, position, draft)?;
     check_work(protocol, position, draft)
+}
+
+/// Whether the protocol lets steps do something outside of their transactions, if this one does.
+pub(crate) fn check_outside<R: Requirements + ?Sized>(
+    protocol: &R,
+    position: usize,
+    draft: &StepDraft,
+) -> Result<(), WorkflowError> {
+    let place = Place::Step(position, StepField::Outside(0));
+    if draft.outside.is_empty() && (draft.outside_key || draft.outside_at.is_some()) {
+        let message = format!("`{}` does nothing outside of its transaction", draft.name);
+        return Err(WorkflowError::new(place, message).help("say what, with `outside`"));
+    }
+    if draft.outside.is_empty() || protocol.reaches_outside() {
+        return Ok(());
+    }
+    let message =
+        format!("a step of a {} does nothing outside of its transaction", protocol.name());
+    Err(WorkflowError::new(place, message).help("remove `outside`, or set protocol = \"saga\""))
 }
 
 fn is_compensation(work: Work) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::workflow::business::{ByWork, Work};
 use crate::workflow::definition::{Claim, StepKind};
+use crate::workflow::outside::OutsideAt;
 use crate::workflow::rule::StepProtocol;
 
 /// A step as people write it.
@@ -16,6 +17,9 @@ pub struct StepDraft {
     pub(crate) when: Option<String>,
     pub(crate) business: ByWork<Vec<String>>,
     pub(crate) keeps: Vec<String>,
+    pub(crate) outside: Vec<String>,
+    pub(crate) outside_at: Option<OutsideAt>,
+    pub(crate) outside_key: bool,
 }
 
 /// A property as people write it.
@@ -56,6 +60,9 @@ impl StepDraft {
             when: None,
             business: ByWork::default(),
             keeps: Vec::new(),
+            outside: Vec::new(),
+            outside_at: None,
+            outside_key: false,
         }
     }
 
@@ -112,6 +119,27 @@ impl StepDraft {
     #[must_use]
     pub fn keeps<T: Into<String>>(mut self, resources: impl IntoIterator<Item = T>) -> Self {
         self.keeps = resources.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// What it does outside of its transaction, where no rollback reaches: `mails += 1`.
+    #[must_use]
+    pub fn outside<T: Into<String>>(mut self, assignments: impl IntoIterator<Item = T>) -> Self {
+        self.outside = assignments.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// When it does so.
+    #[must_use]
+    pub fn outside_at(mut self, at: OutsideAt) -> Self {
+        self.outside_at = Some(at);
+        self
+    }
+
+    /// Gives what it does outside an idempotency key of its own.
+    #[must_use]
+    pub fn outside_key(mut self) -> Self {
+        self.outside_key = true;
         self
     }
 

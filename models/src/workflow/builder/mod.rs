@@ -38,12 +38,12 @@ use names::EveryName;
 use order::check_order;
 use resolution::resolve_property;
 
-pub(crate) use belonging::check_belongs;
+pub(crate) use belonging::{check_belongs, check_outside};
 pub use draft::{PropertyDraft, RuleDraft, StepDraft};
 pub(super) use names::OwnNames;
 pub(crate) use order::{ancestors, check_point_of_no_return};
 pub use refusal::{Place, RuleField, StepField, WorkflowError};
-pub use requirements::{Drafts, Requirements};
+pub use requirements::{Drafts, Exceptions, Requirements};
 pub(super) use shape::{NAME_RULE, twice};
 
 /// Collects a workflow and checks it as a whole.
@@ -218,6 +218,7 @@ impl WorkflowBuilder {
         check_locals(&steps, &locals)?;
         protocol.check_steps(self.drafts(), &steps, &self.services)?;
         self.check_faults(protocol)?;
+        protocol.exceptions().check(&steps, &self.services)?;
         protocol.check_knobs(&steps)?;
         self.check_property_names(protocol)?;
         let properties = self

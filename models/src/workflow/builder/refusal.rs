@@ -30,6 +30,9 @@ pub enum Place {
     Domain(DomainPlace),
     /// A knob of the protocol.
     Knob(&'static str),
+    /// What is chosen otherwise for something of that name: in the table `services` or `steps` of the
+    /// protocol's choices.
+    Exception(&'static str, String),
     /// The name of a property.
     PropertyName(usize),
     /// A fault of the budget that names this node.
@@ -72,6 +75,8 @@ pub enum StepField {
     Work(Work, usize),
     /// One of the resources that its compensation leaves changed.
     Keeps(usize),
+    /// One of the changes that it makes outside of its transaction.
+    Outside(usize),
 }
 
 /// Why a workflow is not sound, and where.

@@ -3,14 +3,17 @@
 //! The builder knows names, expressions and orders, and no protocol. Each protocol says here which parts
 //! of a workflow mean something to it, and refuses what does not, at the place where it is written.
 
+use std::collections::BTreeMap;
+
 use crate::process::{StepId, StepSet};
 use crate::workflow::business::Work;
-use crate::workflow::definition::{Service, Step};
+use crate::workflow::definition::{Service, Step, Workflow};
+use crate::workflow::suggestion::suggestion;
 
 use super::belonging::check_belongs;
 use super::draft::{RuleDraft, StepDraft};
 use super::order::check_point_of_no_return;
-use super::refusal::WorkflowError;
+use super::refusal::{Place, WorkflowError};
 
 /// A workflow as people wrote it, before its texts have a meaning.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +22,54 @@ pub struct Drafts<'a> {
     pub steps: &'a [StepDraft],
     /// What picks the protocol of the steps that leave it open.
     pub rule: Option<&'a RuleDraft>,
+}
+
+/// The names of the services, and of the steps, for which something is chosen otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Exceptions<'a> {
+    /// The services.
+    pub services: Vec<&'a str>,
+    /// The steps.
+    pub steps: Vec<&'a str>,
+}
+
+impl<'a> Exceptions<'a> {
+    /// Those of tables by service and by step.
+    #[must_use]
+    pub fn of<S, T>(services: &'a BTreeMap<String, S>, steps: &'a BTreeMap<String, T>) -> Self {
+        Exceptions { steps: steps.keys().map(String::as_str).collect(), ..Exceptions::at(services) }
+    }
+
+    /// Those of a table by service.
+    #[must_use]
+    pub fn at<S>(services: &'a BTreeMap<String, S>) -> Self {
+        Exceptions { services: services.keys().map(String::as_str).collect(), steps: Vec::new() }
+    }
+
+    /// Those of both.
+    #[must_use]
+    pub fn and(mut self, others: Exceptions<'a>) -> Self {
+        self.services.extend(others.services);
+        self.steps.extend(others.steps);
+        self
+    }
+
+    pub(super) fn check(&self, steps: &[Step], services: &[Service]) -> Result<(), WorkflowError> {
+        let services: Vec<&str> = services.iter().map(|it| it.name.as_str()).collect();
+        let steps: Vec<&str> = steps.iter().map(|it| it.name.as_str()).collect();
+        let tables = [
+            ("services", "service", &self.services, services),
+            ("steps", "step", &self.steps, steps),
+        ];
+        for (table, what, named, known) in tables {
+            if let Some(&name) = named.iter().find(|name| !known.contains(name)) {
+                let place = Place::Exception(table, name.to_owned());
+                let message = format!("there is no {what} named `{name}`");
+                return Err(WorkflowError::new(place, message).help(suggestion(name, &known)));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The demands of a protocol on a workflow.
@@ -50,6 +101,11 @@ pub trait Requirements {
 
     /// Whether its steps can read values into variables of the workflow.
     fn keeps_variables(&self) -> bool {
+        false
+    }
+
+    /// Whether its steps can do something outside of their transactions.
+    fn reaches_outside(&self) -> bool {
         false
     }
 
@@ -98,6 +154,20 @@ pub trait Requirements {
         _services: &[Service],
     ) -> Result<(), WorkflowError> {
         check_point_of_no_return(steps)
+    }
+
+    /// The services, and the steps, for which something is chosen otherwise.
+    fn exceptions(&self) -> Exceptions<'_> {
+        Exceptions::default()
+    }
+
+    /// Checks the protocol's choices against a workflow that was made for other ones.
+    ///
+    /// # Errors
+    /// The first that does not fit it.
+    fn check_choices(&self, workflow: &Workflow) -> Result<(), WorkflowError> {
+        self.exceptions().check(workflow.steps(), workflow.services())?;
+        self.check_knobs(workflow.steps())
     }
 
     /// The nodes that faults can strike.

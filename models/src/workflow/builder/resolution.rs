@@ -6,6 +6,7 @@ use crate::workflow::definition::{PropertyDefinition, Step, StepKind};
 use crate::workflow::expression::name::written;
 use crate::workflow::expression::parse::{Names, parse_assignment, parse_condition};
 use crate::workflow::expression::{Assignment, Condition, Reading, ResourceId};
+use crate::workflow::outside::Outside;
 use crate::workflow::suggestion::suggestion;
 
 use super::WorkflowBuilder;
@@ -35,6 +36,10 @@ impl WorkflowBuilder {
             });
             lines.collect::<Result<Vec<Assignment>, _>>()
         };
+        let outside = draft.outside.iter().enumerate().map(|(at, text)| {
+            let place = Place::Step(position, StepField::Outside(at));
+            parse_assignment(text, &names).map_err(|error| WorkflowError::expression(place, error))
+        });
         protocol.check_step(self.drafts(), position)?;
         if draft.kind != StepKind::Compensatable && !draft.business[Work::Undo].is_empty() {
             return Err(WorkflowError::new(
@@ -53,6 +58,14 @@ impl WorkflowBuilder {
             when: self.resolve_guard(position, draft, &names)?,
             business: draft.business.try_map(assignments)?,
             keeps: resolve_keeps(position, draft, &names.own)?,
+            outside: match outside.collect::<Result<Vec<_>, _>>()? {
+                changes if changes.is_empty() => None,
+                changes => Some(Outside {
+                    changes,
+                    at: draft.outside_at.unwrap_or_default(),
+                    keyed: draft.outside_key,
+                }),
+            },
         })
     }
 

@@ -148,6 +148,10 @@ impl Process for LedCoordinator {
         !log.accepted
     }
 
+    fn is_bound_to(&self, memory: &LedMemory, _log: &LedLog, outcome: &SagaOutcome) -> bool {
+        memory.written.outcome() == Some(*outcome)
+    }
+
     fn awaits(&self, timer: &StandbyTimer) -> Option<Address> {
         timer.awaits(&self.plan)
     }

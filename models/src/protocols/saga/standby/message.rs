@@ -76,7 +76,7 @@ impl StandbyTimer {
                 Some(Address::Service(plan.step(*step).service))
             }
             StandbyTimer::Store => Some(Address::Store),
-            StandbyTimer::Saga(SagaTimer::Key(..))
+            StandbyTimer::Saga(SagaTimer::Key(..) | SagaTimer::Deadline)
             | StandbyTimer::Leader(_)
             | StandbyTimer::Lease(_) => None,
         }

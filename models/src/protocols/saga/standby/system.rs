@@ -34,7 +34,8 @@ pub struct StandbySaga {
 #[must_use]
 pub fn system(workflow: &Workflow, knobs: &SagaKnobs) -> System<StandbySaga> {
     let workflow = Arc::new(workflow.clone());
-    let plan = Arc::new(SagaPlan::new(workflow.steps(), knobs.clone()));
+    let plan = SagaPlan::new(workflow.steps(), knobs.clone()).with_exceptions(&workflow);
+    let plan = Arc::new(plan);
     let saga = Saga::new(Arc::clone(&workflow), Arc::clone(&plan));
     let store = Role::Coordinator(Role::Participant(LogStore::new(knobs)));
     SystemBuilder::new(StandbySaga { saga })
@@ -126,6 +127,10 @@ impl ProtocolModel for StandbySaga {
 
     fn refusable(&self, asked: &StandbyChange) -> bool {
         self.saga.refusable(&asked.change)
+    }
+
+    fn is_transaction(&self, asked: &StandbyChange) -> bool {
+        self.saga.is_transaction(&asked.change)
     }
 
     fn place(&self, address: Address, rows: &Rows, asked: &StandbyChange) -> Option<Place> {
