@@ -28,6 +28,6 @@ pub use dataflow::Dataflow;
 pub use definition::{Claim, PropertyDefinition, Resource, Service, Step, StepKind, Workflow};
 pub use expression::{ArithmeticError, Assignment, Condition, Reading, ResourceId, Term, Variable};
 pub use faults::{Fault, FaultBudget};
-pub use outside::{Outside, OutsideAt};
+pub use outside::{Outside, OutsideAt, PlannedOutside};
 pub use request::{InputId, Requests};
 pub use rule::{Rule, StepProtocol};

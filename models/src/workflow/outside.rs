@@ -44,3 +44,18 @@ pub struct Outside {
     /// Whether it has an idempotency key of its own: who is asked again does it once.
     pub keyed: bool,
 }
+
+/// What a step does outside of its transaction, without its business.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlannedOutside {
+    /// When it is done.
+    pub at: OutsideAt,
+    /// Whether it has an idempotency key of its own.
+    pub keyed: bool,
+}
+
+impl From<&Outside> for PlannedOutside {
+    fn from(outside: &Outside) -> PlannedOutside {
+        PlannedOutside { at: outside.at, keyed: outside.keyed }
+    }
+}

@@ -11,6 +11,7 @@ mod event_sourcing;
 mod isolation;
 mod mixed;
 mod outbox;
+mod outside;
 mod reductions;
 mod saga;
 mod saga_standby;

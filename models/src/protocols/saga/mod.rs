@@ -52,7 +52,7 @@ pub use log::{SagaLog, SagaOutcome, SagaPhase, SagaRecord, SagaState};
 pub use marks::Marks;
 pub use message::{Direction, SagaMessage, StepCall};
 pub use participant::{LedgerRecord, SagaChange, SagaParticipant};
-pub use plan::{PlannedOutside, PlannedStep, SagaPlan};
+pub use plan::{PlannedStep, SagaPlan};
 pub use rows::Rows;
 pub use system::{Saga, SagaMonitor, system};
 pub use witness::{StepOrder, WorkflowWitness};

@@ -2,7 +2,7 @@
 //! undone by a compensation, which is the pivot, and the knobs.
 
 use crate::process::{LocalSet, ServiceId, StepId, StepSet};
-use crate::workflow::{Dataflow, Outside, OutsideAt, Step, StepKind, Workflow};
+use crate::workflow::{Dataflow, PlannedOutside, Step, StepKind, Workflow};
 
 use super::knobs::{Isolation, SagaKnobs};
 use super::message::Direction;
@@ -38,21 +38,6 @@ pub struct PlannedStep {
     pub locks: bool,
     /// When it does something outside of its transaction, and whether that has an idempotency key.
     pub outside: Option<PlannedOutside>,
-}
-
-/// What a step does outside of its transaction, without its business.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlannedOutside {
-    /// When it is done.
-    pub at: OutsideAt,
-    /// Whether it has an idempotency key of its own.
-    pub keyed: bool,
-}
-
-impl From<&Outside> for PlannedOutside {
-    fn from(outside: &Outside) -> PlannedOutside {
-        PlannedOutside { at: outside.at, keyed: outside.keyed }
-    }
 }
 
 impl PlannedStep {

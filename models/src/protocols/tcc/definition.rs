@@ -6,6 +6,8 @@ use crate::workflow::Workflow;
 use super::failures;
 use super::knobs::TccKnobs;
 use super::properties;
+use crate::protocols::steps::properties::NO_STRAY_EFFECT;
+
 use super::system::system;
 
 impl ProtocolDefinition for TccKnobs {
@@ -20,6 +22,11 @@ impl ProtocolDefinition for TccKnobs {
 
     fn write<S: KnobSink>(&self, sink: &mut S) {
         sink.knobs("tcc", self);
+    }
+
+    fn built_in(&self, workflow: &Workflow) -> Vec<BuiltIn> {
+        let own = Self::BUILT_IN.iter().copied();
+        own.filter(|it| *it != NO_STRAY_EFFECT || workflow.reaches_outside()).collect()
     }
 
     fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {

@@ -28,6 +28,8 @@ pub struct TccParticipant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reservation {
+    /// What the Try does outside of its transaction is done; nothing is reserved.
+    OutsideOnly,
     /// Reserved.
     Reserved,
     /// The business said no; nothing is reserved.
@@ -63,6 +65,8 @@ renames!(
 pub enum TccChange {
     /// What the coordinator asked for.
     Asked(TccCall),
+    /// What a Try does outside of its transaction.
+    Outside(TccCall),
     /// The participant takes back what it reserved, unasked.
     Expired(WorkflowId, StepId),
 }
@@ -70,6 +74,7 @@ pub enum TccChange {
 renames!(
     enum TccChange {
         Asked(call),
+        Outside(call),
         Expired(workflow, step),
     }
 );
@@ -79,7 +84,7 @@ impl TccChange {
     #[must_use]
     pub fn call(&self) -> TccCall {
         match *self {
-            TccChange::Asked(call) => call,
+            TccChange::Asked(call) | TccChange::Outside(call) => call,
             TccChange::Expired(workflow, step) => TccCall::new(workflow, step, Operation::Cancel),
         }
     }
@@ -101,12 +106,20 @@ impl TccParticipant {
             }
             _ => None,
         };
+        let reached = ledger.entry(call.workflow, call.step) == Some(Reservation::OutsideOnly);
+        let remembered = remembered.filter(|entry| *entry != Reservation::OutsideOnly);
         match (call.operation, remembered) {
+            (Operation::Try, None) if self.plan.step(call.step).outside.is_some() && !reached => {
+                self.reach_outside(call, effects);
+            }
             (Operation::Try, None) => self.attempt(call, effects),
             (Operation::Try, Some(Reservation::Reserved | Reservation::Confirmed)) => {
                 effects.push(reply(call, Answer::Done));
             }
-            (Operation::Try, Some(Reservation::Refused | Reservation::Cancelled)) => {
+            (
+                Operation::Try,
+                Some(Reservation::Refused | Reservation::Cancelled | Reservation::OutsideOnly),
+            ) => {
                 effects.push(reply(call, Answer::Refused));
             }
             (Operation::Confirm | Operation::Cancel, Some(Reservation::Reserved)) => {
@@ -116,8 +129,11 @@ impl TccParticipant {
             | (Operation::Cancel, Some(Reservation::Cancelled | Reservation::Refused)) => {
                 effects.push(reply(call, Answer::Done));
             }
-            (Operation::Confirm, Some(Reservation::Cancelled | Reservation::Refused))
-            | (Operation::Cancel, Some(Reservation::Confirmed)) => {
+            (
+                Operation::Confirm,
+                Some(Reservation::Cancelled | Reservation::Refused | Reservation::OutsideOnly),
+            )
+            | (Operation::Cancel, Some(Reservation::Confirmed | Reservation::OutsideOnly)) => {
                 effects.push(reply(call, Answer::Refused));
             }
             // Who forgets, or never remembers, has to take the coordinator's word.
@@ -136,6 +152,18 @@ impl TccParticipant {
                 }
             },
         }
+    }
+
+    /// Does what the Try does outside of its transaction. Whoever is asked keeps its key, if it has one.
+    fn reach_outside(&self, call: TccCall, effects: &mut Effects<Self>) {
+        let change = TccChange::Outside(call);
+        let keyed = self.plan.step(call.step).outside.is_some_and(|outside| outside.keyed);
+        effects.push(if keyed {
+            let accepted = record(call, Reservation::OutsideOnly);
+            Effect::Transact { change, accepted, refused: None }
+        } else {
+            Effect::Apply(change)
+        });
     }
 
     fn attempt(&self, call: TccCall, effects: &mut Effects<Self>) {
@@ -277,6 +305,11 @@ impl Process for TccParticipant {
             Input::Applied { change: TccChange::Asked(call), verdict } => {
                 self.applied(call, verdict, effects);
             }
+            Input::Applied { change: TccChange::Outside(call), verdict: Verdict::Failed } => {
+                effects.push(reply(call, Answer::Failed));
+            }
+            // Where it was refused, so will be the Try.
+            Input::Applied { change: TccChange::Outside(call), .. } => self.attempt(call, effects),
             // A release that failed for a passing reason is tried again.
             Input::Applied {
                 change: TccChange::Expired(workflow, step),

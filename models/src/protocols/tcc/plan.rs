@@ -1,7 +1,7 @@
 //! What a TCC's processes need to know of their workflow: the shape of its steps, and the knobs.
 
 use crate::process::{ServiceId, StepId, StepSet};
-use crate::workflow::{Step, Workflow};
+use crate::workflow::{PlannedOutside, Step, Workflow};
 
 use super::knobs::TccKnobs;
 
@@ -22,6 +22,8 @@ pub struct PlannedTry {
     pub service: ServiceId,
     /// The steps that must have reserved before it is tried; usually none.
     pub after: StepSet,
+    /// Whether its Try does something outside of its transaction.
+    pub outside: Option<PlannedOutside>,
 }
 
 impl TccPlan {
@@ -37,6 +39,7 @@ impl TccPlan {
         let planned = steps.iter().map(|step| PlannedTry {
             service: step.service,
             after: step.after.intersection(branches),
+            outside: step.outside.as_ref().map(PlannedOutside::from),
         });
         TccPlan { steps: planned.collect(), all: branches, knobs, of_steps: Vec::new() }
     }

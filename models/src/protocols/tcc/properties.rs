@@ -4,13 +4,13 @@ use amends_check::{Parts, Property};
 
 use crate::process::WorkflowId;
 use crate::protocols::steps::properties::{
-    NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, RESERVATIONS_RELEASED, SOUND_COMPENSATION,
-    Steps,
+    NO_EMPTY_CONFIRM, NO_EMPTY_ROLLBACK, NO_HANGING, NO_STRAY_EFFECT, RESERVATIONS_RELEASED,
+    SOUND_COMPENSATION, Steps,
 };
 use crate::protocols::steps::{ATOMIC, Orchestrated, StateLayout};
 use crate::system::{
-    BuiltIn, EFFECT_ONCE, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, Part, SETTLES,
-    StateReader, System, WELL_DEFINED,
+    BuiltIn, EFFECT_ONCE, Ending, Local, NO_FORGOTTEN_REQUEST, OUTCOME_FINAL, Part, ProtocolModel,
+    SETTLES, StateReader, System, WELL_DEFINED,
 };
 
 use super::log::{TccLog, TccOutcome};
@@ -30,6 +30,7 @@ pub(crate) const BUILT_IN: &[BuiltIn] = &[
     NO_EMPTY_ROLLBACK,
     NO_HANGING,
     RESERVATIONS_RELEASED,
+    NO_STRAY_EFFECT,
 ];
 
 /// The built-in properties of a TCC.
@@ -51,6 +52,11 @@ pub(crate) fn tcc_properties(system: &System<Tcc>) -> Vec<Property<Parts<Part<Tc
         steps.reservations_released(),
     ];
     properties.extend(layout.promises());
+    if system.protocol().workflow().reaches_outside() {
+        properties.push(steps.no_stray_effect(system.protocol().workflow(), |witness| {
+            (&witness.steps, witness.own.as_deref())
+        }));
+    }
     properties
 }
 

@@ -88,11 +88,18 @@ impl ProtocolModel for Tcc {
         change: &TccChange,
     ) -> Result<Verdict, ArithmeticError> {
         let call = change.call();
+        if let TccChange::Outside(call) = change {
+            return self.workflow.reach_outside(call.workflow, &Locals::NONE, call.step, resources);
+        }
         self.workflow.attempt(call.workflow, call.step, call.operation.into(), resources)
     }
 
     fn refusable(&self, change: &TccChange) -> bool {
-        change.call().operation == Operation::Try
+        self.is_transaction(change) && change.call().operation == Operation::Try
+    }
+
+    fn is_transaction(&self, change: &TccChange) -> bool {
+        !matches!(change, TccChange::Outside(_))
     }
 
     fn place(
@@ -102,6 +109,10 @@ impl ProtocolModel for Tcc {
         change: &TccChange,
     ) -> Option<Place> {
         let call = change.call();
+        if let TccChange::Outside(call) = change {
+            let none = &Locals::NONE;
+            return self.workflow.undefined_outside(call.workflow, none, call.step, resources);
+        }
         self.workflow.undefined(call.workflow, call.step, call.operation.into(), resources)
     }
 
@@ -116,6 +127,7 @@ impl ProtocolModel for Tcc {
 
     fn watchers(&self, event: &Event<Tcc>) -> Vec<usize> {
         let call = match &event.what {
+            PerformedEffect::Applied(TccChange::Outside(call), Verdict::Accepted) => *call,
             PerformedEffect::Applied(change, Verdict::Accepted) => {
                 let workflow = change.call().workflow;
                 return self.compensations.watchers(&self.workflow, workflow).collect();
@@ -132,6 +144,9 @@ impl ProtocolModel for Tcc {
 
     fn observe(&self, witness: &mut TccWitness, event: &Event<Tcc>) {
         match &event.what {
+            PerformedEffect::Applied(TccChange::Outside(call), Verdict::Accepted) => {
+                witness.steps[usize::from(call.step.0)].reached_outside();
+            }
             PerformedEffect::Applied(change, Verdict::Accepted) => {
                 let call = change.call();
                 if witness.is_of(call.workflow) {
@@ -223,6 +238,7 @@ impl Words<Tcc> for Tcc {
             RoleRecord::Coordinator(TccRecord::Ended(outcome)) => format!("ended, {outcome}"),
             RoleRecord::Participant(ReservationRecord::Remember(workflow, step, entry)) => {
                 let what = match entry {
+                    Reservation::OutsideOnly => "done outside of its transaction",
                     Reservation::Reserved => "reserved",
                     Reservation::Refused => "refused",
                     Reservation::Confirmed => "confirmed",
@@ -240,6 +256,9 @@ impl Words<Tcc> for Tcc {
         let call = change.call();
         let (step, workflow) = (self.step(call.step), call.workflow);
         match (change, call.operation) {
+            (TccChange::Outside(_), _) => {
+                format!("outside of the transaction, {step} of {workflow}")
+            }
             (TccChange::Expired(..), _) => format!("release of expired {step} of {workflow}"),
             (_, Operation::Try) => format!("reservation of {step} of {workflow}"),
             (_, Operation::Confirm) => format!("confirmation of {step} of {workflow}"),

@@ -4,7 +4,7 @@ use crate::process::StepSet;
 use crate::process::nodes::COORDINATOR;
 use crate::system::{ProtocolDefinition, names};
 use crate::workflow::builder::{Place, StepField, WorkflowError, check_belongs};
-use crate::workflow::{Drafts, Exceptions, Requirements, StepKind, Work};
+use crate::workflow::{Drafts, Exceptions, OutsideAt, Requirements, StepKind, Work};
 
 use super::knobs::TccKnobs;
 use super::properties::BUILT_IN;
@@ -26,6 +26,10 @@ impl Requirements for TccKnobs {
         Exceptions::of(&self.services, &self.steps)
     }
 
+    fn reaches_outside(&self) -> bool {
+        true
+    }
+
     fn works(&self) -> &'static [Work] {
         &[Work::Reserve, Work::Confirm, Work::Cancel]
     }
@@ -33,6 +37,11 @@ impl Requirements for TccKnobs {
     fn check_step(&self, drafts: Drafts<'_>, position: usize) -> Result<(), WorkflowError> {
         let draft = &drafts.steps[position];
         check_belongs(self, position, draft)?;
+        if draft.outside_at == Some(OutsideAt::AfterCommit) {
+            let place = Place::Step(position, StepField::Outside(0));
+            let message = "what a Try does outside of its transaction is done before its commit";
+            return Err(WorkflowError::new(place, message).help("remove `outside-at`"));
+        }
         let kind = match draft.kind {
             StepKind::Compensatable => return Ok(()),
             StepKind::Pivot => "the pivot",
