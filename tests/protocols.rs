@@ -19,7 +19,6 @@ use amends::models::protocols::saga::SagaKnobs;
 use amends::models::protocols::tcc::{self, TccKnobs};
 use amends::models::protocols::two_phase_commit::{self, Silence, TwoPhaseKnobs};
 use amends::models::protocols::{AnyProtocol, Design, Protocol};
-use amends::models::system::{Hostable, System, WithSystem};
 use amends::runtime::{RunOptions, RunReport, StoreChoice, run};
 use amends::simulate::{FaultKind, FaultPlan, Rate};
 use proptest::prelude::*;
@@ -41,17 +40,6 @@ fn really(design: &Design, faults: FaultPlan, seed: u64) -> RunReport {
         .unwrap()
         .block_on(run(design, &StoreChoice::Memory, options))
         .unwrap()
-}
-
-/// The names of a system's nodes.
-struct Nodes;
-
-impl WithSystem for Nodes {
-    type Output = Vec<String>;
-
-    fn with<T: Hostable>(self, system: System<T>) -> Vec<String> {
-        system.nodes().to_vec()
-    }
 }
 
 /// A fault plan over these nodes: some faults that strike anywhere, some that are bound to a node.
@@ -85,7 +73,7 @@ fn too_bad_for(spec: &str) -> &'static [FaultKind] {
 /// So many workflows, in such a world, with such chance.
 fn worlds(spec: &'static str) -> impl Strategy<Value = (Design, FaultPlan, u64)> {
     let design = design(spec);
-    let nodes = design.with_system(Nodes);
+    let nodes = design.system().nodes().to_vec();
     let kinds = FaultKind::ALL.into_iter().filter(|kind| !too_bad_for(spec).contains(kind));
     let faults = fault_plans(kinds.collect(), nodes);
     let instances = (1u32..=12).prop_map(move |count| design.clone().with_instances(count));

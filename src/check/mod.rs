@@ -12,11 +12,11 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use amends_models::check::{
-    self, Counterexample, Progress, PropertyReport, Reduction, ReductionReport, Report, Simulation,
-    Snapshot,
+    self, Opaque, OpaqueRun, Progress, PropertyReport, Reduction, ReductionReport, Report,
+    Simulation,
 };
 use amends_models::protocols::{AnyProtocol, Design};
-use amends_models::system::{Action, Hostable, Part, ProtocolModel, System, WithSystem};
+use amends_models::system::{AnySystem, ErasedModel};
 use amends_models::workflow::Fault;
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
@@ -37,11 +37,11 @@ pub mod bounds;
 pub mod growth;
 pub mod meaning;
 
-/// What the checker reports about a system of the protocol `T`.
-type SystemReport<T> = Report<Vec<Part<T>>, Action<T>>;
+/// What the checker reports about a system.
+type SystemReport = Report<Vec<Opaque>, Opaque>;
 
 /// What it reports about one property.
-type SystemFinding<T> = PropertyReport<Vec<Part<T>>, Action<T>>;
+type SystemFinding = PropertyReport<Vec<Opaque>, Opaque>;
 
 /// How far to search, and for what.
 #[derive(Clone, Debug, Default)]
@@ -129,34 +129,8 @@ pub fn check_spec<P: AnyProtocol>(
     options: &CheckOptions,
     mut watch: impl FnMut(&Progress) + Send,
 ) -> Result<CheckReport, CheckError> {
-    spec.design.with_system(Checking { spec, options, watch: &mut watch })
-}
-
-/// Is told how far a search has come.
-type Watch<'a> = &'a mut (dyn FnMut(&Progress) + Send);
-
-/// A check of a spec, before the protocol of its system is known.
-struct Checking<'a, P> {
-    spec: &'a Spec<P>,
-    options: &'a CheckOptions,
-    watch: Watch<'a>,
-}
-
-impl<P: AnyProtocol> WithSystem for Checking<'_, P> {
-    type Output = Result<CheckReport, CheckError>;
-
-    fn with<T: Hostable>(self, system: System<T>) -> Self::Output {
-        check_system(self.spec, &system, self.options, self.watch)
-    }
-}
-
-fn check_system<T: ProtocolModel, P: AnyProtocol>(
-    spec: &Spec<P>,
-    system: &System<T>,
-    options: &CheckOptions,
-    watch: Watch<'_>,
-) -> Result<CheckReport, CheckError> {
-    let known: Vec<&str> = system.properties().iter().map(|it| it.name.as_str()).collect();
+    let system = &*spec.design.system();
+    let known = system.property_names();
     if let Some(name) = options.properties.iter().find(|name| !known.contains(&name.as_str())) {
         return Err(CheckError::UnknownProperty {
             spec: spec.design.workflow().name().to_owned(),
@@ -164,14 +138,15 @@ fn check_system<T: ProtocolModel, P: AnyProtocol>(
             help: suggestion(name, &known),
         });
     }
-    let asked_for = |name| options.properties.is_empty() || options.properties.contains(name);
-    let properties = system.properties().iter().filter(|property| asked_for(&property.name));
+    let asked_for = |name: &str| {
+        options.properties.is_empty() || options.properties.iter().any(|it| it == name)
+    };
     let reduces = !options.every_state;
-    let mut verification = check::erased(system)
-        .properties(properties.cloned())
+    let mut verification = system
+        .verify_some(&asked_for)
         .symmetry(reduces)
         .stale_messages(reduces)
-        .progress(watch);
+        .progress(&mut watch);
     if let Some(states) = options.max_states {
         verification = verification.max_states(states);
     }
@@ -212,7 +187,7 @@ fn check_system<T: ProtocolModel, P: AnyProtocol>(
         completeness: report.completeness.clone(),
     };
     let short: Vec<String> = report.properties.iter().filter_map(short_loop).collect();
-    let occurred = report.is_complete().then(|| occurred_faults(&report));
+    let occurred = report.is_complete().then(|| occurred_faults(system, &report));
     let built = build_report(spec, system, extent, report.elapsed, report.properties)?;
     let never_happened = occurred
         .map_or_else(Vec::new, |faults| bounds::unspent(spec.design.workflow().faults(), &faults));
@@ -222,44 +197,34 @@ fn check_system<T: ProtocolModel, P: AnyProtocol>(
 }
 
 /// The first place found where the arithmetic of the spec has no result.
-fn undefined<T: ProtocolModel, P: AnyProtocol>(
+fn undefined<P: AnyProtocol>(
     spec: &Spec<P>,
-    system: &System<T>,
-    found: &[SystemFinding<T>],
+    system: &dyn AnySystem,
+    found: &[SystemFinding],
 ) -> Option<SpecError> {
     let run = found.iter().find(|found| found.name == "well-defined")?.verdict.counterexample()?;
-    let (_, last) = run.steps.last()?;
-    let (address, resources, (change, error)) =
-        system.addresses().zip(last).find_map(|(address, part)| match part {
-            Part::Process(local) => {
-                local.defect.as_ref().map(|defect| (address, &local.resources, defect))
-            }
-            _ => None,
-        })?;
-    let place = system.protocol().place(address, resources, change)?;
-    let span = spec.places.span(spec.source.text(), &place, None);
+    let defect = system.defect(run)?;
+    let span = spec.places.span(spec.source.text(), &defect.place, None);
     let help = format!(
         "it happens after {} transitions, in {}; keep the numbers smaller, or guard the step with \
          `when`",
         run.steps.len(),
-        system.protocol().words().change(change)
+        defect.change
     );
-    Some(spec.source.error(error.to_string(), span, Some(help)))
+    Some(spec.source.error(defect.error.to_string(), span, Some(help)))
 }
 
 /// The first property found whose arithmetic has no result.
-fn without_value<T: ProtocolModel, P: AnyProtocol>(
+fn without_value<P: AnyProtocol>(
     spec: &Spec<P>,
-    system: &System<T>,
-    found: &[SystemFinding<T>],
+    system: &dyn AnySystem,
+    found: &[SystemFinding],
 ) -> Option<SpecError> {
     found.iter().find_map(|found| {
         let stated =
             spec.design.workflow().properties().iter().position(|it| it.name == found.name)?;
-        let property = system.properties().iter().find(|it| it.name == found.name)?;
         let run = found.verdict.counterexample()?;
-        let last: Vec<&Part<T>> = run.end().iter().collect();
-        let remark = property.remark.as_ref()?(Snapshot::new(&last))?;
+        let remark = system.remark(&found.name, run)?;
         let span = spec.places.span(spec.source.text(), &Place::Property(stated), None);
         let help = format!(
             "it happens after {} transitions; keep the numbers smaller, or say with `given` when \
@@ -276,18 +241,7 @@ fn without_value<T: ProtocolModel, P: AnyProtocol>(
 /// # Panics
 /// If the address cannot be listened at; the Explorer has no other way to say so.
 pub fn serve<P: AnyProtocol>(design: &Design<P>, address: SocketAddr) {
-    design.with_system(Serving(address));
-}
-
-/// Serving a system, before its protocol is known.
-struct Serving(SocketAddr);
-
-impl WithSystem for Serving {
-    type Output = ();
-
-    fn with<T: Hostable>(self, system: System<T>) {
-        system.checker().serve(self.0);
-    }
+    ErasedModel::new(design.system()).checker().serve(address);
 }
 
 fn resident_memory() -> u64 {
@@ -295,7 +249,7 @@ fn resident_memory() -> u64 {
 }
 
 /// Says that a loop is a short one, where the search for a shortest was given up.
-fn short_loop<T: ProtocolModel>(found: &SystemFinding<T>) -> Option<String> {
+fn short_loop(found: &SystemFinding) -> Option<String> {
     let name = &found.name;
     (!found.is_shortest).then(|| {
         format!("the run that violates {name} ends in a short loop; there may be a shorter")
@@ -306,12 +260,12 @@ fn short_loop<T: ProtocolModel>(found: &SystemFinding<T>) -> Option<String> {
 ///
 /// # Errors
 /// When the arithmetic of the spec has no result somewhere.
-fn build_report<T: ProtocolModel, P: AnyProtocol>(
+fn build_report<P: AnyProtocol>(
     spec: &Spec<P>,
-    system: &System<T>,
+    system: &dyn AnySystem,
     extent: Extent,
     elapsed: Duration,
-    found: Vec<SystemFinding<T>>,
+    found: Vec<SystemFinding>,
 ) -> Result<CheckReport, CheckError> {
     let defect = undefined(spec, system, &found).or_else(|| without_value(spec, system, &found));
     if let Some(error) = defect {
@@ -363,15 +317,15 @@ fn describe_reduction(report: &ReductionReport) -> String {
 }
 
 /// The kinds of faults that happened somewhere in the space.
-fn occurred_faults<T: ProtocolModel>(report: &SystemReport<T>) -> Vec<Fault> {
+fn occurred_faults(system: &dyn AnySystem, report: &SystemReport) -> Vec<Fault> {
     let taken = report.coverage.iter().filter(|(_, count)| *count > 0);
-    taken.flat_map(|(action, _)| action.faults()).collect()
+    taken.flat_map(|(action, _)| system.faults(action)).collect()
 }
 
-fn finding<T: ProtocolModel, P: AnyProtocol>(
+fn finding<P: AnyProtocol>(
     spec: &Spec<P>,
-    system: &System<T>,
-    found: SystemFinding<T>,
+    system: &dyn AnySystem,
+    found: SystemFinding,
 ) -> Finding {
     let stated = spec.design.workflow().properties().iter().position(|it| it.name == found.name);
     let verdict = match &found.verdict {
@@ -411,16 +365,16 @@ fn position<P>(spec: &Spec<P>, place: &Place) -> Option<Position> {
     Some(Position { line, column })
 }
 
-fn counterexample<T: ProtocolModel, P: AnyProtocol>(
+fn counterexample<P: AnyProtocol>(
     spec: &Spec<P>,
-    system: &System<T>,
-    run: &Counterexample<Vec<Part<T>>, Action<T>>,
+    system: &dyn AnySystem,
+    run: &OpaqueRun,
 ) -> CounterexampleReport {
     CounterexampleReport {
         steps: run.steps.iter().map(|(action, _)| system.describe(action)).collect(),
         repeats_from: run.repeats_from,
         story: system.story(run),
-        recorded: record::counterexample::record(system, spec.design.protocol().name(), run),
+        recorded: record::counterexample::record_opaque(&spec.design, run),
     }
 }
 

@@ -71,7 +71,8 @@ pub use report::verdict::{
     Verdict,
 };
 pub use run::checker::{Verification, Verify, model, product};
-pub use run::erased::{ErasedSubject, erased};
+pub use run::erased::{ErasedSubject, Opaque, erased};
+pub use run::opaque::{OpaqueRun, OpaqueSubject, opaque};
 pub use run::{ModelSubject, ProductSubject, ReducibleSubject, Subject};
 pub use simulate::{Simulated, Simulation};
 

@@ -8,7 +8,10 @@
 
 use std::sync::Arc;
 
-use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
+use crate::system::{
+    AnySystem, BuiltIn, HideTypes, KnobSink, KnobSource, KnownFailure, ProtocolDefinition,
+    WithSystem,
+};
 use crate::workflow::domain::Domain;
 use crate::workflow::{Requirements, Workflow};
 
@@ -81,6 +84,11 @@ pub trait AnyProtocol: Clone {
     /// Makes the system that carries the workflow out, with all its properties, and does something with
     /// it.
     fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output;
+
+    /// Makes that system, with its types hidden.
+    fn system(&self, workflow: &Workflow) -> Box<dyn AnySystem> {
+        self.with_system(workflow, HideTypes)
+    }
 
     /// Its name in specs.
     fn name(&self) -> &'static str {
@@ -226,6 +234,11 @@ macro_rules! catalogue {
 
             fn with_system<W: WithSystem>(&self, workflow: &Workflow, what: W) -> W::Output {
                 with_definition!(self, it => ProtocolDefinition::with_system(it, workflow, what))
+            }
+
+            // Compiled with the catalogue, and for nobody else.
+            fn system(&self, workflow: &Workflow) -> Box<dyn AnySystem> {
+                with_definition!(self, it => ProtocolDefinition::with_system(it, workflow, HideTypes))
             }
         }
 

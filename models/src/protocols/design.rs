@@ -1,7 +1,7 @@
 //! A workflow and the protocol that carries it out: the two halves of a distributed transaction.
 
 use crate::process::nodes::{COORDINATOR, INITIATOR};
-use crate::system::{BuiltIn, WithSystem};
+use crate::system::{AnySystem, BuiltIn, WithSystem};
 use crate::workflow::builder::Place;
 use crate::workflow::{Fault, FaultBudget, Workflow, WorkflowBuilder, WorkflowError};
 
@@ -64,6 +64,12 @@ impl<P: AnyProtocol> Design<P> {
     /// it.
     pub fn with_system<W: WithSystem>(&self, what: W) -> W::Output {
         self.protocol.with_system(&self.workflow, what)
+    }
+
+    /// Makes the system that carries the workflow out, with all its properties and its types hidden.
+    #[must_use]
+    pub fn system(&self) -> Box<dyn AnySystem> {
+        self.protocol.system(&self.workflow)
     }
 
     /// The same in another world.

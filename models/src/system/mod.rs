@@ -23,12 +23,14 @@
 mod action;
 mod activity;
 pub mod actor;
+mod any_system;
 mod budget;
 mod builder;
 mod built_in;
 mod client;
 mod definition;
 mod ending;
+mod erased_model;
 mod execution;
 mod hosting;
 mod inbox;
@@ -47,6 +49,8 @@ mod transitions;
 
 pub use action::{Action, Request, Trigger};
 pub use activity::{Activities, Activity, Operation, Subject, Task};
+pub(crate) use any_system::HideTypes;
+pub use any_system::{AnySystem, Defect};
 pub use budget::{Budget, NodeId};
 pub use builder::SystemBuilder;
 pub(crate) use built_in::names;
@@ -57,6 +61,7 @@ pub use built_in::{
 pub use client::Client;
 pub use definition::{KnobSink, KnobSource, Knobs, ProtocolDefinition, WithSystem};
 pub use ending::Ending;
+pub use erased_model::{ErasedModel, ModelObject};
 pub use execution::InjectedFaults;
 pub use inbox::Inbox;
 pub use known_failure::KnownFailure;

@@ -114,37 +114,15 @@ impl<T: ProtocolModel> Model for System<T> {
     }
 
     fn as_svg(&self, path: Path<SystemState<T>, Action<T>>) -> Option<String> {
-        let mut steps = path.into_vec().into_iter();
-        let (start, mut taken) = steps.next()?;
-        let mut run = Counterexample { start: row(&start), steps: Vec::new(), repeats_from: None };
-        for (state, next) in steps {
-            if let Some(action) = std::mem::replace(&mut taken, next) {
-                run.steps.push((action, row(&state)));
-            }
-        }
-        Some(super::story::svg::draw(&self.story(&run)))
+        self.draw(path.into_vec().into_iter())
     }
 
     fn properties(&self) -> Vec<ForeignProperty<Self>> {
-        let names = self.foreign_names();
-        self.properties
-            .iter()
-            .enumerate()
-            .filter_map(|(at, property)| {
-                let expectation = match property.kind {
-                    PropertyKind::Always => Expectation::Always,
-                    PropertyKind::Sometimes => Expectation::Sometimes,
-                    PropertyKind::Eventually
-                    | PropertyKind::LeadsTo
-                    | PropertyKind::AlwaysEventually
-                    | PropertyKind::NeverStuck
-                    | PropertyKind::DeadlockFree
-                    | PropertyKind::AlwaysStep => return None,
-                };
-                let condition = *Self::CONDITIONS.get(at)?;
-                Some(ForeignProperty { expectation, name: names[at], condition })
-            })
-            .collect()
+        let told = self.judged().into_iter().filter_map(|(at, expectation, name)| {
+            let condition = *Self::CONDITIONS.get(at)?;
+            Some(ForeignProperty { expectation, name, condition })
+        });
+        told.collect()
     }
 }
 
@@ -152,20 +130,24 @@ impl<T: ProtocolModel> Model for System<T> {
 /// position in the list of properties.
 type ForeignCondition<T> = fn(&System<T>, &SystemState<T>) -> bool;
 
+/// A function for each position.
 macro_rules! by_position {
-    ($($at:literal)*) => { [$(System::<T>::condition::<$at>,)*] };
+    ($it:ident::$function:ident) => { by_position!($it $function:
+        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
+    ) };
+    ($it:ident $function:ident: $($at:literal)*) => { [$($it::$function::<$at>,)*] };
 }
+pub(super) use by_position;
 
 impl<T: ProtocolModel> System<T> {
-    const CONDITIONS: [ForeignCondition<T>; 32] = by_position!(
-        0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
-    );
+    const CONDITIONS: [ForeignCondition<T>; 32] = by_position!(Self::condition);
 
     fn condition<const AT: usize>(&self, state: &SystemState<T>) -> bool {
         self.judge(AT, state)
     }
 
-    fn judge(&self, at: usize, state: &SystemState<T>) -> bool {
+    /// Whether the property of that position is true of a state.
+    pub(super) fn judge(&self, at: usize, state: &SystemState<T>) -> bool {
         let property = &self.properties[at];
         state.view(|view| {
             let concerned = property.premise.as_ref().is_none_or(|premise| premise(view));
@@ -174,6 +156,40 @@ impl<T: ProtocolModel> System<T> {
                 _ => !concerned || (property.condition)(view),
             }
         })
+    }
+
+    /// The properties that Stateright judges soundly: their positions and names.
+    pub(super) fn judged(&self) -> Vec<(usize, Expectation, &'static str)> {
+        let names = self.foreign_names();
+        let judged = self.properties.iter().enumerate().filter_map(|(at, property)| {
+            let expectation = match property.kind {
+                PropertyKind::Always => Expectation::Always,
+                PropertyKind::Sometimes => Expectation::Sometimes,
+                PropertyKind::Eventually
+                | PropertyKind::LeadsTo
+                | PropertyKind::AlwaysEventually
+                | PropertyKind::NeverStuck
+                | PropertyKind::DeadlockFree
+                | PropertyKind::AlwaysStep => return None,
+            };
+            Some((at, expectation, names[at]))
+        });
+        judged.collect()
+    }
+
+    /// Draws a path: each of its states, with the action that leaves it.
+    pub(super) fn draw(
+        &self,
+        mut path: impl Iterator<Item = (SystemState<T>, Option<Action<T>>)>,
+    ) -> Option<String> {
+        let (start, mut taken) = path.next()?;
+        let mut run = Counterexample { start: row(&start), steps: Vec::new(), repeats_from: None };
+        for (state, next) in path {
+            if let Some(action) = std::mem::replace(&mut taken, next) {
+                run.steps.push((action, row(&state)));
+            }
+        }
+        Some(super::story::svg::draw(&self.story(&run)))
     }
 }
 

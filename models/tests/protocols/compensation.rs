@@ -7,7 +7,6 @@ use amends_models::protocols::mixed::MixedChoices;
 use amends_models::protocols::saga::SagaKnobs;
 use amends_models::protocols::tcc::TccKnobs;
 use amends_models::protocols::{AnyProtocol, Design, Protocol};
-use amends_models::system::{ProtocolModel, System, WithSystem};
 use amends_models::workflow::{Fault, FaultBudget, StepDraft, StepProtocol, Work, Workflow};
 
 /// Two orders, a step that is taken back by `undo`, and one that may be refused.
@@ -35,22 +34,18 @@ fn design(protocol: &Protocol, change: &str, undo: &[&str]) -> Design {
         .expect("the workflow is sound")
 }
 
-struct Judging;
-
-impl WithSystem for Judging {
-    type Output = (Verdict<(), ()>, Vec<String>);
-
-    fn with<T: ProtocolModel>(self, system: System<T>) -> Self::Output {
-        let report = system.verify().run();
-        let found = report.property("sound-compensation").expect("the property is checked");
-        let story = found.verdict.counterexample().map(|run| system.story(run).ending);
-        let verdict = match found.verdict {
-            Verdict::Holds => Verdict::Holds,
-            Verdict::Vacuous => Verdict::Vacuous,
-            _ => Verdict::Incomplete,
-        };
-        (verdict, story.unwrap_or_default())
-    }
+/// The verdict on sound compensation, and how the run ends that violates it.
+fn judged(design: &Design) -> (Verdict<(), ()>, Vec<String>) {
+    let system = design.system();
+    let report = system.verify().run();
+    let found = report.property("sound-compensation").expect("the property is checked");
+    let story = found.verdict.counterexample().map(|run| system.story(run).ending);
+    let verdict = match found.verdict {
+        Verdict::Holds => Verdict::Holds,
+        Verdict::Vacuous => Verdict::Vacuous,
+        _ => Verdict::Incomplete,
+    };
+    (verdict, story.unwrap_or_default())
 }
 
 fn protocols() -> [Protocol; 5] {
@@ -66,7 +61,7 @@ fn protocols() -> [Protocol; 5] {
 /// What is left, in the words of the story; nothing, if it holds.
 #[track_caller]
 fn left(protocol: &Protocol, change: &str, undo: &[&str]) -> Option<String> {
-    let (verdict, ending) = design(protocol, change, undo).with_system(Judging);
+    let (verdict, ending) = judged(&design(protocol, change, undo));
     if ending.is_empty() {
         assert!(matches!(verdict, Verdict::Holds), "{}: it says nothing", protocol.name());
         return None;
@@ -106,7 +101,7 @@ fn a_compensation_that_restores_a_former_value_undoes_the_work_of_others() {
         let told = left(&protocol, "stock -= 1", &["stock = 5"]).expect("it is violated");
         assert!(told.contains("more than if it had never run"), "{told}");
         let alone = design(&protocol, "stock -= 1", &["stock = 5"]).with_instances(1);
-        let (verdict, _) = alone.with_system(Judging);
+        let (verdict, _) = judged(&alone);
         assert!(matches!(verdict, Verdict::Holds), "{}", protocol.name());
     }
 }
@@ -125,9 +120,9 @@ fn what_is_kept_on_purpose_is_not_asked_back() {
             .step(StepDraft::new("charge", "shop").when("stock >= 9"))
             .carried_out_by(SagaKnobs::default())
     };
-    let (_, ending) = order(&[]).expect("the workflow is sound").with_system(Judging);
+    let (_, ending) = judged(&order(&[]).expect("the workflow is sound"));
     assert!(ending.iter().any(|fact| fact == "fees of shop is 1 more than if it had never run"));
-    let (verdict, _) = order(&["fees"]).expect("the workflow is sound").with_system(Judging);
+    let (verdict, _) = judged(&order(&["fees"]).expect("the workflow is sound"));
     assert!(matches!(verdict, Verdict::Holds));
     let error = order(&["fee"]).expect_err("there is no such resource");
     assert_eq!(error.help.as_deref(), Some("did you mean `fees`?"));

@@ -1,7 +1,7 @@
 //! Conformance: what was observed of a workflow is explained by the fewest faults, or by none at all.
 
 use amends_models::conformance::{
-    ActivityKind, Conformance, Limits, Observation, ObservedRun, Rule, Told, judge,
+    ActivityKind, Conformance, Limits, Observation, ObservedRun, Rule, Told,
 };
 use amends_models::process::{Answer, StepId};
 use amends_models::protocols::saga::SagaKnobs;
@@ -11,16 +11,6 @@ use amends_models::system::{
 };
 use amends_models::workflow::{Fault, StepDraft, Workflow};
 use stateright::Model;
-
-struct Judge<'r>(&'r ObservedRun);
-
-impl WithSystem for Judge<'_> {
-    type Output = Conformance;
-
-    fn with<T: Hostable>(self, system: System<T>) -> Conformance {
-        judge(&system, self.0, Limits::default())
-    }
-}
 
 fn order_saga() -> Design {
     let steps = ["create-order", "reserve-stock", "charge", "ship"];
@@ -33,7 +23,7 @@ fn order_saga() -> Design {
 }
 
 fn judged(design: &Design, run: &ObservedRun) -> Conformance {
-    design.with_system(Judge(run))
+    design.system().judge(run, Limits::default())
 }
 
 fn step(operation: Operation, at: u8) -> Task {
@@ -199,7 +189,7 @@ fn every_run_of_a_system_conforms_with_no_more_faults_than_struck() {
                 run.set_over();
             }
             let name = design.protocol().name();
-            let Conformance::Conforms(explanation) = design.with_system(Judge(&run)) else {
+            let Conformance::Conforms(explanation) = judged(&design, &run) else {
                 panic!("run {seed} of {name} conforms: {:?}", run.observations());
             };
             let explained: u32 = explanation.faults.iter().map(|(_, count)| count).sum();

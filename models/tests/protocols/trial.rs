@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use amends_models::check::{Counterexample, Reduction, ReductionReport, Report, Verdict};
 use amends_models::protocols::{Design, Protocol};
-use amends_models::system::{Granularity, ProtocolModel, System, WithSystem};
+use amends_models::system::{AnySystem, ErasedModel, Granularity};
 use amends_models::workflow::{Fault, FaultBudget};
 use stateright::{Checker, Model};
 
@@ -54,19 +54,9 @@ pub(crate) fn verdicts(design: &Design) -> Verdicts {
 }
 
 fn verdicts_at(design: &Design, granularity: Granularity) -> Verdicts {
-    struct Judging(Granularity);
-
-    impl WithSystem for Judging {
-        type Output = Verdicts;
-
-        fn with<T: ProtocolModel>(self, system: System<T>) -> Verdicts {
-            let report = system.granularity(self.0).verify().run();
-            assert!(report.is_complete());
-            report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
-        }
-    }
-
-    design.with_system(Judging(granularity))
+    let report = design.system().with_granularity(granularity).verify().run();
+    assert!(report.is_complete());
+    report.properties.iter().map(|p| (p.name.clone(), p.verdict.word())).collect()
 }
 
 /// Every property of the workflow holds, and has something to say.
@@ -105,43 +95,23 @@ pub(crate) fn assert_granularity_makes_no_difference(cases: &[Case]) {
 /// Stateright's own search finds the same states and transitions, and no property violated.
 #[track_caller]
 pub(crate) fn assert_stateright_agrees(design: &Design) {
-    struct Comparing;
-
-    impl WithSystem for Comparing {
-        type Output = ();
-
-        fn with<T: ProtocolModel>(self, system: System<T>) {
-            let ours = system.verify().symmetry(false).run();
-            let theirs = system.checker().spawn_bfs().join();
-            assert_eq!(ours.states, theirs.unique_state_count() as u64);
-            // Stateright counts initial states among the generated ones.
-            assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
-            theirs.assert_properties();
-        }
-    }
-
-    design.with_system(Comparing);
+    let ours = design.system().verify().symmetry(false).run();
+    let theirs = ErasedModel::new(design.system()).checker().spawn_bfs().join();
+    assert_eq!(ours.states, theirs.unique_state_count() as u64);
+    // Stateright counts initial states among the generated ones.
+    assert_eq!(ours.transitions + 1, theirs.state_count() as u64);
+    theirs.assert_properties();
 }
 
 /// The shortest counterexample of each case, as a story.
 pub(crate) fn stories(cases: &[Case]) -> String {
-    struct Telling(&'static str);
-
-    impl WithSystem for Telling {
-        type Output = String;
-
-        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
-            let report = system.verify().run();
-            let found = report.property(self.0).expect("the property is checked");
-            let run = found.verdict.counterexample().expect("the property is violated");
-            system.story(run).to_string()
-        }
-    }
-
     let mut told = String::new();
     for Case { name, design, breaks } in cases {
-        let story = design.with_system(Telling(breaks));
-        let _ = writeln!(told, "== {name}: {breaks}\n{story}");
+        let system = design.system();
+        let report = system.verify().run();
+        let found = report.property(breaks).expect("the property is checked");
+        let run = found.verdict.counterexample().expect("the property is violated");
+        let _ = writeln!(told, "== {name}: {breaks}\n{}", system.story(run));
     }
     told
 }
@@ -154,47 +124,41 @@ const COMPARED: u64 = 60_000;
 /// same.
 #[track_caller]
 pub(crate) fn symmetry(cases: &[Case]) -> String {
-    struct Comparing(&'static str);
-
-    impl WithSystem for Comparing {
-        type Output = String;
-
-        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
-            let full = system.verify().symmetry(false).max_states(COMPARED).run();
-            if !full.is_complete() {
-                return String::from("too large to compare");
-            }
-            let reduced = system.verify().threads(1).run();
-            let length = |verdict: &Verdict<_, _>| {
-                let path: Option<&Counterexample<_, _>> = verdict.counterexample();
-                path.map(|path| path.steps.len())
-            };
-            for (one, other) in reduced.properties.iter().zip(&full.properties) {
-                let property = &one.name;
-                assert_eq!(one.verdict.word(), other.verdict.word(), "{}: {property}", self.0);
-                assert_eq!(length(&one.verdict), length(&other.verdict), "{}: {property}", self.0);
-            }
-            let shared = system.verify().threads(2).run();
-            let counts = |report: &Report<_, _>| (report.states, report.transitions, report.depth);
-            assert_eq!(counts(&reduced), counts(&shared), "{}", self.0);
-            for (one, other) in reduced.properties.iter().zip(&shared.properties) {
-                let paths = (one.verdict.counterexample(), other.verdict.counterexample());
-                assert!(paths.0 == paths.1, "{}: {}", self.0, one.name);
-            }
-            match reduced.reductions.first().map(|used| &used.refused) {
-                Some(None) => format!("{} of {} states", reduced.states, full.states),
-                Some(Some(reason)) => format!("refused, {reason}"),
-                None => String::from("nothing is interchangeable"),
-            }
-        }
-    }
-
     let mut told = String::new();
     for Case { name, design, .. } in cases {
-        let found = design.clone().with_instances(2).with_system(Comparing(name));
+        let found = compare_symmetry(name, &*design.clone().with_instances(2).system());
         let _ = writeln!(told, "{name}: {found}");
     }
     told
+}
+
+fn compare_symmetry(name: &str, system: &dyn AnySystem) -> String {
+    let full = system.verify().symmetry(false).max_states(COMPARED).run();
+    if !full.is_complete() {
+        return String::from("too large to compare");
+    }
+    let reduced = system.verify().threads(1).run();
+    let length = |verdict: &Verdict<_, _>| {
+        let path: Option<&Counterexample<_, _>> = verdict.counterexample();
+        path.map(|path| path.steps.len())
+    };
+    for (one, other) in reduced.properties.iter().zip(&full.properties) {
+        let property = &one.name;
+        assert_eq!(one.verdict.word(), other.verdict.word(), "{name}: {property}");
+        assert_eq!(length(&one.verdict), length(&other.verdict), "{name}: {property}");
+    }
+    let shared = system.verify().threads(2).run();
+    let counts = |report: &Report<_, _>| (report.states, report.transitions, report.depth);
+    assert_eq!(counts(&reduced), counts(&shared), "{name}");
+    for (one, other) in reduced.properties.iter().zip(&shared.properties) {
+        let paths = (one.verdict.counterexample(), other.verdict.counterexample());
+        assert!(paths.0 == paths.1, "{name}: {}", one.name);
+    }
+    match reduced.reductions.first().map(|used| &used.refused) {
+        Some(None) => format!("{} of {} states", reduced.states, full.states),
+        Some(Some(reason)) => format!("refused, {reason}"),
+        None => String::from("nothing is interchangeable"),
+    }
 }
 
 /// What it makes of each case, for one workflow and for two, that messages are left out which nobody
@@ -202,48 +166,41 @@ pub(crate) fn symmetry(cases: &[Case]) -> String {
 /// counterexample is shorter than it can be. Any that is longer is mentioned.
 #[track_caller]
 pub(crate) fn stale_messages(cases: &[Case]) -> String {
-    struct Comparing(&'static str);
-
-    impl WithSystem for Comparing {
-        type Output = String;
-
-        fn with<T: ProtocolModel>(self, system: System<T>) -> String {
-            let full = system.verify().symmetry(false).max_states(COMPARED);
-            let full = full.run();
-            if !full.is_complete() {
-                return String::from("too large to compare");
-            }
-            let mut longer = String::new();
-            for symmetry in [false, true] {
-                let reduced = system.verify().stale_messages(true).symmetry(symmetry).run();
-                for (one, other) in reduced.properties.iter().zip(&full.properties) {
-                    let property = &one.name;
-                    assert_eq!(one.verdict.word(), other.verdict.word(), "{}: {property}", self.0);
-                    let paths = (one.verdict.counterexample(), other.verdict.counterexample());
-                    if let (Some(path), Some(shortest)) = paths {
-                        let (found, least) = (path.steps.len(), shortest.steps.len());
-                        assert!(least <= found, "{}: {property}: {found} < {least}", self.0);
-                        if least < found && !symmetry {
-                            let _ = write!(longer, ", {property} in {found} steps, not {least}");
-                        }
-                    }
-                }
-            }
-            let reduced = system.verify().stale_messages(true).symmetry(false).run();
-            let stale = |report: &&ReductionReport| report.reduction == Reduction::StaleMessages;
-            match reduced.reductions.iter().find(stale).map(|used| &used.refused) {
-                Some(None) => format!("{} of {} states{longer}", reduced.states, full.states),
-                Some(Some(reason)) => format!("refused, {reason}"),
-                None => String::from("nothing is stale"),
-            }
-        }
-    }
-
     let mut told = String::new();
     for Case { name, design, .. } in cases {
-        let one = design.with_system(Comparing(name));
-        let two = design.clone().with_instances(2).with_system(Comparing(name));
+        let one = compare_stale_messages(name, &*design.system());
+        let two = compare_stale_messages(name, &*design.clone().with_instances(2).system());
         let _ = writeln!(told, "{name}: {one}; twice: {two}");
     }
     told
+}
+
+fn compare_stale_messages(name: &str, system: &dyn AnySystem) -> String {
+    let full = system.verify().symmetry(false).max_states(COMPARED).run();
+    if !full.is_complete() {
+        return String::from("too large to compare");
+    }
+    let mut longer = String::new();
+    for symmetry in [false, true] {
+        let reduced = system.verify().stale_messages(true).symmetry(symmetry).run();
+        for (one, other) in reduced.properties.iter().zip(&full.properties) {
+            let property = &one.name;
+            assert_eq!(one.verdict.word(), other.verdict.word(), "{name}: {property}");
+            let paths = (one.verdict.counterexample(), other.verdict.counterexample());
+            if let (Some(path), Some(shortest)) = paths {
+                let (found, least) = (path.steps.len(), shortest.steps.len());
+                assert!(least <= found, "{name}: {property}: {found} < {least}");
+                if least < found && !symmetry {
+                    let _ = write!(longer, ", {property} in {found} steps, not {least}");
+                }
+            }
+        }
+    }
+    let reduced = system.verify().stale_messages(true).symmetry(false).run();
+    let stale = |report: &&ReductionReport| report.reduction == Reduction::StaleMessages;
+    match reduced.reductions.iter().find(stale).map(|used| &used.refused) {
+        Some(None) => format!("{} of {} states{longer}", reduced.states, full.states),
+        Some(Some(reason)) => format!("refused, {reason}"),
+        None => String::from("nothing is stale"),
+    }
 }

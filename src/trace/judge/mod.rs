@@ -11,9 +11,9 @@
 //! Spans may always be missing. That something was *not* observed proves nothing unless all that is told
 //! is known to be there; what *was* observed can violate a design however much is missing.
 
-mod design;
 mod doubt;
 mod verdict;
+mod words;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -23,14 +23,14 @@ use amends_models::conformance::{
     Told,
 };
 use amends_models::protocols::Design;
-use amends_models::system::{Activity, Subject};
+use amends_models::system::{Activity, AnySystem, Subject};
 use compact_str::CompactString;
 
 use crate::assemble::WorkflowTrace;
 use crate::map::{Completeness, Mapping, Moment, Origin, Resolved, ShapeCache, Sightings, Telling};
 use crate::{SpanId, TraceId};
 
-use design::{JudgedSystem, judged_system};
+use words::describe;
 
 pub use doubt::Doubt;
 pub use verdict::{Divergence, Explained, Verdict, Violated};
@@ -40,7 +40,7 @@ const SHAPES: usize = 10_000;
 
 /// Judges workflows by a design.
 pub struct Judge {
-    system: Box<dyn JudgedSystem>,
+    system: Box<dyn AnySystem>,
     mapping: Mapping,
     telling: Telling,
     limits: Limits,
@@ -65,7 +65,7 @@ impl Judge {
     #[must_use]
     pub fn new(design: Design, mapping: Mapping) -> Judge {
         Judge {
-            system: judged_system(&design.as_observed()),
+            system: design.as_observed().system(),
             mapping,
             telling: Telling::new(),
             limits: Limits::default(),
@@ -110,7 +110,7 @@ impl Judge {
         if open.evidence.completeness == Completeness::Coordinator {
             open.evidence.completeness = Completeness::Nothing;
         }
-        let resolved = self.system.resolve(&self.mapping, &open, &self.telling);
+        let resolved = self.mapping.resolve(&open, &*self.system, &self.telling);
         let verdict = self.verdict(trace, &sightings, &resolved);
         JudgedWorkflow {
             name: sightings.name,
@@ -158,7 +158,8 @@ impl Judge {
                 Verdict::Inconclusive { doubts, explained: Some(Explained::new(explanation)) }
             }
             Conformance::Incomplete(missing) => {
-                let names = missing.activities.iter().map(|it| self.system.describe(*it));
+                let names =
+                    missing.activities.iter().map(|it| describe(&*self.system, (*it).into()));
                 doubts.insert(0, Doubt::Missing(names.collect()));
                 let explained = Some(Explained::new(&missing.explanation));
                 Verdict::Inconclusive { doubts, explained }
@@ -172,21 +173,25 @@ impl Judge {
                     let positions = set.iter().map(|at| resolved.sightings[at]);
                     self.spans(trace, sightings, positions.collect::<Vec<_>>())
                 };
-                let describe = |at: usize| self.system.describe_observation(&resolved.run, at);
+                let observed = |at: usize| describe(&*self.system, resolved.run.observations()[at]);
                 let unexplained = first_unexplained(&resolved.run, violation.explained);
                 let divergence = unexplained.map(|at| resolved.sightings[at]);
                 let divergence = divergence.and_then(|at| self.divergence(trace, sightings, at));
                 Verdict::Violates(Box::new(Violated {
                     rule: violation.rule,
-                    evidence: violation.evidence.iter().map(describe).collect(),
+                    evidence: violation.evidence.iter().map(observed).collect(),
                     spans: spans(violation.evidence),
-                    missing: violation.missing.iter().map(|it| self.system.describe(*it)).collect(),
+                    missing: violation
+                        .missing
+                        .iter()
+                        .map(|it| describe(&*self.system, (*it).into()))
+                        .collect(),
                     expected: violation
                         .expected
                         .iter()
-                        .map(|it| self.system.describe(*it))
+                        .map(|it| describe(&*self.system, (*it).into()))
                         .collect(),
-                    unexplained: unexplained.map(describe),
+                    unexplained: unexplained.map(observed),
                     divergence,
                     closest: Some(violation.closest.clone()),
                 }))

@@ -2,7 +2,7 @@
 
 use amends_models::conformance::{ActivityKind, Observation, ObservedRun, Told};
 use amends_models::process::{Answer, ServiceId, StepId};
-use amends_models::system::{Operation, ProtocolModel, Subject, Task};
+use amends_models::system::{AnySystem, Operation, Subject, Task};
 use compact_str::CompactString;
 
 use super::canonical::canonical;
@@ -37,13 +37,13 @@ pub struct UnknownName {
 }
 
 impl Mapping {
-    /// What was observed, as a run of that protocol. Services tell of what they are seen to tell of, unless
+    /// What was observed, as a run of that system. Services tell of what they are seen to tell of, unless
     /// the mapping says what they tell of.
     #[must_use]
     pub fn resolve(
         &self,
         sightings: &Sightings,
-        protocol: &impl ProtocolModel,
+        system: &dyn AnySystem,
         telling: &Telling,
     ) -> Resolved {
         let mut unknown: Vec<UnknownName> = Vec::new();
@@ -53,7 +53,7 @@ impl Mapping {
             if is_told_again(sightings, position) {
                 continue;
             }
-            match self.observation(&sighting.observation, protocol) {
+            match self.observation(&sighting.observation, system) {
                 Ok(observation) => {
                     observations.push(observation);
                     positions.push(position);
@@ -88,7 +88,7 @@ impl Mapping {
                 }
             }
         }
-        for told in self.told(sightings, protocol, telling) {
+        for told in self.told(sightings, system, telling) {
             run.tells_of(told);
         }
         if sightings.evidence.completeness != Completeness::Nothing {
@@ -105,10 +105,10 @@ impl Mapping {
     fn observation(
         &self,
         named: &NamedObservation,
-        protocol: &impl ProtocolModel,
+        system: &dyn AnySystem,
     ) -> Result<Observation, NamedTask> {
         let task = |named: &NamedTask| {
-            let subject = protocol.subject(named.operation, &named.subject);
+            let subject = system.subject(named.operation, &named.subject);
             let subject = subject.ok_or_else(|| named.clone())?;
             Ok(Task { operation: named.operation, subject })
         };
@@ -137,15 +137,10 @@ impl Mapping {
     }
 
     /// What services tell of whenever it happens, in canonical order.
-    fn told(
-        &self,
-        sightings: &Sightings,
-        protocol: &impl ProtocolModel,
-        telling: &Telling,
-    ) -> Vec<Told> {
+    fn told(&self, sightings: &Sightings, system: &dyn AnySystem, telling: &Telling) -> Vec<Told> {
         let mut told = match &self.told {
-            Some(rules) => rules.iter().flat_map(|rule| told_by_rule(rule, protocol)).collect(),
-            None => told_as_seen(protocol, telling),
+            Some(rules) => rules.iter().flat_map(|rule| told_by_rule(rule, system)).collect(),
+            None => told_as_seen(system, telling),
         };
         if sightings.evidence.completeness == Completeness::Coordinator {
             // Of what others tell, anything may be missing.
@@ -180,7 +175,7 @@ fn is_of_coordinator(kind: ActivityKind) -> bool {
     }
 }
 
-fn told_as_seen(protocol: &impl ProtocolModel, telling: &Telling) -> Vec<Told> {
+fn told_as_seen(system: &dyn AnySystem, telling: &Telling) -> Vec<Told> {
     let mut told = Vec::new();
     for kind in [
         ActivityKind::Requested,
@@ -193,11 +188,11 @@ fn told_as_seen(protocol: &impl ProtocolModel, telling: &Telling) -> Vec<Told> {
         }
     }
     for kind in [ActivityKind::Performed, ActivityKind::Replied] {
-        let named: Vec<Subject> = subjects_named(protocol, telling.subjects(kind));
-        let services: Vec<String> = named.iter().map(|&it| protocol.service_of(it)).collect();
-        let mut subjects = subjects_of(protocol);
+        let named: Vec<Subject> = subjects_named(system, telling.subjects(kind));
+        let services: Vec<String> = named.iter().map(|&it| system.service_of(it)).collect();
+        let mut subjects = subjects_of(system);
         subjects.retain(|subject| {
-            let service = protocol.service_of(*subject);
+            let service = system.service_of(*subject);
             telling.tells_at(kind, &service) || services.contains(&service)
         });
         for subject in named.into_iter().chain(subjects) {
@@ -207,14 +202,14 @@ fn told_as_seen(protocol: &impl ProtocolModel, telling: &Telling) -> Vec<Told> {
     told
 }
 
-fn told_by_rule(rule: &ToldRule, protocol: &impl ProtocolModel) -> Vec<Told> {
+fn told_by_rule(rule: &ToldRule, system: &dyn AnySystem) -> Vec<Told> {
     let ToldRule { kind, operation, .. } = *rule;
     let subjects = match (&rule.subject, &rule.service) {
         (None, None) => return vec![Told { kind, operation, subject: None }],
-        (Some(name), _) => subjects_named(protocol, [name.as_str()]),
+        (Some(name), _) => subjects_named(system, [name.as_str()]),
         (None, Some(service)) => {
-            let mut subjects = subjects_of(protocol);
-            subjects.retain(|subject| protocol.service_of(*subject) == *service);
+            let mut subjects = subjects_of(system);
+            subjects.retain(|subject| system.service_of(*subject) == *service);
             subjects
         }
     };
@@ -223,8 +218,8 @@ fn told_by_rule(rule: &ToldRule, protocol: &impl ProtocolModel) -> Vec<Told> {
 }
 
 /// The steps and services of the workflow.
-fn subjects_of(protocol: &impl ProtocolModel) -> Vec<Subject> {
-    let workflow = protocol.workflow();
+fn subjects_of(system: &dyn AnySystem) -> Vec<Subject> {
+    let workflow = system.workflow();
     let steps = (0..workflow.steps().len()).map(|at| Subject::Step(StepId(at as u8)));
     let services = (0..workflow.services().len()).map(|at| Subject::Service(ServiceId(at as u16)));
     steps.chain(services).collect()
@@ -232,12 +227,12 @@ fn subjects_of(protocol: &impl ProtocolModel) -> Vec<Subject> {
 
 /// The subjects of those names, in tasks of any operation.
 fn subjects_named<'n>(
-    protocol: &impl ProtocolModel,
+    system: &dyn AnySystem,
     names: impl IntoIterator<Item = &'n str>,
 ) -> Vec<Subject> {
     let mut subjects: Vec<Subject> = Vec::new();
     for name in names {
-        let found = Operation::ALL.into_iter().filter_map(|it| protocol.subject(it, name));
+        let found = Operation::ALL.into_iter().filter_map(|it| system.subject(it, name));
         subjects.extend(found);
     }
     subjects.sort_unstable();

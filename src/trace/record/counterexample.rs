@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use crate::Time;
-use amends_models::check::Counterexample;
+use amends_models::check::{Counterexample, OpaqueRun};
 use amends_models::process::Address;
 use amends_models::process::WorkflowId;
+use amends_models::protocols::{AnyProtocol, Design};
 use amends_models::system::{
-    Action, Event, MessageOf, Part, PerformedEffect, ProtocolModel, System, Trigger,
+    Action, Event, Hostable, MessageOf, Part, PerformedEffect, ProtocolModel, System, Trigger,
+    WithSystem,
 };
 
 use super::{Recorded, Recorder, RunId, SpanContext};
@@ -18,6 +20,27 @@ const STEP: u64 = 10_000_000;
 const EFFECT: u64 = 100_000;
 /// When runs begin: 2026-01-01, UTC. Nothing but the order of times means anything.
 const BEGINNING: u64 = 1_767_225_600_000_000_000;
+
+/// The spans and log records of a run of that design, as a check [without types](amends_models::check::opaque)
+/// found it.
+#[must_use]
+pub fn record_opaque<P: AnyProtocol>(design: &Design<P>, run: &OpaqueRun) -> Vec<Recorded> {
+    design.with_system(Recording { protocol: design.protocol().name(), run })
+}
+
+/// Recording a run, before its protocol is known.
+struct Recording<'r> {
+    protocol: &'static str,
+    run: &'r OpaqueRun,
+}
+
+impl WithSystem for Recording<'_> {
+    type Output = Vec<Recorded>;
+
+    fn with<T: Hostable>(self, system: System<T>) -> Vec<Recorded> {
+        record(&system, self.protocol, &self.run.reveal())
+    }
+}
 
 /// The spans and log records of a run. A workflow that is over by the end of it is said to be.
 #[must_use]

@@ -202,7 +202,7 @@ impl<State, Action> PropertyReport<State, Action> {
 }
 
 impl<State, Action> Counterexample<State, Action> {
-    fn map<S, A>(
+    pub(crate) fn map<S, A>(
         &self,
         state: &impl Fn(&State) -> S,
         action: &impl Fn(&Action) -> A,

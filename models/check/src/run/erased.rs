@@ -7,7 +7,8 @@
 //! distinct argument and remembered, so hiding its types there costs nothing that can be measured;
 //! conditions are asked in every state, and find the parts in their own types by a look at each.
 //!
-//! States and actions of the report have their own types again.
+//! States and actions of the report have their own types again. Who can do without those asks for an
+//! [`opaque`](crate::opaque()) check, and is compiled once, too.
 
 use std::any::Any;
 use std::fmt::{self, Debug};
@@ -59,7 +60,7 @@ where
         task: TaskOf<'_, Self>,
     ) -> Result<Report<Self::State, Self::Action>, ModelError> {
         let judge = judge_all(&task.properties);
-        let report = search(ErasedProduct(self.product), hide_task(task), &judge)?;
+        let report = search(ErasedProduct(self.product), hide_task(task), Some(&judge))?;
         Ok(report.map(&|state: &Vec<Opaque>| reveal_state(state), &Opaque::reveal))
     }
 
@@ -82,19 +83,19 @@ where
 }
 
 /// A task of a subject whose types are hidden.
-type ErasedTask<'m> = Task<'m, Parts<Opaque>, Opaque>;
+pub(super) type ErasedTask<'m> = Task<'m, Parts<Opaque>, Opaque>;
 
 /// The one copy of the search.
-fn search(
+pub(super) fn search(
     product: ErasedProduct<'_>,
     task: ErasedTask<'_>,
-    judge: &Judge<Opaque>,
+    judge: Option<&Judge<Opaque>>,
 ) -> Result<Report<Vec<Opaque>, Opaque>, ModelError> {
-    ProductSubject { product: &product, judge: Some(judge) }.search(task)
+    ProductSubject { product: &product, judge }.search(task)
 }
 
 /// The one copy of the random walks.
-fn walk(
+pub(super) fn walk(
     product: ErasedProduct<'_>,
     task: ErasedTask<'_>,
     simulation: Simulation,
@@ -104,7 +105,7 @@ fn walk(
 
 /// A part, request or action whose type is hidden.
 #[derive(Clone)]
-struct Opaque(Arc<dyn Value>);
+pub struct Opaque(Arc<dyn Value>);
 
 /// What the checker needs of parts, requests and actions.
 trait Value: Any + Debug + Send + Sync {
@@ -123,7 +124,8 @@ impl<V: Any + Eq + Hash + Debug + Send + Sync> Value for V {
 }
 
 impl Opaque {
-    fn hide<V: Any + Eq + Hash + Debug + Send + Sync>(value: V) -> Self {
+    /// Hides the type of a value.
+    pub fn hide<V: Any + Eq + Hash + Debug + Send + Sync>(value: V) -> Self {
         Opaque(Arc::new(value))
     }
 
@@ -132,12 +134,18 @@ impl Opaque {
     /// # Panics
     /// If it is of another type. A product only ever meets values that it made.
     #[inline]
-    fn seen<V: Any>(&self) -> &V {
+    #[must_use]
+    pub fn seen<V: Any>(&self) -> &V {
         let value: &dyn Any = &*self.0;
         value.downcast_ref().expect("a product meets values that it made")
     }
 
-    fn reveal<V: Any + Clone>(&self) -> V {
+    /// The value in its own type.
+    ///
+    /// # Panics
+    /// If it is of another type.
+    #[must_use]
+    pub fn reveal<V: Any + Clone>(&self) -> V {
         self.seen::<V>().clone()
     }
 }
@@ -174,7 +182,7 @@ fn reveal_state<Part: Clone + 'static>(state: &[Opaque]) -> Vec<Part> {
 type OpaqueMove = (Opaque, Opaque, Vec<(usize, Opaque)>);
 
 /// A [`Product`], as far as it can be talked to without its types.
-trait ProductObject: Send + Sync {
+pub(super) trait ProductObject: Send + Sync {
     fn initial(&self) -> Vec<Vec<Opaque>>;
     fn moves(&self, slot: usize, part: &Opaque) -> Vec<OpaqueMove>;
     fn answer(&self, slot: usize, part: &Opaque, request: &Opaque) -> Option<Opaque>;
@@ -243,7 +251,7 @@ where
 }
 
 /// A product of hidden types.
-struct ErasedProduct<'p>(&'p dyn ProductObject);
+pub(super) struct ErasedProduct<'p>(pub(super) &'p dyn ProductObject);
 
 impl Product for ErasedProduct<'_> {
     type Part = Opaque;
@@ -306,7 +314,9 @@ where
     Task { properties, limits, threads, symmetry, stale_messages }
 }
 
-fn hide_property<Part: 'static>(property: Property<Parts<Part>>) -> Property<Parts<Opaque>> {
+pub(super) fn hide_property<Part: 'static>(
+    property: Property<Parts<Part>>,
+) -> Property<Parts<Opaque>> {
     let Property { name, kind, condition, premise, remark } = property;
     Property {
         name,
@@ -344,7 +354,7 @@ fn hide_step<Part: 'static, A: 'static>(
 
 /// All conditions of a check on states, in one go: the parts are looked up in their own types once for
 /// all of them, and not for each.
-fn judge_all<Part: 'static, A>(
+pub(super) fn judge_all<Part: 'static, A>(
     properties: &[Stated<Parts<Part>, A>],
 ) -> impl Fn(Snapshot<'_, Opaque>, &mut Said) + Send + Sync + use<Part, A> {
     let of_states = properties.iter().filter_map(|stated| match stated {

@@ -4,6 +4,7 @@ pub(crate) mod checker;
 pub(crate) mod early_stop;
 pub(crate) mod erased;
 pub(crate) mod evaluate;
+pub(crate) mod opaque;
 
 use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, Ordering};

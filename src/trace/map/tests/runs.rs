@@ -4,23 +4,13 @@ use amends_models::conformance::{ActivityKind, Observation, ObservedRun, Told};
 use amends_models::process::{Answer, StepId};
 use amends_models::protocols::Design;
 use amends_models::protocols::saga::SagaKnobs;
-use amends_models::system::{Hostable, Operation, Subject, System, Task, WithSystem};
+use amends_models::system::{Operation, Subject, Task};
 use amends_models::workflow::{StepDraft, Workflow};
 
-use crate::map::{Mapping, Resolved, Sightings, Telling};
+use crate::map::{Mapping, Resolved, Telling};
 use crate::span::{Span, SpanKind};
 
 use super::spans::{kind, told};
-
-struct Resolve<'a>(&'a Mapping, &'a Sightings, &'a Telling);
-
-impl WithSystem for Resolve<'_> {
-    type Output = Resolved;
-
-    fn with<T: Hostable>(self, system: System<T>) -> Resolved {
-        self.0.resolve(self.1, system.protocol(), self.2)
-    }
-}
 
 fn design() -> Design {
     let steps = ["reserve", "charge", "ship"];
@@ -37,7 +27,7 @@ fn resolved(mapping: &Mapping, spans: &[Span]) -> Resolved {
     let sightings = mapping.apply(spans, &[]);
     let mut telling = Telling::new();
     telling.learn(&sightings);
-    design().with_system(Resolve(mapping, &sightings, &telling))
+    mapping.resolve(&sightings, &*design().system(), &telling)
 }
 
 fn steps(names: &[&str]) -> Vec<Span> {
