@@ -15,8 +15,7 @@ use amends_models::check::{
     self, Opaque, OpaqueRun, Progress, PropertyReport, Reduction, ReductionReport, Report,
     Simulation,
 };
-use amends_models::protocols::{AnyProtocol, Design};
-use amends_models::system::{AnySystem, ErasedModel};
+use amends_models::protocols::{AnyProtocol, AnySystem, Design};
 use amends_models::workflow::Fault;
 use amends_models::workflow::builder::Place;
 use amends_models::workflow::suggestion::suggestion;
@@ -241,7 +240,7 @@ fn without_value<P: AnyProtocol>(
 /// # Panics
 /// If the address cannot be listened at; the Explorer has no other way to say so.
 pub fn serve<P: AnyProtocol>(design: &Design<P>, address: SocketAddr) {
-    ErasedModel::new(design.system()).checker().serve(address);
+    design.system().into_model().checker().serve(address);
 }
 
 fn resident_memory() -> u64 {

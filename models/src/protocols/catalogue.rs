@@ -8,13 +8,11 @@
 
 use std::sync::Arc;
 
-use crate::system::{
-    AnySystem, BuiltIn, HideTypes, KnobSink, KnobSource, KnownFailure, ProtocolDefinition,
-    WithSystem,
-};
+use crate::system::{BuiltIn, KnobSink, KnobSource, KnownFailure, ProtocolDefinition, WithSystem};
 use crate::workflow::domain::Domain;
 use crate::workflow::{Requirements, Workflow};
 
+use super::any_system::{AnySystem, HideTypes};
 use super::choreography::ChoreographyKnobs;
 use super::event_sourcing::EventSourced;
 use super::mixed::MixedChoices;

@@ -1,10 +1,11 @@
 //! A workflow and the protocol that carries it out: the two halves of a distributed transaction.
 
 use crate::process::nodes::{COORDINATOR, INITIATOR};
-use crate::system::{AnySystem, BuiltIn, WithSystem};
+use crate::system::{BuiltIn, WithSystem};
 use crate::workflow::builder::Place;
 use crate::workflow::{Fault, FaultBudget, Workflow, WorkflowBuilder, WorkflowError};
 
+use super::any_system::AnySystem;
 use super::catalogue::{AnyProtocol, Protocol};
 
 /// A workflow, and the protocol that carries it out.

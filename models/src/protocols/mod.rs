@@ -19,6 +19,7 @@
 //!
 //! Start reading at [`saga`].
 
+mod any_system;
 pub mod catalogue;
 pub mod choreography;
 mod design;
@@ -31,5 +32,6 @@ pub mod steps;
 pub mod tcc;
 pub mod two_phase_commit;
 
+pub use any_system::{AnySystem, Defect};
 pub use catalogue::{AnyProtocol, Protocol};
 pub use design::Design;

@@ -7,19 +7,18 @@
 use amends_check::Opaque;
 use stateright::{Expectation, Model, Path, Property as ForeignProperty};
 
-use super::any_system::AnySystem;
 use super::model::{SystemState, by_position};
 use super::protocol_model::ProtocolModel;
 use super::topology::System;
 
 /// A system of some protocol, for Stateright.
-pub struct ErasedModel(Box<dyn AnySystem>);
+pub struct ErasedModel(Box<dyn ModelObject>);
 
 /// A path, as Stateright has it: each state with the action that leaves it.
 type Steps = Vec<(Opaque, Option<Opaque>)>;
 
 /// A `stateright::Model`, as far as it can be talked to without its types.
-pub trait ModelObject: Send + Sync {
+trait ModelObject: Send + Sync {
     /// The states it begins in.
     fn initial_states(&self) -> Vec<Opaque>;
 
@@ -28,6 +27,9 @@ pub trait ModelObject: Send + Sync {
 
     /// The state after an action.
     fn state_after(&self, state: &Opaque, action: &Opaque) -> Option<Opaque>;
+
+    /// An action in one line.
+    fn line(&self, action: &Opaque) -> String;
 
     /// A path as a picture.
     fn picture(&self, path: Steps) -> Option<String>;
@@ -55,6 +57,10 @@ impl<T: ProtocolModel> ModelObject for System<T> {
         Model::next_state(self, state.seen(), action.reveal()).map(Opaque::hide)
     }
 
+    fn line(&self, action: &Opaque) -> String {
+        self.describe(action.seen())
+    }
+
     fn picture(&self, path: Steps) -> Option<String> {
         let steps = path.into_iter();
         self.draw(steps.map(|(state, action)| (state.reveal(), action.map(|it| it.reveal()))))
@@ -72,12 +78,12 @@ impl<T: ProtocolModel> ModelObject for System<T> {
 impl ErasedModel {
     /// The system as a model of Stateright's.
     #[must_use]
-    pub fn new(system: Box<dyn AnySystem>) -> Self {
-        ErasedModel(system)
+    pub fn new<T: ProtocolModel>(system: System<T>) -> Self {
+        ErasedModel(Box::new(system))
     }
 
     fn condition<const AT: usize>(&self, state: &Opaque) -> bool {
-        self.0.model().is_true(AT, state)
+        self.0.is_true(AT, state)
     }
 
     const CONDITIONS: [fn(&ErasedModel, &Opaque) -> bool; 32] = by_position!(Self::condition);
@@ -88,27 +94,27 @@ impl Model for ErasedModel {
     type Action = Opaque;
 
     fn init_states(&self) -> Vec<Opaque> {
-        self.0.model().initial_states()
+        self.0.initial_states()
     }
 
     fn actions(&self, state: &Opaque, actions: &mut Vec<Opaque>) {
-        actions.extend(self.0.model().possible_actions(state));
+        actions.extend(self.0.possible_actions(state));
     }
 
     fn next_state(&self, state: &Opaque, action: Opaque) -> Option<Opaque> {
-        self.0.model().state_after(state, &action)
+        self.0.state_after(state, &action)
     }
 
     fn format_action(&self, action: &Opaque) -> String {
-        self.0.describe(action)
+        self.0.line(action)
     }
 
     fn as_svg(&self, path: Path<Opaque, Opaque>) -> Option<String> {
-        self.0.model().picture(path.into_vec())
+        self.0.picture(path.into_vec())
     }
 
     fn properties(&self) -> Vec<ForeignProperty<Self>> {
-        let judged = self.0.model().judged_properties().into_iter();
+        let judged = self.0.judged_properties().into_iter();
         let told = judged.filter_map(|(at, expectation, name)| {
             let condition = *Self::CONDITIONS.get(at)?;
             Some(ForeignProperty { expectation, name, condition })

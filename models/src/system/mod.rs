@@ -23,7 +23,6 @@
 mod action;
 mod activity;
 pub mod actor;
-mod any_system;
 mod budget;
 mod builder;
 mod built_in;
@@ -49,8 +48,6 @@ mod transitions;
 
 pub use action::{Action, Request, Trigger};
 pub use activity::{Activities, Activity, Operation, Subject, Task};
-pub(crate) use any_system::HideTypes;
-pub use any_system::{AnySystem, Defect};
 pub use budget::{Budget, NodeId};
 pub use builder::SystemBuilder;
 pub(crate) use built_in::names;
@@ -61,7 +58,7 @@ pub use built_in::{
 pub use client::Client;
 pub use definition::{KnobSink, KnobSource, Knobs, ProtocolDefinition, WithSystem};
 pub use ending::Ending;
-pub use erased_model::{ErasedModel, ModelObject};
+pub use erased_model::ErasedModel;
 pub use execution::InjectedFaults;
 pub use inbox::Inbox;
 pub use known_failure::KnownFailure;

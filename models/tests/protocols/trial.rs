@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use amends_models::check::{Counterexample, Reduction, ReductionReport, Report, Verdict};
-use amends_models::protocols::{Design, Protocol};
-use amends_models::system::{AnySystem, ErasedModel, Granularity};
+use amends_models::protocols::{AnySystem, Design, Protocol};
+use amends_models::system::Granularity;
 use amends_models::workflow::{Fault, FaultBudget};
 use stateright::{Checker, Model};
 
@@ -96,7 +96,7 @@ pub(crate) fn assert_granularity_makes_no_difference(cases: &[Case]) {
 #[track_caller]
 pub(crate) fn assert_stateright_agrees(design: &Design) {
     let ours = design.system().verify().symmetry(false).run();
-    let theirs = ErasedModel::new(design.system()).checker().spawn_bfs().join();
+    let theirs = design.system().into_model().checker().spawn_bfs().join();
     assert_eq!(ours.states, theirs.unique_state_count() as u64);
     // Stateright counts initial states among the generated ones.
     assert_eq!(ours.transitions + 1, theirs.state_count() as u64);

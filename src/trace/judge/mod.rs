@@ -22,8 +22,8 @@ use amends_models::conformance::{
     ActivityKind, Conformance, Explanation, Limits, Observation, ObservationSet, ObservedRun, Rule,
     Told,
 };
-use amends_models::protocols::Design;
-use amends_models::system::{Activity, AnySystem, Subject};
+use amends_models::protocols::{AnySystem, Design};
+use amends_models::system::{Activity, Subject};
 use compact_str::CompactString;
 
 use crate::assemble::WorkflowTrace;
@@ -146,7 +146,7 @@ impl Judge {
         if let Conformance::Conforms(explanation) = &*found {
             let silent = self.silent(run.into_owned(), explanation, &resolved.heard_of);
             if !silent.is_empty() {
-                let names = silent.into_iter().map(|it| self.system.describe(it));
+                let names = silent.into_iter().map(|it| describe(&*self.system, it.into()));
                 doubts.insert(0, Doubt::Silent(names.collect()));
             }
         }

@@ -2,7 +2,8 @@
 
 use amends_models::conformance::Observation;
 use amends_models::process::Answer;
-use amends_models::system::{AnySystem, Ending, Task};
+use amends_models::protocols::AnySystem;
+use amends_models::system::{Ending, Task};
 
 /// An observation in words. An [activity](amends_models::system::Activity) is one that was seen.
 pub(super) fn describe(system: &dyn AnySystem, observation: Observation) -> String {

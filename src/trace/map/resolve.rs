@@ -2,7 +2,8 @@
 
 use amends_models::conformance::{ActivityKind, Observation, ObservedRun, Told};
 use amends_models::process::{Answer, ServiceId, StepId};
-use amends_models::system::{AnySystem, Operation, Subject, Task};
+use amends_models::protocols::AnySystem;
+use amends_models::system::{Operation, Subject, Task};
 use compact_str::CompactString;
 
 use super::canonical::canonical;

@@ -4,22 +4,18 @@
 //! for each of them. Most of it does not have to be: who checks a system, tells its counterexamples or
 //! holds observations against it never looks at a message. [`AnySystem`] is what all systems can be asked
 //! for; whoever needs the types (a host that stores records) says so with a
-//! [`WithSystem`](super::WithSystem).
+//! [`WithSystem`].
 
 use amends_check::{Opaque, OpaqueRun, OpaqueSubject, Snapshot, Verification};
 
 use crate::conformance::{self, Conformance, ObservedRun};
+use crate::system::story::Story;
+use crate::system::{
+    Action, Ending, ErasedModel, Granularity, Hostable, Operation, Part, ProtocolModel, Subject,
+    System, WithSystem,
+};
 use crate::workflow::builder::Place;
 use crate::workflow::{ArithmeticError, Fault, Workflow};
-
-use super::action::Action;
-use super::activity::{Operation, Subject};
-use super::definition::WithSystem;
-use super::ending::Ending;
-use super::erased_model::ModelObject;
-use super::protocol_model::{Hostable, ProtocolModel};
-use super::story::Story;
-use super::topology::{Granularity, Part, System};
 
 /// A [`System`] of some protocol.
 pub trait AnySystem: Send + Sync {
@@ -73,8 +69,8 @@ pub trait AnySystem: Send + Sync {
     /// What workflows that ended like that are called.
     fn ending_word(&self, ending: Ending) -> &'static str;
 
-    /// Its states, as Stateright wants them.
-    fn model(&self) -> &dyn ModelObject;
+    /// The system as a model of Stateright's.
+    fn into_model(self: Box<Self>) -> ErasedModel;
 }
 
 /// Business whose arithmetic has no result.
@@ -89,7 +85,7 @@ pub struct Defect {
 }
 
 /// Hides the types of a system.
-pub(crate) struct HideTypes;
+pub(super) struct HideTypes;
 
 impl WithSystem for HideTypes {
     type Output = Box<dyn AnySystem>;
@@ -105,7 +101,7 @@ impl<T: ProtocolModel> AnySystem for System<T> {
     }
 
     fn workflow(&self) -> &Workflow {
-        self.protocol.workflow()
+        self.protocol().workflow()
     }
 
     fn nodes(&self) -> &[String] {
@@ -113,11 +109,11 @@ impl<T: ProtocolModel> AnySystem for System<T> {
     }
 
     fn property_names(&self) -> Vec<&str> {
-        self.properties.iter().map(|property| property.name.as_str()).collect()
+        self.properties().iter().map(|property| property.name.as_str()).collect()
     }
 
     fn verify_some(&self, wanted: &dyn Fn(&str) -> bool) -> Verification<'_, OpaqueSubject<'_>> {
-        let properties = self.properties.iter().filter(|property| wanted(&property.name));
+        let properties = self.properties().iter().filter(|property| wanted(&property.name));
         amends_check::opaque(self, properties.cloned())
     }
 
@@ -139,14 +135,14 @@ impl<T: ProtocolModel> AnySystem for System<T> {
             let (change, error) = local.defect.as_ref()?;
             Some(Defect {
                 error: error.clone(),
-                place: self.protocol.place(address, &local.resources, change)?,
-                change: self.protocol.words().change(change),
+                place: self.protocol().place(address, &local.resources, change)?,
+                change: self.protocol().words().change(change),
             })
         })
     }
 
     fn remark(&self, property: &str, run: &OpaqueRun) -> Option<String> {
-        let property = self.properties.iter().find(|it| it.name == property)?;
+        let property = self.properties().iter().find(|it| it.name == property)?;
         let last: Vec<&Part<T>> = run.end().iter().map(Opaque::seen).collect();
         property.remark.as_ref()?(Snapshot::new(&last))
     }
@@ -156,22 +152,22 @@ impl<T: ProtocolModel> AnySystem for System<T> {
     }
 
     fn subject(&self, operation: Operation, name: &str) -> Option<Subject> {
-        self.protocol.subject(operation, name)
+        self.protocol().subject(operation, name)
     }
 
     fn subject_name(&self, subject: Subject) -> String {
-        self.protocol.subject_name(subject)
+        self.protocol().subject_name(subject)
     }
 
     fn service_of(&self, subject: Subject) -> String {
-        self.protocol.service_of(subject)
+        self.protocol().service_of(subject)
     }
 
     fn ending_word(&self, ending: Ending) -> &'static str {
-        self.protocol.words().ending(ending)
+        self.protocol().words().ending(ending)
     }
 
-    fn model(&self) -> &dyn ModelObject {
-        self
+    fn into_model(self: Box<Self>) -> ErasedModel {
+        ErasedModel::new(*self)
     }
 }
