@@ -98,7 +98,7 @@ impl Mapping {
         if sightings.is_over {
             run.set_over();
         }
-        let heard_of = subjects_named(protocol, telling.all_subjects());
+        let heard_of = subjects_named(system, telling.all_subjects());
         let sightings = order.into_iter().map(|at| positions[at]).collect();
         Resolved { run, sightings, unknown, heard_of }
     }
