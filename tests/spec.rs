@@ -221,6 +221,41 @@ fn tccs_that_are_refused() {
 }
 
 #[test]
+fn what_is_done_outside_in_vain_is_refused() {
+    let said: Vec<String> = [
+        ("do      = \"stock", "outside = \"stok += 1\"\ndo      = \"stock"),
+        ("do      = \"stock", "outside-key = true\ndo      = \"stock"),
+        (
+            "do      = \"stock",
+            "outside = \"stock += 1\"\noutside-at = \"later\"\ndo      = \"stock",
+        ),
+    ]
+    .into_iter()
+    .map(|(right, wrong)| spoiled(right, wrong))
+    .chain([spoil(
+        SOUND_TCC,
+        "confirm =",
+        "outside = \"frozen += 0\"\noutside-at = \"after-commit\"\nconfirm =",
+    )])
+    .collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
+fn exceptions_for_nobody_are_refused() {
+    let said: Vec<String> = [
+        "[saga.services.warehouse]\nbarrier = \"none\"",
+        "[saga.steps.charg]\nattempts = 2",
+        "[saga.services.inventory]\nrecovery = \"never\"",
+        "[saga.steps.charge]\nattempts = 0",
+    ]
+    .into_iter()
+    .map(|table| spoiled("[faults]", &format!("{table}\n[faults]")))
+    .collect();
+    insta::assert_snapshot!(said.join("\n"));
+}
+
+#[test]
 fn sagas_that_reserve_are_refused() {
     let said: Vec<String> = [
         ("do      = \"stock", "try     = \"stock"),
