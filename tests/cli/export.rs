@@ -1,11 +1,14 @@
 //! `amends export`: alert rules, dashboards and faults, as the tools that read them want them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use insta_cmd::assert_cmd_snapshot;
+use serde_json::Value;
 
 use crate::amends::Home;
+use crate::formats::complaints;
 
 /// Specs of each protocol, from the directory of specs.
 const SPECS: [&str; 7] = [
@@ -58,7 +61,7 @@ fn prometheus_takes_the_queries_of_every_dashboard() {
     }
     let home = specs();
     for name in SPECS {
-        let dashboard: serde_json::Value =
+        let dashboard: Value =
             serde_json::from_str(&exported(&home, &format!("dashboard {name}.toml")))
                 .expect("it is JSON");
         let panels = dashboard["panels"].as_array().expect("there are panels");
@@ -102,7 +105,7 @@ fn is_installed(program: &str, package: &str) -> bool {
 #[test]
 fn a_dashboard_has_a_panel_for_each_indicator() {
     let home = specs();
-    let dashboard: serde_json::Value =
+    let dashboard: Value =
         serde_json::from_str(&exported(&home, "dashboard order-mixed.toml")).expect("it is JSON");
     let panels = dashboard["panels"].as_array().expect("there are panels");
     let mut places: Vec<_> = panels.iter().map(|panel| panel["gridPos"].to_string()).collect();
@@ -128,6 +131,73 @@ fn faults_of_a_counterexample() {
     assert_eq!(output.status.code(), Some(1));
     let home = home.with("counterexample.json", output.stdout);
     assert_cmd_snapshot!(home.amends("export chaos counterexample.json"));
+}
+
+/// What a document has against one of the schemas that are kept beside the tests.
+fn complaints_by(schema: &str, document: &Value) -> Vec<String> {
+    complaints(&serde_json::from_str(schema).expect("the schema is JSON"), document)
+}
+
+const GRAFANA: &str = include_str!("schemas/grafana-dashboard.schema.json");
+const CHAOS_MESH: &str = include_str!("schemas/chaos-mesh.schema.json");
+
+#[test]
+fn dashboards_are_what_grafana_imports() {
+    let home = specs();
+    for name in SPECS {
+        let text = exported(&home, &format!("dashboard {name}.toml"));
+        let dashboard: Value = serde_json::from_str(&text).expect("it is JSON");
+        assert_eq!(complaints_by(GRAFANA, &dashboard), [""; 0], "{name}");
+        let ids: Vec<_> = dashboard["panels"].as_array().into_iter().flatten().collect();
+        let ids: BTreeSet<_> = ids.iter().map(|panel| panel["id"].as_u64()).collect();
+        assert_eq!(Some(ids.len()), dashboard["panels"].as_array().map(Vec::len), "{name}");
+    }
+}
+
+#[test]
+fn a_dashboard_that_is_none_would_be_noticed() {
+    let text = exported(&specs(), "dashboard order-saga.toml");
+    let sound: Value = serde_json::from_str(&text).expect("it is JSON");
+    let mut wrong = vec![sound; 3];
+    wrong[0]["panels"][0]["gridPos"]["w"] = 25.into();
+    wrong[1]["panels"][0]["targets"][0]["refId"] = Value::Null;
+    wrong[2]["schemaVersion"] = "39".into();
+    for dashboard in wrong {
+        assert!(!complaints_by(GRAFANA, &dashboard).is_empty());
+    }
+}
+
+/// The documents of a stream of YAML.
+fn documents(text: &str) -> Vec<Value> {
+    let documents = text.split("\n---\n").skip(1);
+    documents.map(|text| serde_saphyr::from_str(text).expect("it is YAML")).collect()
+}
+
+#[test]
+fn manifests_are_what_chaos_mesh_takes() {
+    let home = specs();
+    let mut kinds = BTreeSet::new();
+    for name in SPECS {
+        for manifest in documents(&exported(&home, &format!("chaos {name}.toml"))) {
+            assert_eq!(complaints_by(CHAOS_MESH, &manifest), [""; 0], "{name}: {manifest}");
+            kinds.insert(manifest["spec"]["action"].to_string());
+        }
+    }
+    assert!(kinds.len() > 2, "only {kinds:?} were seen");
+}
+
+#[test]
+fn a_manifest_that_is_none_would_be_noticed() {
+    let sound = documents(&exported(&specs(), "chaos order-saga.toml"));
+    let (kill, loss) = (&sound[0], &sound[2]);
+    let mut wrong = [kill.clone(), kill.clone(), loss.clone(), loss.clone()];
+    wrong[0]["spec"]["action"] = "pod-murder".into();
+    wrong[1]["spec"]["selectors"] = wrong[1]["spec"]["selector"].clone();
+    wrong[2]["spec"]["loss"]["loss"] = 100.into();
+    wrong[3]["spec"]["duration"] = "for a while".into();
+    for manifest in wrong {
+        assert!(!complaints_by(CHAOS_MESH, &manifest).is_empty(), "{manifest}");
+    }
 }
 
 #[test]

@@ -50,6 +50,17 @@ fn the_faults_that_explain_workflows_are_counted_and_have_a_threshold() {
 }
 
 #[test]
+fn events_of_a_log_wait_for_their_consumers() {
+    const EVENTS: &str = include_str!("../../specs/event-sourced-order.toml");
+    let home = Home::empty().with("events.toml", EVENTS);
+    home.run("run events.toml --workflows 5 --seed 5 --otlp run.ndjson");
+    let output = home.run("trace stats run.ndjson --format json");
+    let object: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("the output is JSON");
+    assert!(object["event_lag"]["count"].as_u64() > Some(5), "{object}");
+}
+
+#[test]
 fn workflows_are_explained_by_what_they_show_where_there_is_no_spec() {
     let output = home().run("trace stats shop.ndjson --explain --format json");
     let object: serde_json::Value =
