@@ -123,6 +123,7 @@ pub(super) fn run(arguments: &StatsArguments) -> Exit {
         true => explain(arguments, &mut statistics),
         false => arguments.files.for_each(|workflow| {
             statistics.add(&workflow.spans);
+            statistics.add_logs(&workflow.spans, &workflow.logs);
             ControlFlow::Continue(())
         }),
     };
@@ -165,6 +166,7 @@ fn explain(arguments: &StatsArguments, statistics: &mut Statistics) -> Result<Re
             Verdict::Violates(_) | Verdict::Inconclusive { .. } => None,
         };
         statistics.add_explained(&workflow.spans, faults);
+        statistics.add_logs(&workflow.spans, &workflow.logs);
         ControlFlow::Continue(())
     })
 }

@@ -8,6 +8,7 @@
 //! Quantiles come from HDR histograms and are off by one per cent at most.
 
 mod durations;
+mod log_lag;
 mod named;
 
 pub use durations::Durations;
@@ -18,6 +19,7 @@ use crate::conventions::{
 };
 use crate::critical_path::CriticalPath;
 use crate::failure::{failure_reason, origins_of_failure};
+use crate::log::LogRecord;
 use crate::span::Span;
 use crate::timeline::Timeline;
 use crate::tree::{NodeId, SpanTree};
@@ -39,7 +41,8 @@ pub struct Statistics {
     pub depths: Vec<OperationStatistics>,
     /// By what failures say of themselves: how many began so.
     pub errors: Named<u64>,
-    /// From the end of publishing a message to the beginning of its handling.
+    /// From the end of publishing a message, or from the record of an event in a log, to the beginning of its
+    /// handling.
     pub event_lag: Durations,
 }
 
@@ -95,6 +98,11 @@ impl Statistics {
     /// Adds the spans of one workflow.
     pub fn add(&mut self, spans: &[Span]) {
         self.add_explained(spans, None);
+    }
+
+    /// Adds the log records of a workflow whose spans are added: what they tell of events that waited.
+    pub fn add_logs(&mut self, spans: &[Span], logs: &[LogRecord]) {
+        log_lag::of(spans, logs).for_each(|lag| self.event_lag.record(lag));
     }
 
     /// Adds the spans of one workflow, and how many faults explain it, if it was judged and conforms.
