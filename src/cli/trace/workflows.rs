@@ -141,10 +141,11 @@ fn receive(
     let receiver = Receiver::listen(settings).map_err(|error| {
         errors::with_help(&error, "name an address of this machine that nobody else listens on")
     })?;
+    // Whoever reads that it listens may interrupt it.
+    let stop = interrupt::flag();
     if let Some(address) = receiver.grpc() {
         errors::remark(format_args!("listening on {address} for OTLP over gRPC and HTTP"));
     }
-    let stop = interrupt::flag();
     let mut assembler = Assembler::new(keys, AssemblySettings::default());
     let mut flow = ControlFlow::Continue(());
     let mut hand_out = |workflow: WorkflowTrace| {
