@@ -17,8 +17,22 @@ const BETWEEN: u64 = 20 * MILLISECOND;
 const BATCH: usize = 200;
 
 const SERVICES: [&str; 4] = ["order", "inventory", "payment", "shipping"];
-const STEPS: [(&str, usize); 4] =
-    [("create-order", 0), ("reserve-stock", 1), ("charge", 2), ("ship", 3)];
+/// What is called for, the service that does it, and the step that it undoes.
+type Call = (&'static str, usize, Option<&'static str>);
+const ACCEPTED: &[Call] = &[
+    ("create-order", 0, None),
+    ("reserve-stock", 1, None),
+    ("charge", 2, None),
+    ("ship", 3, None),
+];
+/// The charge is declined, and what was done is undone, from the last.
+const DECLINED: &[Call] = &[
+    ("create-order", 0, None),
+    ("reserve-stock", 1, None),
+    ("charge", 2, None),
+    ("compensate reserve-stock", 1, Some("reserve-stock")),
+    ("compensate create-order", 0, Some("create-order")),
+];
 
 /// A span in JSON, and the service that tells of it.
 struct Told {
@@ -91,27 +105,28 @@ impl Saga {
     }
 
     /// Ten spans: the saga, four calls with the work that they ask for, and a query. In one saga of
-    /// twenty the charge is declined, and the stock is released instead of shipped.
+    /// twenty the charge is declined, and what was done is undone, which takes one call more.
     fn tell(&mut self, under_way: &mut BTreeMap<(u64, u64), Told>) {
         let declined = self.number.is_multiple_of(20);
         let mut now = self.begin + self.draw(1, 5);
         let mut calls = Vec::new();
-        for (index, (step, service)) in STEPS.into_iter().enumerate() {
-            let step = if declined && step == "ship" { "compensate reserve-stock" } else { step };
-            let service = if declined && service == 3 { 1 } else { service };
+        for &call in if declined { DECLINED } else { ACCEPTED } {
             let end = now + self.draw(20, 400);
-            calls.push((index, step, service, now, end));
+            calls.push((call, now, end));
             now = end + self.draw(1, 5);
         }
-        let root = self.span(under_way, 0, None, "saga order", 1, (self.begin, now), "", false);
-        for (index, step, service, begin, end) in calls {
+        let outcome = if declined { "compensated" } else { "completed" };
+        let outcome = format!(r#",{{"key":"saga.outcome","value":{{"stringValue":"{outcome}"}}}}"#);
+        let times = (self.begin, now);
+        let root = self.span(under_way, 0, None, "saga order", 1, times, &outcome, false);
+        for (index, ((step, service, undoes), begin, end)) in calls.into_iter().enumerate() {
             let failed = declined && step == "charge";
             let mut attributes = format!(
                 r#",{{"key":"saga.step.name","value":{{"stringValue":"{step}"}}}},{{"key":"saga.step.index","value":{{"intValue":"{index}"}}}},{{"key":"saga.step.attempt","value":{{"intValue":"1"}}}}"#
             );
-            if step.starts_with("compensate") {
+            if let Some(step) = undoes {
                 attributes +=
-                    r#",{"key":"compensation.for","value":{"stringValue":"reserve-stock"}}"#;
+                    &format!(r#",{{"key":"compensation.for","value":{{"stringValue":"{step}"}}}}"#);
             }
             if failed {
                 attributes += r#",{"key":"error.type","value":{"stringValue":"card_declined"}}"#;

@@ -9,7 +9,7 @@ use amends::models::protocols::Design;
 use amends::models::protocols::saga::SagaKnobs;
 use amends::models::workflow::{StepDraft, Workflow, WorkflowError};
 use amends_trace::assemble::{Assembler, AssemblySettings, ByAttributes, WorkflowTrace};
-use amends_trace::judge::Judge;
+use amends_trace::judge::{Judge, Verdict};
 use amends_trace::map::Mapping;
 use amends_trace::read::Reader;
 
@@ -62,7 +62,8 @@ impl Pass {
                 let mut take = |workflow: WorkflowTrace| {
                     let is_whole = !workflow.completeness.is_cut_short() && workflow.orphans == 0;
                     assert!(is_whole, "{workflow:?}");
-                    drop(black_box(judge.judge(&workflow)));
+                    let judged = judge.judge(&workflow);
+                    assert!(!matches!(judged.verdict, Verdict::Violates(_)), "{judged:?}");
                 };
                 let report = Reader::open(path)?.for_each(|item| assembler.add(item, &mut take))?;
                 let workflows = assembler.finish(&mut take).total();
