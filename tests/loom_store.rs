@@ -78,9 +78,8 @@ struct Hall {
 }
 
 impl Hall {
-    fn new() -> sync::Arc<Hall> {
-        let system = Arc::new(saga::system(show().workflow(), &SagaKnobs::default()));
-        sync::Arc::new(Hall { store: MemoryStore::new(), system })
+    fn new(system: &Arc<System<Saga>>) -> sync::Arc<Hall> {
+        sync::Arc::new(Hall { store: MemoryStore::new(), system: Arc::clone(system) })
     }
 
     fn process_store(&self, lane: Lane) -> ProcessStore<Saga, MemoryTransaction> {
@@ -127,13 +126,25 @@ impl Hall {
     }
 }
 
+/// Looks at a fresh hall under every schedule. The system is made once, outside of loom, whose threads have
+/// little room.
+fn under_every_schedule(look: impl Fn(&sync::Arc<Hall>) + Send + Sync + 'static) {
+    let system = Arc::new(saga::system(show().workflow(), &SagaKnobs::default()));
+    loom::model(move || look(&Hall::new(&system)));
+}
+
+/// A thread with room for code that is not optimised.
+fn spawn(work: impl FnOnce() + Send + 'static) -> loom::thread::JoinHandle<()> {
+    loom::thread::Builder::new().stack_size(1 << 18).spawn(work).unwrap()
+}
+
 /// Serves each lane its calls, all at the same time.
 fn at_once<const N: usize>(hall: &sync::Arc<Hall>, lanes: [(Lane, Vec<StepCall>); N]) {
     let hosts: Vec<_> = lanes
         .into_iter()
         .map(|(lane, calls)| {
             let hall = sync::Arc::clone(hall);
-            loom::thread::spawn(move || hall.answer(lane, &calls))
+            spawn(move || hall.answer(lane, &calls))
         })
         .collect();
     for host in hosts {
@@ -143,10 +154,9 @@ fn at_once<const N: usize>(hall: &sync::Arc<Hall>, lanes: [(Lane, Vec<StepCall>)
 
 #[test]
 fn two_workflows_at_once_do_not_lose_each_others_update() {
-    loom::model(|| {
-        let hall = Hall::new();
+    under_every_schedule(|hall| {
         let sell = |workflow| vec![call(workflow, Direction::Forward)];
-        at_once(&hall, [(Lane(0), sell(0)), (Lane(1), sell(1))]);
+        at_once(hall, [(Lane(0), sell(0)), (Lane(1), sell(1))]);
         assert_eq!(hall.seats(), 0);
         assert_eq!(hall.history().len(), 2);
     });
@@ -154,17 +164,16 @@ fn two_workflows_at_once_do_not_lose_each_others_update() {
 
 #[test]
 fn what_one_lane_repeats_and_undoes_does_not_disturb_the_other() {
-    loom::model(|| {
-        let hall = Hall::new();
+    under_every_schedule(|hall| {
         let (sell, undo) = (call(0, Direction::Forward), call(0, Direction::Backward));
         let other = call(1, Direction::Forward);
-        at_once(&hall, [(Lane(0), vec![sell, sell, undo, sell]), (Lane(1), vec![other])]);
+        at_once(hall, [(Lane(0), vec![sell, sell, undo, sell]), (Lane(1), vec![other])]);
         assert_eq!(hall.seats(), 1);
         let mut own = hall.history();
         own.retain(|call| *call != other);
         assert_eq!(own, [sell, undo], "in this order, and once");
         // A lane that comes up again still finds the door closed.
-        hall.answer(Lane(0), &[sell]);
+        at_once(hall, [(Lane(0), vec![sell])]);
         assert_eq!(hall.seats(), 1);
     });
 }
@@ -181,12 +190,14 @@ fn look_then_sell(hall: &Hall) {
 #[test]
 #[should_panic(expected = "an update is lost")]
 fn loom_sees_through_business_that_looks_first_and_acts_later() {
-    loom::model(|| {
-        let hall = Hall::new();
-        let other = sync::Arc::clone(&hall);
-        let worker = loom::thread::spawn(move || look_then_sell(&other));
-        look_then_sell(&hall);
-        worker.join().unwrap();
+    under_every_schedule(|hall| {
+        let sellers = [(); 2].map(|()| {
+            let hall = sync::Arc::clone(hall);
+            spawn(move || look_then_sell(&hall))
+        });
+        for seller in sellers {
+            seller.join().unwrap();
+        }
         assert_eq!(hall.seats(), 0, "an update is lost");
     });
 }
@@ -194,10 +205,9 @@ fn loom_sees_through_business_that_looks_first_and_acts_later() {
 #[test]
 #[should_panic(expected = "applied twice")]
 fn loom_sees_through_two_hosts_of_one_lane() {
-    loom::model(|| {
-        let hall = Hall::new();
+    under_every_schedule(|hall| {
         let sell = || vec![call(0, Direction::Forward)];
-        at_once(&hall, [(Lane(0), sell()), (Lane(0), sell())]);
+        at_once(hall, [(Lane(0), sell()), (Lane(0), sell())]);
         assert_eq!(hall.seats(), 1, "applied twice");
     });
 }
