@@ -11,6 +11,7 @@ pub mod business;
 pub mod dataflow;
 pub mod definition;
 pub mod domain;
+mod domain_place;
 mod execution;
 pub mod expression;
 pub mod faults;

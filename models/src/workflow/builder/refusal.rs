@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::workflow::business::Work;
-use crate::workflow::domain::DomainPlace;
+use crate::workflow::domain_place::DomainPlace;
 use crate::workflow::expression::parse::ExpressionError;
 use crate::workflow::faults::Fault;
 

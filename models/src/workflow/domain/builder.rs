@@ -9,12 +9,12 @@ use crate::workflow::expression::parse::{parse_assignment, parse_condition};
 use crate::workflow::suggestion::suggestion;
 
 use super::draft::{AggregateDraft, CommandDraft, EventDraft, PolicyDraft, ProjectionDraft};
-use super::place::{CommandField, DomainPlace, EventField, PolicyField};
 use super::usage::{check_emissions, check_events_are_used};
 use super::{
     Aggregate, AggregateId, COMMAND_HANDLER, Command, CommandKind, Domain, EVENT_STORE, EventKind,
     EventType, Policy, Projection,
 };
+use crate::workflow::domain_place::{CommandField, DomainPlace, EventField, PolicyField};
 
 /// Collects a domain and checks it as a whole.
 ///

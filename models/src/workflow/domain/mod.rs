@@ -11,7 +11,6 @@
 
 mod builder;
 mod draft;
-mod place;
 mod usage;
 
 use serde::{Deserialize, Serialize};
@@ -23,11 +22,11 @@ use crate::process::rename::renames;
 use super::definition::Service;
 use super::expression::{ArithmeticError, Assignment, Condition, ResourceId, Variable};
 
+pub use super::domain_place::{CommandField, DomainPlace, EventField, PolicyField};
 pub use builder::DomainBuilder;
 pub use draft::{
     AggregateDraft, CommandDraft, EventDraft, PROCESS_MANAGER, PolicyDraft, ProjectionDraft,
 };
-pub use place::{CommandField, DomainPlace, EventField, PolicyField};
 
 /// The node of the event store, by its name in fault budgets.
 pub const EVENT_STORE: &str = "event-store";

@@ -4,8 +4,8 @@
 use crate::workflow::builder::WorkflowError;
 
 use super::builder::wrong;
-use super::place::{CommandField, DomainPlace, EventField};
 use super::{Domain, EventKind};
+use crate::workflow::domain_place::{CommandField, DomainPlace, EventField};
 
 /// Commands emit events of their own aggregate, and of the present.
 pub(super) fn check_emissions(domain: &Domain) -> Result<(), WorkflowError> {
