@@ -134,7 +134,7 @@ impl<T: ProtocolModel> AnySystem for System<T> {
             let Part::Process(local) = part.seen::<Part<T>>() else { return None };
             let (change, error) = local.defect.as_ref()?;
             Some(Defect {
-                error: error.clone(),
+                error: *error,
                 place: self.protocol().place(address, &local.resources, change)?,
                 change: self.protocol().words().change(change),
             })

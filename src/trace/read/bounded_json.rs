@@ -35,6 +35,8 @@ pub(super) fn is_endless(error: &io::Error) -> bool {
 /// A stream of JSON, read a byte at a time.
 pub(super) struct BoundedJson<R> {
     input: R,
+    /// Room for what one read brings. An input may bring little at a time: it is not cleared before each.
+    room: Box<[u8]>,
     chunk: Vec<u8>,
     at: usize,
     /// The line that is being read.
@@ -121,6 +123,7 @@ impl<R: Read> BoundedJson<R> {
     pub(super) fn new(input: R, text_limit: usize, number: Rc<Cell<u64>>) -> Self {
         BoundedJson {
             input,
+            room: vec![0; 1 << 16].into_boxed_slice(),
             chunk: Vec::new(),
             at: 0,
             number,
@@ -151,16 +154,15 @@ impl<R: Read> BoundedJson<R> {
 
     fn peek(&mut self) -> io::Result<Option<u8>> {
         if self.at == self.chunk.len() {
-            self.chunk.resize(1 << 16, 0);
             let read = loop {
-                match self.input.read(&mut self.chunk) {
+                match self.input.read(&mut self.room) {
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     read => break read,
                 }
             };
-            self.chunk.truncate(*read.as_ref().unwrap_or(&0));
+            self.chunk.clear();
             self.at = 0;
-            read?;
+            self.chunk.extend_from_slice(&self.room[..read?]);
         }
         Ok(self.chunk.get(self.at).copied())
     }
