@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use crate::explore::product::evaluate::{Judge, Said};
+use crate::explore::product::evaluate::Judge;
 use crate::model_error::ModelError;
 use crate::product::{CountAudit, Fairness, Move, Product, Snapshot, Swap};
 use crate::property::{
@@ -59,8 +59,11 @@ where
         self,
         task: TaskOf<'_, Self>,
     ) -> Result<Report<Self::State, Self::Action>, ModelError> {
-        let judge = judge_all(&task.properties);
-        let report = search(ErasedProduct(self.product), hide_task(task), Some(&judge))?;
+        let judge = judge_all(task.properties.iter().filter_map(|stated| match stated {
+            Stated::OfStates(property) => Some(property),
+            Stated::OfSteps(_) => None,
+        }));
+        let report = search(ErasedProduct(self.product), hide_task(task), Some(&*judge))?;
         Ok(report.map(&|state: &Vec<Opaque>| reveal_state(state), &Opaque::reveal))
     }
 
@@ -83,7 +86,7 @@ where
 }
 
 /// A task of a subject whose types are hidden.
-pub(super) type ErasedTask<'m> = Task<'m, Parts<Opaque>, Opaque>;
+type ErasedTask<'m> = Task<'m, Parts<Opaque>, Opaque>;
 
 /// The one copy of the search.
 pub(super) fn search(
@@ -354,21 +357,18 @@ fn hide_step<Part: 'static, A: 'static>(
 
 /// All conditions of a check on states, in one go: the parts are looked up in their own types once for
 /// all of them, and not for each.
-pub(super) fn judge_all<Part: 'static, A>(
-    properties: &[Stated<Parts<Part>, A>],
-) -> impl Fn(Snapshot<'_, Opaque>, &mut Said) + Send + Sync + use<Part, A> {
-    let of_states = properties.iter().filter_map(|stated| match stated {
-        Stated::OfStates(property) if property.kind != PropertyKind::AlwaysStep => Some(property),
-        Stated::OfStates(_) | Stated::OfSteps(_) => None,
-    });
-    let conditions: Vec<Condition<Parts<Part>>> = of_states
+pub(super) fn judge_all<'p, Part: 'static>(
+    properties: impl Iterator<Item = &'p Property<Parts<Part>>>,
+) -> Box<Judge<Opaque>> {
+    let conditions: Vec<Condition<Parts<Part>>> = properties
+        .filter(|property| property.kind != PropertyKind::AlwaysStep)
         .flat_map(|property| [Some(&property.condition), property.premise.as_ref()])
         .flatten()
         .cloned()
         .collect();
-    move |state, said| {
+    Box::new(move |state, said| {
         see(state, |state| said.extend(conditions.iter().map(|condition| condition(state))));
-    }
+    })
 }
 
 /// Looks at the parts of a state in their own type.

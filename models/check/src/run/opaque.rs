@@ -13,7 +13,7 @@ use crate::run::checker::Verification;
 use crate::run::erased::{
     ErasedProduct, Opaque, ProductObject, hide_property, judge_all, search, walk,
 };
-use crate::run::{ReducibleSubject, Stated, Subject, TaskOf};
+use crate::run::{ReducibleSubject, Subject, TaskOf};
 use crate::simulate::{Simulated, Simulation};
 
 /// Starts a check of a product for somebody who does not know its types, with all the properties that
@@ -29,14 +29,10 @@ where
     P::Request: 'static,
     P::Action: 'static,
 {
-    let stated: Vec<Stated<Parts<P::Part>, P::Action>> =
-        properties.into_iter().map(Stated::OfStates).collect();
-    let judge: Box<Judge<Opaque>> = Box::new(judge_all(&stated));
-    let judged = stated.len();
-    let hidden = stated.into_iter().filter_map(|stated| match stated {
-        Stated::OfStates(property) => Some(hide_property(property)),
-        Stated::OfSteps(_) => None,
-    });
+    let properties: Vec<Property<Parts<P::Part>>> = properties.into_iter().collect();
+    let judge = judge_all(properties.iter());
+    let judged = properties.len();
+    let hidden = properties.into_iter().map(hide_property);
     Verification::new(OpaqueSubject { product, judge, judged }).properties(hidden)
 }
 
